@@ -1,0 +1,58 @@
+# Every command of this project. `make demo CHECK=1` does all but serving; `make test ARGS="-k cube"` hands ARGS to pytest.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format docs bench kill setup lock build clean
+
+BIN := .venv/bin
+SETUP := @scripts/bootstrap.sh
+
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: ## sets up what is missing, loads the demo city, serves the dashboards
+	@scripts/demo.sh
+
+test: lint ## sets up what is missing, checks everything, runs every test
+	$(SETUP) postgis
+	@chromium=$$(scripts/bootstrap.sh chromium) && GCRM_CHROMIUM=$$chromium $(BIN)/python -m pytest $(ARGS)
+
+lint: ## checks style, shell scripts, types and which room imports which
+	$(SETUP) python
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/shellcheck scripts/*.sh .ci/run
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: ## brings the code into the style that lint checks
+	$(SETUP) python
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format
+
+docs: ## writes docs/data_dictionary.md from the comments in the database
+	$(SETUP) python postgis
+	@$(BIN)/gcrm db dictionary > docs/data_dictionary.new
+	@mv docs/data_dictionary.new docs/data_dictionary.md
+
+bench: ## measures each stage beside the plain tool
+	$(SETUP) python postgis
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+kill: ## kills each command at a hundred random moments and compares the end states
+	$(SETUP) python postgis
+	@GCRM_KILLS=100 $(BIN)/python -m pytest tests/integration/test_kill.py $(ARGS)
+
+setup: ## gets Python, the dependencies and PostgreSQL with PostGIS
+	$(SETUP) python postgis
+
+lock: ## pins the dependencies anew (ARGS=--upgrade for the newest)
+	@"$$(scripts/bootstrap.sh uv)" pip compile pyproject.toml --all-extras --universal --python-version 3.12 \
+		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.txt $(ARGS)
+
+build: ## makes the wheel and the source archive, in dist/
+	$(SETUP) python
+	@$(BIN)/python -m build --no-isolation
+
+clean: ## removes all that these commands left in this folder; the database stays
+	@rm -rf .venv .tools build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-results
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

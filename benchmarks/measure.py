@@ -1,0 +1,102 @@
+"""Measures a piece of work: seconds of the best of some rounds, and peak memory, each in a process of its own."""
+
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+_BYTES_IN_MIB = 1 << 20
+Work = Callable[[], object]
+"""The work that is timed."""
+
+Preparation = Callable[..., Work]
+"""Makes ready what the work needs, outside of the measured time, and gives the work."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        name: what is measured.
+        size: how much of it, with its unit.
+        seconds: of gcrm.
+        peak_mib: peak memory of gcrm's process.
+        rival: the plain tool.
+        rival_seconds: of the rival, same data, same run.
+        ratio: seconds / rival_seconds; under 1 gcrm is faster.
+        bar: the largest ratio allowed; None where none is stated.
+        holds: whether the ratio is within the bar.
+    """
+
+    name: str
+    size: str
+    seconds: float
+    peak_mib: float
+    rival: str
+    rival_seconds: float
+    ratio: float
+    bar: float | None
+    holds: bool | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as JSON takes it."""
+        return asdict(self)
+
+
+def compare(
+    name: str, size: str, ours: tuple[Preparation, tuple[object, ...]], rival: str, theirs: tuple[Preparation, tuple[object, ...]], bar: float | None
+) -> Row:
+    """Measures gcrm and its rival one after the other, in turns, so that both meet the same noise.
+
+    Args:
+        name: what is measured.
+        size: how much of it.
+        ours: preparation of gcrm's work, and its arguments.
+        rival: name of the plain tool.
+        theirs: preparation of the rival's work, and its arguments.
+        bar: the largest ratio allowed.
+    """
+    seconds, rival_seconds, peaks = [], [], []
+    for _ in range(3):
+        spent, peak = _apart(*ours)
+        seconds.append(spent)
+        peaks.append(peak)
+        rival_seconds.append(_apart(*theirs)[0])
+    ratio = min(seconds) / min(rival_seconds)
+    holds = None if bar is None else ratio <= bar
+    return Row(name, size, min(seconds), max(peaks), rival, min(rival_seconds), ratio, bar, holds)
+
+
+def _apart(prepare: Preparation, arguments: tuple[object, ...]) -> tuple[float, float]:
+    """Seconds and peak MiB of the work, in a fresh process."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_measured, args=(theirs, prepare, arguments))
+    process.start()
+    theirs.close()
+    try:
+        spent, peak = ours.recv()
+    finally:
+        process.join()
+    return spent, peak
+
+
+def _measured(answer: Any, prepare: Preparation, arguments: tuple[object, ...]) -> None:  # noqa: ANN401 - a Connection, whose type is private
+    work = prepare(*arguments)
+    started = time.perf_counter()
+    work()
+    spent = time.perf_counter() - started
+    answer.send((spent, _peak_mib()))
+
+
+def _peak_mib() -> float:
+    """Peak memory of this process; on Linux from the kernel's own mark, since ru_maxrss there is handed on by the parent."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        mark = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+        return int(mark.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _BYTES_IN_MIB

@@ -1,0 +1,22 @@
+"""The dashboards: which pages there are. Streamlit runs this file for every reader and every change."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboards import theme
+
+_HERE = Path(__file__).parent
+
+st.set_page_config(page_title="gcrm", page_icon=str(_HERE / "assets/icon.svg"), layout="wide")
+st.logo(str(_HERE / "assets/logo_dark.svg" if theme.look().dark else _HERE / "assets/logo.svg"), size="medium", link=None)
+page = st.navigation(
+    [
+        st.Page(_HERE / "pages/start.py", title="Start", icon=":material/home:", default=True),
+        st.Page(_HERE / "pages/map_explorer.py", title="Map", icon=":material/hexagon:", url_path="map"),
+        st.Page(_HERE / "pages/cube.py", title="Cube", icon=":material/deployed_code:", url_path="cube"),
+    ],
+    position="top",
+)
+st.html(theme.styles())
+page.run()

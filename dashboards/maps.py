@@ -1,0 +1,256 @@
+"""Maps: classes of values, the view of an area, and the layers that pydeck draws. No map asks another host for anything."""
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import h3
+import numpy as np
+import pandas as pd
+import pydeck as pdk
+import shapely
+from shapely import affinity
+
+from dashboards import basemap
+from dashboards.data import Cells, Window
+from dashboards.links import Camera
+from dashboards.texts import amount, large, unit_of
+from dashboards.theme import Look, rgb
+
+ATTRIBUTION = "© OpenStreetMap contributors"
+_TILE = 512
+_MOST_ZOOM = 17.5
+_MARGIN = 0.9
+_MANY = 1e6
+_LABEL_PIXELS = 12
+_LETTER_SHARE = 0.55
+_EQUATOR_METRES = 40_075_016.686
+_DEGREE_METRES = 111_320
+_ROAD_METRES = (16, 12, 9, 7, 2)
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Classes of a measure: the largest value of each, the colour of each, and how many cells are in it."""
+
+    largest: tuple[float, ...]
+    smallest: tuple[float, ...]
+    colours: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def of(self, values: pd.Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """The class of each value, from 0."""
+        return np.searchsorted(np.asarray(self.largest), values.to_numpy(dtype=np.float64), side="left").astype(np.int64)
+
+
+def classify(values: pd.Series, look: Look, most: int = 6) -> Classes:
+    """Classes with as equal numbers of cells as ties allow (quantiles).
+
+    Args:
+        values: numbers, without missing ones.
+        look: the theme; gives the colours.
+        most: classes; fewer where there are fewer different values.
+    """
+    numbers = np.sort(values.to_numpy(dtype=np.float64))
+    if not len(numbers):
+        return Classes((), (), (), ())
+    ends = numbers[np.ceil(np.linspace(0, len(numbers), most + 1)[1:]).astype(int) - 1]
+    largest = np.unique(ends)
+    member = np.searchsorted(largest, numbers, side="left")
+    counts = np.bincount(member, minlength=len(largest))
+    smallest = numbers[np.searchsorted(member, np.arange(len(largest)))]
+    return Classes(tuple(largest), tuple(smallest), tuple(look.palette(len(largest))), tuple(int(count) for count in counts))
+
+
+def bounds(cells: Sequence[str]) -> Window | None:
+    """The smallest window around cells; None around none.
+
+    Args:
+        cells: H3 cells, hexadecimal text.
+    """
+    if not len(cells):
+        return None
+    corners = np.array([corner for cell in cells for corner in h3.cell_to_boundary(cell)])
+    return Window(corners[:, 1].min(), corners[:, 0].min(), corners[:, 1].max(), corners[:, 0].max())
+
+
+def camera(window: Window, width: int, height: int, covered: int = 0) -> Camera:
+    """The camera that shows a window on a map (Web Mercator).
+
+    Args:
+        window: what is to be seen.
+        width: of the map, pixels.
+        height: of the map, pixels.
+        covered: pixels at the left that the legend covers: the window is moved out from under it as far as there is room.
+    """
+    top, bottom = _mercator(window.north), _mercator(window.south)
+    across = max(window.east - window.west, 1e-6) / 360
+    zoom = math.log2(_MARGIN * min(width / _TILE / across, height / _TILE / max(top - bottom, 1e-9)))
+    zoom = min(max(zoom, 0.0), _MOST_ZOOM)
+    world = _TILE * 2**zoom
+    moved = max(min(covered, width - across * world), 0) / 2 / world * 360
+    middle = math.degrees(2 * math.atan(math.exp(math.pi * (top + bottom))) - math.pi / 2)
+    return Camera(middle, (window.west + window.east) / 2 - moved, zoom)
+
+
+def _mercator(latitude: float) -> float:
+    """The height of a latitude on the map, -0.5 to 0.5 of the world's width."""
+    return math.log(math.tan(math.pi / 4 + math.radians(min(max(latitude, -85.0), 85.0)) / 2)) / (2 * math.pi)
+
+
+def basemap_layers(version: str, window: Window, look: Look) -> list[pdk.Layer]:
+    """The streets, buildings, water and green of the loaded extracts.
+
+    Args:
+        version: from `data.basemap_version`.
+        window: what is looked at.
+        look: the theme.
+    """
+
+    def of(layer: str) -> str:
+        return basemap.address(layer, version, window)
+
+    water, green = rgb(look.water), rgb(look.green)
+    land = pdk.Layer(
+        "GeoJsonLayer",
+        of("land_cover"),
+        id=f"land-{look.dark}",
+        stroked=False,
+        pickable=False,
+        get_fill_color=f"properties.kind == 'water' ? {water} : {green}",
+    )
+    buildings = pdk.Layer("GeoJsonLayer", of("buildings"), id=f"buildings-{look.dark}", stroked=False, pickable=False, get_fill_color=rgb(look.building))
+    roads = pdk.Layer(
+        "GeoJsonLayer", of("roads"), id=f"roads-{look.dark}", filled=False, pickable=False,
+        get_line_color=_by_rank([str(rgb(colour)) for colour in look.roads]), get_line_width=_by_rank([str(metres) for metres in _ROAD_METRES]),
+        line_width_min_pixels=0.7, line_width_max_pixels=14, line_cap_rounded=True, line_joint_rounded=True,
+    )  # fmt: skip
+    return [land, buildings, roads]
+
+
+def _by_rank(choices: Sequence[str]) -> str:
+    """An expression of deck.gl that chooses by the importance of a road."""
+    *others, last = choices
+    return "".join(f"properties.rank == {rank} ? {choice} : " for rank, choice in enumerate(others)) + last
+
+
+def label_layer(names: pd.DataFrame, looks_at: Camera, look: Look) -> pdk.Layer:
+    """The names of districts and streets, above the cells; the most important first, none over another.
+
+    They are as large on the ground as they are on the screen at this camera, and on the screen never larger: so they are
+    chosen once, and deck.gl need not look for collisions in every frame, which takes long without a graphics card.
+
+    Args:
+        names: from `data.names_on_map`.
+        looks_at: the camera at which they have their size.
+        look: the theme.
+    """
+    metres = _LABEL_PIXELS * _EQUATOR_METRES * math.cos(math.radians(looks_at.latitude)) / (_TILE * 2**looks_at.zoom)
+    return pdk.Layer(
+        "TextLayer", _apart(names, metres), id=f"labels-{look.dark}", pickable=False, character_set=pdk.types.String("auto"),
+        get_text="name", get_position="place", get_angle="angle", get_color=rgb(look.label),
+        get_size=metres, size_units=pdk.types.String("meters"), size_max_pixels=_LABEL_PIXELS,
+        font_family=pdk.types.String("sans-serif"), font_weight=600, font_settings={"sdf": True, "fontSize": 48, "buffer": 8, "radius": 12},
+        outline_width=4, outline_color=rgb(look.paper, 235),
+    )  # fmt: skip
+
+
+def _apart(names: pd.DataFrame, metres: float) -> list[dict[str, object]]:
+    """The names that have room, in order: a name's box may touch none that was chosen before it."""
+    boxes: list[shapely.Geometry] = []
+    rows: list[dict[str, object]] = []
+    for name, longitude, latitude, angle in names[["name", "longitude", "latitude", "angle"]].itertuples(index=False, name=None):
+        half = _LETTER_SHARE * metres * len(name) / 2 + metres
+        place = (longitude * _DEGREE_METRES * math.cos(math.radians(latitude)), latitude * _DEGREE_METRES)
+        box = affinity.translate(affinity.rotate(shapely.box(-half, -metres, half, metres), angle, origin=(0, 0)), *place)
+        if not any(box.intersects(other) for other in boxes):
+            boxes.append(box)
+            rows.append({"name": name, "place": [longitude, latitude], "angle": angle})
+    return rows
+
+
+def cell_layers(cells: Cells, classes: Classes, look: Look, opacity: float, layer_id: str, selected: str | None = None) -> list[pdk.Layer]:
+    """The cells in the colours of their classes, and an outline around the selected one.
+
+    Args:
+        cells: what to draw.
+        classes: of its values.
+        look: the theme.
+        opacity: 0 to 1.
+        layer_id: a text that changes with the data: Streamlit keeps a selection by position, which means another cell when the data change.
+        selected: the selected cell, hexadecimal text.
+    """
+    rows = _rows(cells, classes, look, round(opacity * 255))
+    layers = [
+        pdk.Layer("H3HexagonLayer", rows, id=layer_id, pickable=True, auto_highlight=True, highlight_color=rgb(look.outline, 60), get_hexagon="cell",
+                  get_fill_color="fill", stroked=True, get_line_color=rgb(look.paper, 130), line_width_min_pixels=0.5, line_width_max_pixels=1,
+                  extruded=False, filled=True),
+    ]  # fmt: skip
+    if selected is not None:
+        layers.append(
+            pdk.Layer("H3HexagonLayer", [{"cell": selected}], id=f"selected-{selected}", pickable=False, get_hexagon="cell", filled=False, stroked=True,
+                      extruded=False, get_line_color=rgb(look.outline), line_width_min_pixels=3, line_width_max_pixels=3)
+        )  # fmt: skip
+    return layers
+
+
+def _rows(cells: Cells, classes: Classes, look: Look, alpha: int) -> list[dict[str, object]]:
+    """A row per cell: the cell, its colour, and the words of its tooltip."""
+    frame = cells.frame
+    known = frame["value"].notna().to_numpy()
+    colours = [rgb(look.none, round(alpha * 0.35))] * len(frame)
+    members = iter(classes.of(frame.loc[known, "value"].astype(float)))
+    fills = [rgb(colour, alpha) for colour in classes.colours]
+    colours = [fills[next(members)] if has else colour for has, colour in zip(known, colours, strict=True)]
+    unit = unit_of(cells.measure, cells.explanation.currency)
+    words = [f"{amount(value, cells.measure)} {unit}" if has else "no sales" for value, has in zip(frame["value"], known, strict=True)]
+    return [
+        {"cell": cell, "fill": colour, "value": text, "accounts": f"{count:,}"}
+        for cell, colour, text, count in zip(frame["cell"], colours, words, frame["accounts"], strict=True)
+    ]
+
+
+def deck(layers: Sequence[pdk.Layer], looks_at: Camera, measure_label: str, look: Look, *, times_asked: int = 0) -> pdk.Deck:
+    """The map. It moves to `looks_at` when that changes, and is left where the reader moved it to otherwise.
+
+    Args:
+        layers: from bottom to top.
+        looks_at: the camera.
+        measure_label: the name of the measure, for the tooltip.
+        look: the theme.
+        times_asked: how often the reader asked to be taken there: Streamlit moves a map only to a camera that is new, so that a repeated one has to differ.
+    """
+    nudge = times_asked * 1e-9
+    shows_accounts = measure_label != "Accounts"
+    accounts = "<div><span>Accounts</span><b>{accounts}</b></div>" if shows_accounts else ""
+    tooltip = {
+        "html": f"<div><span>{html.escape(measure_label)}</span><b>{{value}}</b></div>{accounts}<small>{{cell}}</small>",
+        "style": {"backgroundColor": look.surface, "color": look.text, "border": f"1px solid {look.border}"},
+    }
+    return pdk.Deck(
+        layers=list(layers), map_provider=None, tooltip=tooltip,
+        views=[pdk.View(type="MapView", controller={"dragRotate": False, "touchRotate": False, "doubleClickZoom": True, "keyboard": True})],
+        initial_view_state=pdk.ViewState(
+            latitude=looks_at.latitude + nudge, longitude=looks_at.longitude + nudge, zoom=looks_at.zoom + nudge, min_zoom=0, max_zoom=20, pitch=0, bearing=0
+        ),
+    )  # fmt: skip
+
+
+def legend(cells: Cells, classes: Classes, look: Look) -> str:
+    """The legend as HTML: the measure with its unit, a line per class with its range and its count of cells."""
+    unit = unit_of(cells.measure, cells.explanation.currency)
+    lines = [
+        f'<li><i style="background:{colour}"></i><span>{_span(low, high, cells)}</span><em>{count:,}</em></li>'
+        for colour, low, high, count in zip(classes.colours, classes.smallest, classes.largest, classes.counts, strict=True)
+    ]
+    missing = int(cells.frame["value"].isna().sum())
+    if missing:
+        lines.insert(0, f'<li><i style="background:{look.none};opacity:.4"></i><span>no sales</span><em>{missing:,}</em></li>')
+    head = f"<header><b>{html.escape(cells.measure.label)}</b><span>{html.escape(unit)}</span><em>cells</em></header>"
+    return f'<div class="legend">{head}<ul>{"".join(reversed(lines))}</ul></div>'
+
+
+def _span(low: float, high: float, cells: Cells) -> str:
+    first, last = (amount(end, cells.measure) if abs(end) < _MANY else large(end) for end in (low, high))
+    return first if first == last else f"{first} to {last}"

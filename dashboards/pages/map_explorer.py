@@ -1,0 +1,239 @@
+"""The map explorer: a measure by H3 cell over the streets of the loaded extract; a click on a cell lists the accounts behind it."""
+
+import hashlib
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboards import basemap, data, maps, parts, session, texts, theme
+from dashboards.data import FACTS, LEVELS, MEASURES, PLACE, Accounts, Cells, Cube, Filter
+from dashboards.links import Camera, MapView
+
+PAGE = "map"
+_CHART = "map of cells"
+_CAMERA, _TIMES = "camera of the map", "times the map was moved"
+_SIZE, _SIZE_ON_PHONE = (640, 650, 150), (358, 440, 0)
+_CLOSE = (300, 300)
+_HIGHEST = 10
+_MOST_NAMES = 200
+
+
+def main() -> None:
+    """Draws the page."""
+    scope = session.scope()
+    cube = parts.cube_or_what_to_do(scope)
+    view = session.asked(PAGE, MapView.from_parameters, MapView())
+    level = view.level or data.comfortable_level(cube)
+    _controls(cube, view, level, scope)
+    cells = data.cells(cube, view.measure, level, view.where, scope)
+    measure = MEASURES[view.measure]
+    title, tools = st.columns([5, 2], vertical_alignment="bottom")
+    with title:
+        money = f", in {cells.explanation.currency}" if measure.unit == "money" else ""
+        parts.heading(measure.label, f"{parts.made_up_note(scope)}By H3 cell of level {cells.level}, about {texts.width_of(cells.level)} across{money}.")
+    with tools:
+        _tools(view)
+    parts.filter_bar(
+        data.fitting(view.measure, view.where), lambda dimension, members: _go(view.filtered(dimension, members)), lambda: _go(replace(view, where=()))
+    )
+    if cells.level != level:
+        st.info(f"At level {level} there are more than {data.MOST_CELLS:,} cells, too many to draw; level {cells.level} is shown. Filter, or look at a part.")
+    chart, panel = st.columns([3, 2], gap="medium")
+    with chart:
+        _map(cube, view, cells)
+    with panel:
+        if view.cell is None:
+            _summary(cube, view, cells)
+        else:
+            _accounts(cube, view, view.cell)
+    st.caption(parts.explanation(cube, cells.explanation))
+
+
+def _go(view: MapView) -> None:
+    session.go(PAGE, view.parameters())
+
+
+def _controls(cube: Cube, view: MapView, level: int, scope: data.Scope) -> None:
+    """The sidebar: what is shown, how finely, of whom."""
+    with st.sidebar:
+        st.session_state["measure"] = view.measure
+        st.selectbox(
+            "Measure", list(MEASURES), key="measure", format_func=lambda name: MEASURES[name].label,
+            on_change=lambda: _go(replace(view, measure=st.session_state["measure"])),
+        )  # fmt: skip
+        st.session_state["level"] = level
+        st.slider(
+            "H3 level", min(LEVELS), max(LEVELS), key="level", help="The larger the level, the smaller the cells.",
+            on_change=lambda: _go(replace(view, level=st.session_state["level"])),
+        )  # fmt: skip
+        st.html('<div class="group">Filters</div>')
+        parts.filters(cube, view.measure, view.where, lambda dimension, members: _go(view.filtered(dimension, members)), scope)
+        if FACTS[MEASURES[view.measure].facts].name == "accounts":
+            st.caption("Month, category and channel are filters of the sales measures.")
+        with st.expander("Appearance"):
+            st.session_state["opacity"] = view.opacity
+            st.slider("Opacity of the cells", 0.1, 1.0, step=0.05, key="opacity", on_change=lambda: _go(replace(view, opacity=st.session_state["opacity"])))
+
+
+def _tools(view: MapView) -> None:
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", key="tools"):
+        st.button("Zoom to data", icon=":material/zoom_out_map:", on_click=_look_at, args=(view, None))
+        parts.link_button(PAGE, view.parameters(), "How the map was moved by hand is not in it: it opens with all of the data, or the cell that was zoomed to.")
+
+
+def _look_at(view: MapView, camera: Camera | None) -> None:
+    """Takes the map to a camera, or to all of the data, also where it was sent there before."""
+    st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
+    st.session_state.pop(_CAMERA, None)
+    _go(replace(view, camera=camera))
+
+
+def _map(cube: Cube, view: MapView, cells: Cells) -> None:
+    look = theme.look()
+    scope = session.scope()
+    camera = view.camera or _camera_of(cube, cells)
+    classes = maps.classify(cells.frame["value"].dropna().astype(float), look)
+    around = maps.bounds(cells.frame["cell"].tolist())
+    layers = []
+    streets = data.basemap_version(scope)
+    if around is not None and streets:
+        window = basemap.around(around)
+        layers = maps.basemap_layers(streets, window, look)
+    # Whatever changes the cells changes the layer's id: a selection that Streamlit kept by position then ends.
+    layer_id = hashlib.sha256(repr((cube.name, replace(view, camera=None).parameters(), cells.level)).encode()).hexdigest()[:12]
+    layers += maps.cell_layers(cells, classes, look, view.opacity, layer_id, view.cell)
+    if around is not None and streets:
+        layers.append(maps.label_layer(data.names_on_map(streets, window, _MOST_NAMES, scope), _camera_of(cube, cells), look))
+    drawn = maps.deck(layers, camera, cells.measure.label, look, times_asked=st.session_state.get(_TIMES, 0))
+    parts.map_with_legend(drawn, maps.legend(cells, classes, look), _CHART, lambda: _choose(view))
+    _notes(cells, streets, data.basemap_counts(streets, window, scope) if around is not None and streets else {})
+
+
+def _camera_of(cube: Cube, cells: Cells) -> Camera:
+    """The camera that showed all of the data when the page was opened; it stays when filters change, so that the map does not jump."""
+    kept: tuple[str, Camera] | None = st.session_state.get(_CAMERA)
+    if kept is not None and kept[0] == cube.name:
+        return kept[1]
+    around = maps.bounds(cells.frame["cell"].tolist())
+    camera = maps.camera(around, *(_SIZE_ON_PHONE if session.on_phone() else _SIZE)) if around is not None else Camera(20, 0, 1)
+    if around is not None:
+        st.session_state[_CAMERA] = (cube.name, camera)
+    return camera
+
+
+def _choose(view: MapView) -> None:
+    """A cell was clicked: its accounts are listed; a second click closes the list."""
+    objects = st.session_state[_CHART].selection.objects
+    clicked = [each["cell"] for group in objects.values() for each in group]
+    if clicked:
+        _go(replace(view, cell=None if clicked[0] == view.cell else clicked[0]))
+
+
+def _notes(cells: Cells, streets: str, counts: dict[str, int]) -> None:
+    """What the map does not show."""
+    notes = []
+    if cells.unplaced_accounts:
+        notes.append(f"{cells.unplaced_accounts:,} accounts without a position are not on the map.")
+    if not streets:
+        notes.append("No streets are loaded; `gcrm load osm FILE` adds them.")
+    if missing := basemap.left_out(counts):
+        notes.append(f"Of the basemap, {texts.listed(missing)} are left out: the smallest and least important ones.")
+    if cells.frame.empty:
+        notes.append("No account with a position is left by these filters.")
+    if notes:
+        st.caption(" ".join(notes))
+
+
+def _summary(cube: Cube, view: MapView, cells: Cells) -> None:
+    """What is on the map, and its highest cells: where no cell is chosen."""
+    scope = session.scope()
+    where = data.fitting(view.measure, data.in_one_currency(cube, view.measure, view.where))
+    total = data.answer(cube, data.CubeQuery(measures=(view.measure,), where=where), scope)
+    (value,) = total.table[view.measure].to_pylist()
+    first, second = st.columns(2)
+    first.metric(texts.title_of(cells.measure, cells.explanation.currency), texts.amount(value, cells.measure))
+    second.metric("Cells", f"{len(cells.frame):,}")
+    st.html('<div class="group">Highest cells</div><p class="hint">Click a cell on the map, or a row here, to list the accounts behind it.</p>')
+    highest = cells.frame.dropna(subset=["value"]).astype({"value": float}).nlargest(_HIGHEST, "value")
+    largest = float(highest["value"].max()) if len(highest) else 1.0
+    shown = highest.assign(name=[texts.short_cell(cell) for cell in highest["cell"]], value=highest["value"].round())
+
+    def choose() -> None:
+        rows = st.session_state["highest cells"].selection.rows
+        if rows:
+            _go(replace(view, cell=highest["cell"].iloc[rows[0]]))
+
+    st.dataframe(
+        shown, hide_index=True, column_order=["name", "value", *(["accounts"] if view.measure != "accounts" else [])], key="highest cells",
+        on_select=choose, selection_mode="single-row",
+        column_config={
+            "name": st.column_config.TextColumn("Cell"),
+            "value": st.column_config.ProgressColumn(cells.measure.label, format="localized", min_value=0, max_value=largest),
+            "accounts": st.column_config.NumberColumn("Accounts", format="localized"),
+        },
+    )  # fmt: skip
+
+
+def _accounts(cube: Cube, view: MapView, cell: str) -> None:
+    """The chosen cell and the accounts in it."""
+    scope = session.scope()
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="cell_head"):
+        st.html(f'<div class="group">Cell {texts.short_cell(cell)}</div>')
+        around = maps.bounds([cell])
+        if around is not None:
+            st.button("Zoom to it", icon=":material/my_location:", type="tertiary", on_click=_look_at, args=(view, maps.camera(around, *_CLOSE)))
+        st.button("Close", icon=":material/close:", type="tertiary", on_click=_go, args=(replace(view, cell=None),))
+    where = (*data.in_one_currency(cube, view.measure, view.where), Filter(PLACE, (cell,)))
+    figures = _figures(cube, view.measure, where, scope)
+    listed = data.accounts_in(cube, cell, data.fitting(view.measure, view.where), scope)
+    columns = st.columns(len(figures))
+    for column, (name, text) in zip(columns, figures.items(), strict=True):
+        column.metric(name, text)
+    _account_table(listed)
+    _account_notes(listed, figures["Accounts"])
+
+
+def _figures(cube: Cube, measure: str, where: tuple[Filter, ...], scope: data.Scope) -> dict[str, str]:
+    """The accounts of a cell by the cube, and its measure where that is another."""
+    figures = {}
+    for name in dict.fromkeys(("accounts", measure)):
+        answer = data.answer(cube, data.CubeQuery(measures=(name,), where=data.fitting(name, where)), scope)
+        (value,) = answer.table[name].to_pylist()
+        figures[texts.title_of(MEASURES[name], answer.explanation.currency)] = texts.amount(value or 0, MEASURES[name])
+    return figures
+
+
+def _account_table(listed: Accounts) -> None:
+    if listed.frame.empty:
+        st.caption("No account of these filters is in this cell.")
+        return
+    st.dataframe(
+        listed.frame.assign(revenue=listed.frame["revenue"].astype(float)), hide_index=True, height=430, key="accounts of the cell", placeholder="",
+        column_order=["name", "revenue", "status", "segment", "orders", "address", "territory", "residence_type", "geocode_level"],
+        column_config={
+            "name": st.column_config.TextColumn("Name", width=160),
+            "revenue": st.column_config.NumberColumn(f"Revenue, {listed.currency}" if listed.currency else "Revenue", format="accounting", width=110),
+            "status": st.column_config.TextColumn("Status", width=80),
+            "segment": st.column_config.TextColumn("Segment"),
+            "orders": st.column_config.NumberColumn("Orders", format="localized"),
+            "address": st.column_config.TextColumn("Address", width=220),
+            "territory": st.column_config.TextColumn("Territory"),
+            "residence_type": st.column_config.TextColumn("Residence type"),
+            "geocode_level": st.column_config.TextColumn("Found by", help="How its position was found: given in the file, or by house, street or postcode."),
+        },
+    )  # fmt: skip
+
+
+def _account_notes(listed: Accounts, counted: str) -> None:
+    notes = []
+    if len(listed.frame) < listed.found:
+        notes.append(f"The {len(listed.frame):,} of {listed.found:,} accounts with the highest revenue.")
+    if f"{listed.found:,}" != counted:
+        notes.append(
+            f"The list is as of now and has {listed.found:,} accounts; the cube was built when there were {counted}. `gcrm cube build` brings it up to date."
+        )
+    if notes:
+        st.caption(" ".join(notes))
+
+
+parts.guarded(main)

@@ -1,0 +1,239 @@
+"""Parts that several pages lay out: headings, the filters, the bar of what is filtered by, what to do where there is nothing yet."""
+
+import html
+from collections.abc import Callable, Sequence
+
+import pydeck as pdk
+import streamlit as st
+
+from dashboards import data, maps, session, texts
+from dashboards.data import DIMENSIONS, FACTS, MEASURES, Filter, Overview
+from gcrm.errors import GcrmError
+
+Change = Callable[[str, tuple[str, ...]], None]
+"""Told a dimension and the members that it is filtered by from now on; none for all."""
+
+_COMMANDS_FROM_NOTHING = """\
+gcrm load osm EXTRACT.osm.pbf      # streets, buildings and addresses of your area
+gcrm import accounts ACCOUNTS.csv  # your customers and prospects
+gcrm import orders ORDERS.csv      # what they bought
+gcrm geocode                       # addresses become positions
+gcrm enrich                        # what is around each account
+gcrm cube build                    # the figures of these pages"""
+
+
+def heading(title: str, text: str = "") -> None:
+    """The heading of a page, with a line below it.
+
+    Args:
+        title: a few words.
+        text: what is shown.
+    """
+    below = f"<p>{html.escape(text)}</p>" if text else ""
+    st.html(f'<div class="heading"><h1>{html.escape(title)}</h1>{below}</div>')
+
+
+def cube_or_what_to_do(scope: data.Scope) -> data.Cube:
+    """The published cube; where there is none, says what to run and ends the page.
+
+    Args:
+        scope: who is looking.
+    """
+    cube = data.current_cube()
+    if cube is None:
+        what_to_do(data.overview(scope))
+        st.stop()
+    return cube
+
+
+def what_to_do(overview: Overview) -> None:
+    """Says which commands to run where there is no cube yet.
+
+    Args:
+        overview: what is in the database.
+    """
+    with st.container(border=True, key="what_to_do"):
+        if overview.accounts:
+            st.markdown(f"#### One step is missing\n{overview.accounts:,} accounts are here, but no cube has been built of them yet. Run:")
+            st.code("gcrm cube build", language="bash")
+        else:
+            st.markdown("#### There is nothing here yet\nTo look around first, load a made-up company into the real centre of Helsinki (about a minute):")
+            st.code("gcrm demo", language="bash")
+            st.markdown("Or bring your own, in this order:")
+            st.code(_COMMANDS_FROM_NOTHING, language="bash")
+            st.caption("`gcrm import --help` shows which columns it looks for. Then reload this page.")
+
+
+def made_up_banner(overview: Overview) -> None:
+    """Marks made-up data wherever they are shown.
+
+    Args:
+        overview: what is in the database.
+    """
+    if not overview.made_up:
+        return
+    real = overview.layers[~overview.layers["made_up"]]
+    places = texts.listed(_place_name(name) for name in sorted(set(real["dataset"])))
+    if overview.made_up == overview.accounts:
+        text = f"Demo: a made-up company in the real {places}." if places else "Demo: a made-up company."
+        text += " Streets, buildings and addresses are real; accounts, orders, footfall and movement are invented."
+    else:
+        text = f"{overview.made_up:,} of {overview.accounts:,} accounts are made up."
+    st.html(f'<div class="made-up"><b>Made-up data</b> {html.escape(text)}</div>')
+
+
+def _place_name(dataset: str) -> str:
+    """A dataset as a place: the extract that `gcrm demo` uses is Helsinki's centre alone."""
+    return {"helsinki": "centre of Helsinki"}.get(dataset, f"streets of {dataset.replace('-', ' ').replace('_', ' ').title()}")
+
+
+def made_up_note(scope: data.Scope) -> str:
+    """A short mark for a page's caption: that some of what it shows is invented; empty where nothing is.
+
+    Args:
+        scope: who is looking.
+    """
+    return "Made-up company. " if data.overview(scope).made_up else ""
+
+
+def figures(cards: Sequence[tuple[str, str, str]]) -> None:
+    """Figures side by side.
+
+    Args:
+        cards: of each its name, its value, and a line below it.
+    """
+    inner = "".join(f"<div><span>{html.escape(name)}</span><b>{html.escape(value)}</b><small>{html.escape(text)}</small></div>" for name, value, text in cards)
+    st.html(f'<div class="figures">{inner}</div>')
+
+
+def filters(cube: data.Cube, measure: str, where: Sequence[Filter], change: Change, scope: data.Scope) -> None:
+    """The controls that filter: those of accounts, and those of sales where the measure is one of sales.
+
+    Args:
+        cube: the published cube.
+        measure: what is shown; says which filters there are.
+        where: what is filtered by.
+        change: told what the reader chooses.
+        scope: who is looking.
+    """
+    chosen = {kept.dimension: kept.members for kept in where}
+    dimensions = FACTS[MEASURES[measure].facts].dimensions
+    for dimension in ("status", "segment", "territory", "region", "residence_type", "category", "channel"):
+        if dimension in dimensions:
+            _members(cube, dimension, chosen.get(dimension, ()), change, scope)
+    if "month" in dimensions:
+        _months(cube, chosen.get("month", ()), change, scope)
+    if MEASURES[measure].unit == "money" and len(cube.currencies) > 1:
+        _currency(cube, chosen.get("currency", ()), change)
+
+
+def _members(cube: data.Cube, dimension: str, chosen: tuple[str, ...], change: Change, scope: data.Scope) -> None:
+    members = data.members_of(cube, dimension, scope)
+    if len(members) < 2 and not chosen:  # noqa: PLR2004 - one member leaves nothing to choose
+        return
+    key = f"filter {dimension}"
+    st.session_state[key] = [member for member in chosen if member in members]
+
+    def choose() -> None:
+        wanted = tuple(st.session_state[key])
+        change(dimension, () if len(wanted) == len(members) else wanted)
+
+    st.multiselect(
+        DIMENSIONS[dimension], members, key=key, placeholder="All", format_func=lambda member: texts.member_name(dimension, member),
+        on_change=choose,
+    )  # fmt: skip
+
+
+def _months(cube: data.Cube, chosen: tuple[str, ...], change: Change, scope: data.Scope) -> None:
+    months = data.members_of(cube, "month", scope)
+    if len(months) < 2:  # noqa: PLR2004 - one month leaves nothing to choose
+        return
+    first, last = (chosen[0].split("..")[0], chosen[-1].split("..")[-1]) if chosen else (months[0], months[-1])
+    key = "filter month"
+    st.session_state[key] = (first if first in months else months[0], last if last in months else months[-1])
+
+    def choose() -> None:
+        begin, end = st.session_state[key]
+        change("month", () if (begin, end) == (months[0], months[-1]) else (f"{begin}..{end}" if begin != end else begin,))
+
+    st.select_slider(DIMENSIONS["month"], months, (months[0], months[-1]), key=key, format_func=texts.month_name, on_change=choose)
+
+
+def _currency(cube: data.Cube, chosen: tuple[str, ...], change: Change) -> None:
+    key = "filter currency"
+    st.session_state[key] = chosen[0] if chosen and chosen[0] in cube.currencies else cube.currencies[0]
+    st.selectbox(DIMENSIONS["currency"], cube.currencies, key=key, on_change=lambda: change("currency", (st.session_state[key],)))
+
+
+def filter_bar(where: Sequence[Filter], change: Change, clear: Callable[[], None]) -> None:
+    """What is filtered by, each with a button that removes it.
+
+    Args:
+        where: what is filtered by.
+        change: told the dimension whose filter is removed.
+        clear: called to remove all.
+    """
+    if not where:
+        return
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="filter_bar"):
+        for kept in where:
+            st.button(
+                texts.filter_name(kept), key=f"remove {kept.dimension}", icon=":material/close:", icon_position="right", help="Remove this filter",
+                on_click=change, args=(kept.dimension, ()),
+            )  # fmt: skip
+        if len(where) > 1:
+            st.button("Clear all", key="remove all", type="tertiary", on_click=clear)
+
+
+def link_button(page: str, parameters: session.Parameters, note: str = "") -> None:
+    """A button that shows the link to what is seen, to be copied.
+
+    Args:
+        page: path of the page.
+        parameters: what the link says.
+        note: what the link does not say.
+    """
+    with st.popover("Link", icon=":material/link:"):
+        st.code(session.address(page, parameters), language=None, wrap_lines=True)
+        st.caption(f"Whoever opens it sees what you see, with the data they may see. {note}".strip())
+
+
+def explanation(cube: data.Cube, given: data.Explanation) -> str:
+    """How an answer came about, as a line.
+
+    Args:
+        cube: the published cube.
+        given: of the answer.
+    """
+    files = texts.listed(f"{name} ({rows:,} rows)" for name, rows in given.read.items())
+    money = f" Money in {given.currency}." if given.currency else ""
+    return f"Cube of {cube.built_at:%d %b %Y, %H:%M} UTC; read {files} in {given.milliseconds:.0f} ms.{money}"
+
+
+def map_with_legend(drawn: pdk.Deck, legend: str, key: str, choose: Callable[[], None]) -> None:
+    """A map with its legend and the attribution of the streets.
+
+    Args:
+        drawn: the map.
+        legend: HTML.
+        key: of the chart; the same in every run, or the reader's view of the map would be lost.
+        choose: called when something on it was clicked.
+    """
+    with st.container(key="map_frame", gap=None):
+        with st.container(key="map", gap=None):
+            st.pydeck_chart(drawn, height="stretch", key=key, on_select=choose, alt="Map")
+            st.html(f'<div class="attribution">{maps.ATTRIBUTION}</div>')
+        with st.container(key="legend"):
+            st.html(legend)
+
+
+def guarded(page: Callable[[], None]) -> None:
+    """Draws a page; an error that the reader can mend is shown as its sentence.
+
+    Args:
+        page: draws it.
+    """
+    try:
+        page()
+    except GcrmError as error:
+        st.error(str(error), icon=":material/error:")

@@ -1,0 +1,97 @@
+"""Numbers and names as they are shown: thousands separators, units, currencies, months, cells."""
+
+import math
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from dashboards.data import DIMENSIONS, PLACE, UNKNOWN, Filter, Measure, level_of_cell
+
+_EDGE_KM = {5: 9.85, 6: 3.72, 7: 1.41, 8: 0.531, 9: 0.201, 10: 0.0759}
+"""Mean length of an edge by H3 level, km (https://h3geo.org/docs/core-library/restable)."""
+
+_RANGE = ".."
+_MOST_LEVELS = 15
+_SMALL = 100
+
+
+def amount(value: float | Decimal | None, measure: Measure) -> str:
+    """A value of a measure, without its unit; a dash where there is none."""
+    if value is None or math.isnan(value):
+        return "-"
+    decimals = 2 if measure.unit == "money" and abs(float(value)) < _SMALL else 0
+    return f"{value:,.{decimals}f}"
+
+
+def unit_of(measure: Measure, currency: str | None) -> str:
+    """The unit of a measure's values."""
+    return (currency or "money") if measure.unit == "money" else measure.unit
+
+
+def title_of(measure: Measure, currency: str | None) -> str:
+    """The name of a measure, with the currency where it is money."""
+    return f"{measure.label}, {unit_of(measure, currency)}" if measure.unit == "money" else measure.label
+
+
+def large(value: float | Decimal) -> str:
+    """A large number in few characters, to three digits: 250 M, 3.58 M; below a million in full."""
+    number = float(value)
+    for size, letter in ((1e9, "bn"), (1e6, "M")):
+        if abs(number) >= size:
+            return f"{number / size:.3g} {letter}"
+    return f"{number:,.0f}"
+
+
+def share(part: int, whole: int) -> str:
+    """A share in percent, rounded down, so that 100 % is all of it; a dash of nothing."""
+    return f"{part * 1000 // whole / 10:g} %" if whole else "-"
+
+
+def month_name(month: date | str) -> str:
+    """A month as `Mar 2025`."""
+    found = date.fromisoformat(f"{month}-01") if isinstance(month, str) else month
+    return f"{found:%b %Y}"
+
+
+def member_name(dimension: str, member: str) -> str:
+    """A member of a dimension: codes and months in words, cells with their level."""
+    if member == UNKNOWN:
+        return "no place" if dimension == PLACE else "not known"
+    if dimension == PLACE:
+        return f"cell {short_cell(member)}"
+    if dimension == "month":
+        return " to ".join(month_name(part) for part in member.split(_RANGE))
+    if dimension in ("status", "residence_type", "segment", "channel", "category"):
+        return member.replace("_", " ")
+    return member
+
+
+def short_cell(cell: str) -> str:
+    """A cell without the filling at its end, of the same length for all of a level: 881126d2d1fffff is 881126d2d1."""
+    # A level takes three bits, a hexadecimal digit four.
+    unused = 3 * (_MOST_LEVELS - level_of_cell(cell)) // 4
+    return cell[: len(cell) - unused]
+
+
+def filter_name(kept: Filter) -> str:
+    """A filter in words, such as `Segment: families, students`."""
+    names = [member_name(kept.dimension, member) for member in kept.members]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - more would not fit a line
+    return f"{DIMENSIONS[kept.dimension]}: {shown}"
+
+
+def cell_name(cell: str) -> str:
+    """A cell in words."""
+    return f"Cell {short_cell(cell)} (level {level_of_cell(cell)})"
+
+
+def width_of(level: int) -> str:
+    """How wide cells of a level are, corner to corner in the mean: twice an edge."""
+    across = float(f"{2 * _EDGE_KM[level]:.2g}")
+    return f"{across:g} km" if across >= 1 else f"{across * 1000:g} m"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Parts joined as in a sentence: a, b and c."""
+    every = list(parts)
+    return " and ".join([", ".join(every[:-1]), every[-1]] if len(every) > 1 else every)

@@ -1,0 +1,66 @@
+"""The settings: environment variables that start with GCRM_, and the places of the program's own files."""
+
+import os
+import sys
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gcrm.errors import SettingsError
+
+
+def _default_home() -> Path:
+    """The user's data folder; for root a folder that the unprivileged database user can enter."""
+    if sys.platform.startswith("linux") and os.geteuid() == 0:
+        return Path("/var/lib/gcrm")
+    return platformdirs.user_data_path("gcrm", appauthor=False)
+
+
+class Settings(BaseSettings):
+    """Settings, each from the environment variable of its name with GCRM_ before it."""
+
+    model_config = SettingsConfigDict(env_prefix="GCRM_")
+
+    home: Path = Field(default_factory=_default_home, description="Folder of the private cluster, the cubes and the demo's files.")
+    database_url: str | None = Field(None, description="PostgreSQL server to use in place of the private cluster.")
+    reader_url: str | None = Field(None, description="The same server, signed in as a role that has gcrm_reader only.")
+    address: str = Field("127.0.0.1", description="Address on which `gcrm serve` listens.")
+    time_zone: str = Field("UTC", description="Time zone whose months the cubes count by, such as Europe/Helsinki.")
+    port: int = Field(8501, ge=1, le=65535, description="Port on which `gcrm serve` listens.")
+
+    @property
+    def cubes(self) -> Path:
+        """Folder of the published cubes."""
+        return self.home / "cubes"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises:
+        SettingsError: an environment variable holds what it cannot.
+    """
+    try:
+        found = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(f"GCRM_{str(first['loc'][0]).upper()} is {first['input']!r}: {first['msg'].lower()}.") from error
+    return found.model_copy(update={"home": found.home.expanduser().absolute()})
+
+
+def resource(folder: str) -> Path:
+    """Folder `sql` or `dashboards`: inside the installed package, else beside it in a checkout.
+
+    Args:
+        folder: name of the folder.
+
+    Returns:
+        Its path.
+    """
+    installed = Path(str(files("gcrm"))) / "_resources" / folder
+    return installed if installed.is_dir() else Path(str(files("gcrm"))).parent / folder

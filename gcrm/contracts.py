@@ -1,0 +1,50 @@
+"""The pandera schemas of the declarations in `gcrm.frames`; apart from them, so that a command line starts without pandas."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pandera.pandas as pa
+
+from gcrm.frames import Field, Kind, ObjectType
+
+MONEY_PATTERN = r"-?\d{1,12}(\.\d{1,2})?"
+"""A clean amount of money: text, so that no binary fraction ever touches it."""
+
+_PANDERA_TYPES: Mapping[Kind, object] = MappingProxyType(
+    {
+        Kind.NUMBER: "Float64",
+        Kind.LONGITUDE: "Float64",
+        Kind.LATITUDE: "Float64",
+        Kind.FLAG: "boolean",
+        Kind.TIME: "datetime64[us, UTC]",
+        Kind.DATE: "datetime64[us]",
+    }
+)
+
+
+def _column(each: Field) -> pa.Column:
+    checks = []
+    if each.codes:
+        checks.append(pa.Check.isin(each.codes, error=f"must be one of {', '.join(each.codes)}"))
+    if each.kind is Kind.MONEY:
+        checks.append(pa.Check.str_matches(f"^{MONEY_PATTERN}$", error="must be an amount with at most 12 digits before the point and 2 after it"))
+        if each.minimum == 0:
+            checks.append(pa.Check.str_matches("^[^-]", error="must not be negative"))
+    elif each.kind in (Kind.TEXT, Kind.KEY):
+        checks.append(pa.Check.str_length(max_value=each.longest, error=f"must have at most {each.longest:,} characters"))
+    low = {Kind.LONGITUDE: -180.0, Kind.LATITUDE: -90.0}.get(each.kind, each.minimum)
+    high = {Kind.LONGITUDE: 180.0, Kind.LATITUDE: 90.0}.get(each.kind, each.maximum)
+    if low is not None and each.kind is not Kind.MONEY:
+        checks.append(pa.Check.ge(low, error=f"must be at least {low:g}"))
+    if high is not None:
+        checks.append(pa.Check.le(high, error=f"must be at most {high:g}"))
+    return pa.Column(_PANDERA_TYPES.get(each.kind, "string"), checks=checks, nullable=not each.required, description=each.text)
+
+
+def schema(object_type: ObjectType) -> pa.DataFrameSchema:
+    """The pandera schema of a clean frame of this object: one row per record, one column per field.
+
+    Money is text that matches MONEY_PATTERN, time is UTC, longitude and latitude are degrees in EPSG:4326,
+    geometry is WKT in EPSG:4326.
+    """
+    return pa.DataFrameSchema({each.name: _column(each) for each in object_type.fields}, name=object_type.name, description=object_type.grain, strict=True)

@@ -1,0 +1,1 @@
+"""The people and the rules: plain dataclasses and functions, no I/O."""

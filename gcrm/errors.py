@@ -1,0 +1,43 @@
+"""The errors that a user sees: one sentence that says what, where and how to mend it."""
+
+
+class GcrmError(Exception):
+    """An error that the user can cause or mend; shown as one line, without a traceback."""
+
+    exit_code = 1
+
+
+class SettingsError(GcrmError):
+    """A setting of the environment holds what it cannot."""
+
+
+class ClusterError(GcrmError):
+    """The private PostgreSQL cluster cannot be made, started or used."""
+
+
+class DatabaseError(GcrmError):
+    """The database cannot be reached, or is not in the state that is needed."""
+
+
+class MigrationError(DatabaseError):
+    """The migrations in the program and those in the database do not go together."""
+
+
+class ReadError(GcrmError):
+    """A file cannot be read."""
+
+
+class MappingError(GcrmError):
+    """The columns of a file cannot be brought to the fields of an object."""
+
+
+class LayerError(GcrmError):
+    """A layer cannot be loaded."""
+
+
+class CubeError(GcrmError):
+    """A cube is missing, or a question to it does not fit."""
+
+
+class ExportError(GcrmError):
+    """An export cannot be written."""

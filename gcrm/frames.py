@@ -1,0 +1,217 @@
+"""The contract of every frame that a file feeds: columns, kinds, units, grain.
+
+Each object is declared here once as an `ObjectType`; the import cleans each field by its `Kind`, checks the frame with
+the pandera schema that `gcrm.contracts` makes from the same declaration, and hands it to the database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Kind(StrEnum):
+    """What a field holds, and so how it is cleaned and which type the clean frame has."""
+
+    TEXT = "text"
+    KEY = "key"
+    CODE = "code"
+    NUMBER = "number"
+    MONEY = "money"
+    CURRENCY = "currency"
+    COUNTRY = "country"
+    DATE = "date"
+    TIME = "time"
+    FLAG = "flag"
+    LONGITUDE = "longitude"
+    LATITUDE = "latitude"
+    GEOMETRY = "geometry"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an object.
+
+    `names` are headers under which files are known to carry it, beside its own name; `codes` are the
+    values a CODE field may take; `default` stands where the file has no value.
+    """
+
+    name: str
+    kind: Kind
+    text: str
+    required: bool = False
+    names: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    default: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    longest: int = 1000
+
+
+@dataclass(frozen=True)
+class ObjectType:
+    """Something that files feed: its name, its grain, its fields.
+
+    `references` names, for a field that holds another record's key, the object it belongs to; `key` are the
+    fields that together make the record's key; `not_before` names, for a time, the time that it may not precede.
+    """
+
+    name: str
+    grain: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    references: Mapping[str, str] = field(default_factory=dict)
+    not_before: Mapping[str, str] = field(default_factory=dict)
+
+    def field(self, name: str) -> Field:
+        """The field of this name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        found = next((each for each in self.fields if each.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """The names of the fields, in order."""
+        return tuple(each.name for each in self.fields)
+
+
+_LONGEST_KEY = 200
+"""Characters; two such keys joined still fit into an index of the database, whose entries have at most 2,704 bytes."""
+
+
+def _key(object_name: str, *names: str) -> Field:
+    return Field(f"{object_name}_key", Kind.KEY, f"Key of the {object_name} in the system it comes from.", required=True, names=names, longest=_LONGEST_KEY)
+
+
+_MADE_UP = Field("made_up", Kind.FLAG, "True for invented data.", required=True, default="false")
+_PHONE = Field("phone", Kind.TEXT, "Telephone number.", names=("telephone", "phone number", "tel", "mobile"))
+_EMAIL = Field("email", Kind.TEXT, "Mail address.", names=("e-mail", "mail", "email address"))
+_ACCOUNT = Field("account_key", Kind.KEY, "Key of the account.", required=True, names=("account", "account id", "customer", "customer id", "customer number"))
+_REP = Field("rep_key", Kind.KEY, "Key of the rep.", names=("rep", "sales rep", "owner"))
+_CURRENCY = Field("currency", Kind.CURRENCY, "ISO 4217 code.", names=("currency code",))
+_POSITION = (
+    Field("longitude", Kind.LONGITUDE, "Degrees, EPSG:4326.", names=("lon", "lng", "long", "x")),
+    Field("latitude", Kind.LATITUDE, "Degrees, EPSG:4326.", names=("lat", "y")),
+)
+
+TERRITORIES = ObjectType("territories", "one row per sales territory", (
+    _key("territory", "territory id", "id", "code"),
+    Field("name", Kind.TEXT, "Name.", required=True, names=("territory", "territory name")),
+    Field("region", Kind.TEXT, "Name of the region.", names=("region name", "group"), longest=_LONGEST_KEY),
+    Field("boundary", Kind.GEOMETRY, "Boundary: WKT, EPSG:4326.", names=("geometry", "wkt", "geom")),
+    _MADE_UP,
+), key=("territory_key",))  # fmt: skip
+
+REPS = ObjectType("reps", "one row per sales representative", (
+    _key("rep", "rep id", "id", "employee id"),
+    Field("name", Kind.TEXT, "Name.", required=True, names=("rep", "rep name")),
+    _EMAIL,
+    Field("territory_key", Kind.KEY, "Key of the territory.", names=("territory", "territory id")),
+    *_POSITION,
+    _MADE_UP,
+), key=("rep_key",), references={"territory_key": "territories"})  # fmt: skip
+
+PRODUCTS = ObjectType("products", "one row per product", (
+    _key("product", "product id", "id", "sku", "article number"),
+    Field("name", Kind.TEXT, "Name.", required=True, names=("product", "product name")),
+    Field("category", Kind.TEXT, "Product category.", required=True, names=("product category",), default="not given"),
+    Field("unit_price", Kind.MONEY, "List price of one unit.", names=("price", "list price"), minimum=0),
+    Field("unit_cost", Kind.MONEY, "Cost of one unit.", names=("cost", "standard cost"), minimum=0),
+    _CURRENCY,
+    _MADE_UP,
+), key=("product_key",))  # fmt: skip
+
+ACCOUNTS = ObjectType("accounts", "one row per account: company, household or person", (
+    _key("account", "account id", "id", "customer id", "customer number", "key"),
+    Field("kind", Kind.CODE, "company, household or person.", required=True, names=("type",), codes=("company", "household", "person"), default="company"),
+    Field("status", Kind.CODE, "customer, prospect, lost, partner or competitor.", required=True, names=("state", "lifecycle"),
+          codes=("customer", "prospect", "lost", "partner", "competitor"), default="customer"),
+    Field("name", Kind.TEXT, "Name.", required=True, names=("company", "company name", "account name", "customer name", "full name")),
+    Field("segment", Kind.TEXT, "Market segment.", names=("market segment", "customer segment", "industry")),
+    Field("parent_key", Kind.KEY, "Key of the account it belongs to.", names=("parent", "parent account", "parent id")),
+    Field("street", Kind.TEXT, "Street, with or without the number.", names=("address", "adress", "address line 1", "street address", "street addr", "road")),
+    Field("house_number", Kind.TEXT, "House number with its suffix.", names=("housenumber", "number", "house no", "street number")),
+    Field("postcode", Kind.TEXT, "Postcode.", names=("zip", "zip code", "postal code", "plz")),
+    Field("city", Kind.TEXT, "City or place.", names=("town", "place", "municipality")),
+    Field("country_code", Kind.COUNTRY, "ISO 3166-1 alpha-2 code.", names=("country",)),
+    _PHONE,
+    _EMAIL,
+    *_POSITION,
+    Field("territory_key", Kind.KEY, "Key of the territory, where it is not the one its position lies in.", names=("territory", "territory id")),
+    _MADE_UP,
+), key=("account_key",), references={"parent_key": "accounts", "territory_key": "territories"})  # fmt: skip
+
+CONTACTS = ObjectType("contacts", "one row per person at an account", (
+    _key("contact", "contact id", "id"),
+    _ACCOUNT,
+    Field("given_name", Kind.TEXT, "Given name.", names=("first name", "firstname", "forename")),
+    Field("family_name", Kind.TEXT, "Family name.", names=("last name", "lastname", "surname")),
+    Field("role", Kind.TEXT, "Role at the account.", names=("title", "job title", "position", "function")),
+    _PHONE,
+    _EMAIL,
+    _MADE_UP,
+), key=("contact_key",), references={"account_key": "accounts"})  # fmt: skip
+
+ORDERS = ObjectType("orders", "one row per order line", (
+    _key("order", "order id", "id", "order number", "invoice", "invoice number"),
+    Field("line_number", Kind.KEY, "Number of the line within the order.", required=True, names=("line", "line no", "item", "position"), default="1",
+          longest=_LONGEST_KEY),
+    _ACCOUNT,
+    Field("product_key", Kind.KEY, "Key of the product.", names=("product", "product id", "sku", "article number")),
+    Field("ordered_at", Kind.TIME, "When it was ordered.", required=True, names=("date", "order date", "ordered", "invoice date", "timestamp")),
+    Field("channel", Kind.TEXT, "Sales channel.", names=("sales channel",)),
+    Field("quantity", Kind.NUMBER, "Units ordered.", required=True, names=("qty", "units", "count"), default="1",
+          minimum=-999_999_999, maximum=999_999_999),
+    Field("revenue", Kind.MONEY, "Revenue of the line.", required=True, names=("amount", "total", "sales", "value", "net amount")),
+    Field("cost", Kind.MONEY, "Cost of the line."),
+    Field("currency", Kind.CURRENCY, "ISO 4217 code.", required=True, names=("currency code",), default="EUR"),
+    _MADE_UP,
+), key=("order_key", "line_number"), references={"account_key": "accounts", "product_key": "products"})  # fmt: skip
+
+ACTIVITIES = ObjectType("activities", "one row per activity with an account", (
+    _key("activity", "activity id", "id"),
+    _ACCOUNT,
+    _REP,
+    Field("kind", Kind.CODE, "call, visit, mail, meeting, note or task.", required=True, names=("type",),
+          codes=("call", "visit", "mail", "meeting", "note", "task")),
+    Field("happened_at", Kind.TIME, "When it happened.", required=True, names=("date", "time", "when", "timestamp")),
+    Field("subject", Kind.TEXT, "What it was about.", names=("title",)),
+    Field("outcome", Kind.TEXT, "What came of it.", names=("result",)),
+    _MADE_UP,
+), key=("activity_key",), references={"account_key": "accounts", "rep_key": "reps"})  # fmt: skip
+
+OPPORTUNITIES = ObjectType("opportunities", "one row per sales opportunity", (
+    _key("opportunity", "opportunity id", "id", "deal id"),
+    _ACCOUNT,
+    _REP,
+    Field("name", Kind.TEXT, "Title.", required=True, names=("title", "deal", "opportunity")),
+    Field("stage", Kind.CODE, "Stage.", required=True, names=("status",),
+          codes=("new", "qualified", "proposal", "negotiation", "won", "lost")),
+    Field("amount", Kind.MONEY, "Expected revenue.", required=True, names=("value", "deal value"), minimum=0),
+    Field("currency", Kind.CURRENCY, "ISO 4217 code.", required=True, names=("currency code",), default="EUR"),
+    Field("opened_at", Kind.TIME, "When it was opened.", required=True, names=("created", "created at", "open date")),
+    Field("expected_close_on", Kind.DATE, "Day on which it is expected to close.", names=("close date", "expected close")),
+    Field("closed_at", Kind.TIME, "When it was won or lost.", names=("closed",)),
+    _MADE_UP,
+), key=("opportunity_key",), references={"account_key": "accounts", "rep_key": "reps"}, not_before={"closed_at": "opened_at"})  # fmt: skip
+
+CONSENTS = ObjectType("consents", "one row per consent given or withdrawn", (
+    _key("consent", "consent id", "id"),
+    Field("contact_key", Kind.KEY, "Key of the person.", required=True, names=("contact", "contact id")),
+    Field("purpose", Kind.TEXT, "What for.", required=True),
+    Field("channel", Kind.TEXT, "By which channel.", required=True, default="any"),
+    Field("given", Kind.FLAG, "True where given, false where withdrawn.", required=True, names=("consent", "opt in", "opted in")),
+    Field("recorded_at", Kind.TIME, "From when it holds.", required=True, names=("date", "time", "timestamp")),
+    Field("wording", Kind.TEXT, "The words that were agreed to.", names=("text",)),
+    _MADE_UP,
+), key=("consent_key",), references={"contact_key": "contacts"})  # fmt: skip
+
+OBJECTS: Mapping[str, ObjectType] = MappingProxyType(
+    {each.name: each for each in (TERRITORIES, REPS, PRODUCTS, ACCOUNTS, CONTACTS, ORDERS, ACTIVITIES, OPPORTUNITIES, CONSENTS)}
+)
+"""Everything that `gcrm import` takes, in the order in which references need them."""

@@ -1,0 +1,1 @@
+"""A file becomes clean, unique, placed records, and a quarantine of the rest."""

@@ -1,0 +1,111 @@
+"""A file together with its mapping: raw records with the columns of joined files, chunk by chunk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from gcrm.errors import MappingError, ReadError
+from gcrm.frames import ObjectType
+from gcrm.ingest import readers
+from gcrm.ingest.mapping import FieldSource, FileMapping, guess
+from gcrm.ingest.options import ReadOptions
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to import: what it feeds, how it is mapped.
+
+    `confidence` is that of each guessed field, 0 to 1; `sample` holds the first records as they stand in the file.
+    """
+
+    path: Path
+    object_type: ObjectType
+    mapping: FileMapping
+    confidence: dict[str, float]
+    sample: pd.DataFrame
+
+    def check(self) -> None:
+        """Refuses a file that leaves a required field without a source.
+
+        Raises:
+            MappingError: names the field.
+        """
+        self.mapping.check_complete(self.object_type, self.path.name)
+
+    @property
+    def unused(self) -> list[str]:
+        """The columns that feed no field."""
+        used = {column for origin in self.mapping.fields.values() for column in origin.columns}
+        return [column for column in self.sample.columns if column not in used]
+
+    def chunks(self) -> Iterator[pd.DataFrame]:
+        """The raw records with the columns of joined files: text, index `row_number`.
+
+        Raises:
+            ReadError: a file cannot be read.
+        """
+        tables = {name: _lookup(self.path.parent / join.file, join.read, next(iter(join.on.values()))) for name, join in self.mapping.join.items()}
+        for chunk in readers.read(self.path, self.mapping.read):
+            yield self._joined(chunk, tables)
+
+    def _joined(self, chunk: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+        for name, join in self.mapping.join.items():
+            column = next(iter(join.on))
+            if column not in chunk:
+                raise MappingError(f"{self.path.name} has no column {column!r} to join {join.file} on; its columns are {', '.join(map(str, chunk.columns))}.")
+            found = tables[name].reindex(chunk[column].str.strip())
+            for each in found.columns:
+                chunk[f"{name}.{each}"] = found[each].fillna("").to_numpy()
+        return chunk
+
+
+def _lookup(path: Path, options: ReadOptions, key: str) -> pd.DataFrame:
+    """A joined file, by its key; of several rows with one key the first."""
+    chunks = list(readers.read(path, options))
+    if not chunks:
+        raise ReadError(f"{path.name} holds no record; what is joined to a file needs at least one.")
+    table = pd.concat(chunks)
+    if key not in table:
+        raise MappingError(f"{path.name} has no column {key!r}; its columns are {', '.join(map(str, table.columns))}.")
+    table = table[table[key].str.strip() != ""]
+    return table.set_axis(table[key].str.strip(), axis="index").loc[lambda rows: ~rows.index.duplicated()]
+
+
+def open_source(
+    path: Path,
+    object_type: ObjectType,
+    base: FileMapping | None = None,
+    given: dict[str, str] | None = None,
+    source: str | None = None,
+    read: ReadOptions | None = None,
+) -> Source:
+    """A file with the mapping it will be imported with; it names nothing that is not there, but `Source.check` may find it incomplete.
+
+    Args:
+        path: the file.
+        object_type: what it feeds.
+        base: a kept mapping; guessed from the headers if left out.
+        given: field to column, on top of that.
+        source: name of the system the file comes from, on top of that.
+        read: how the file is read, on top of that.
+
+    Raises:
+        ReadError: the file cannot be read, or holds no record.
+        MappingError: the mapping does not fit.
+    """
+    mapping = base or FileMapping(fields={})
+    if read is not None:
+        mapping = mapping.model_copy(update={"read": read})
+    opened = Source(path, object_type, mapping, {}, pd.DataFrame())
+    first = next(opened.chunks(), None)
+    if first is None or first.empty:
+        raise ReadError(f"{path.name} holds no record; it needs at least one below its header.")
+    guessed: dict[str, tuple[FieldSource, float]] = {} if base else guess(object_type, first.columns)
+    likely = {name: origin for name, (origin, _) in guessed.items()}
+    fields = mapping.fields | likely | {name: FieldSource(column=column) for name, column in (given or {}).items()}
+    mapping = mapping.model_copy(update={"fields": fields, **({"source": source} if source else {})})
+    mapping.check(object_type, first.columns, path.name)
+    confidence = {name: score for name, (_, score) in guessed.items() if name not in (given or {})}
+    return Source(path, object_type, mapping, confidence, first.head(5))

@@ -1,0 +1,1 @@
+"""Facts become cubes, cubes answer questions."""

@@ -1,0 +1,202 @@
+"""Published cubes: a folder per version, never changed once it is there, and one pointer that moves by rename."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from filelock import FileLock
+
+from gcrm.errors import CubeError
+from gcrm.olap import cuboids
+from gcrm.olap.catalogue import FACTS
+
+_POINTER = "current"
+_MANIFEST = "manifest.json"
+_KEPT_VERSIONS = 3
+_MEMORY_LIMIT = "2GB"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A published version: its name, its folder, and what its manifest says."""
+
+    name: str
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def built_at(self) -> datetime:
+        """When it was built."""
+        return datetime.fromisoformat(self.manifest["built_at"])
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows of each file, by its name without ending."""
+        return dict(self.manifest["rows"])
+
+    @property
+    def currencies(self) -> list[str]:
+        """The currencies of the sales."""
+        return list(self.manifest["currencies"])
+
+
+def current(folder: Path) -> Version | None:
+    """The version that readers see; None before the first one is published.
+
+    Args:
+        folder: the folder of the cubes.
+
+    Raises:
+        CubeError: the pointer names a version that is not there.
+    """
+    pointer = folder / _POINTER
+    if not pointer.is_file():
+        return None
+    name = pointer.read_text(encoding="utf-8").strip()
+    manifest = folder / name / _MANIFEST
+    if not manifest.is_file():
+        raise CubeError(f"The cube {name} is damaged: {manifest} is missing; build it again with `gcrm cube build`.")
+    return Version(name, folder / name, json.loads(manifest.read_text(encoding="utf-8")))
+
+
+@contextmanager
+def building(folder: Path) -> Iterator[Path]:
+    """An empty folder to build the next version in; one builder at a time, and what killed builders left is removed.
+
+    Args:
+        folder: the folder of the cubes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        _remove_orphans(folder)
+        work = folder / f".building-{os.getpid()}"
+        work.mkdir()
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def store_facts(work: Path, name: str, extract: Path) -> None:
+    """Turns an extract of facts into Parquet, sorted by cell.
+
+    Args:
+        work: the folder of `building`.
+        name: the facts.
+        extract: CSV without header, columns as declared in gcrm.olap.catalogue; it is removed.
+    """
+    facts = FACTS[name]
+    target = str(work / cuboids.facts_file(facts)).replace("'", "''")
+    order = ", ".join(column for column in facts.columns)
+    with _engine() as engine:
+        csv = "read_csv(?, header = false, columns = ?, auto_detect = false, delim = ',', quote = '\"', escape = '\"')"
+        # The order is declared in gcrm.olap.catalogue; COPY takes no parameter for its target.
+        statement = f"COPY (SELECT * FROM {csv} ORDER BY {order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
+        engine.execute(statement, [str(extract), dict(facts.columns)])
+    extract.unlink()
+
+
+def publish(folder: Path, work: Path, digest: str, sources: list[dict[str, Any]], as_of: datetime, advance: Callable[[int], None]) -> tuple[Version, bool]:
+    """Builds the cuboids and moves the pointer; facts that are published already are left as they are.
+
+    Args:
+        folder: the folder of the cubes.
+        work: the folder of `building`, with the facts in it.
+        digest: of the facts; names the version together with the time.
+        sources: the layers behind the facts.
+        as_of: when the facts were read; the pointer bears this time, whether it moves or not.
+        advance: told how many cuboids are built.
+
+    Returns:
+        The version that readers see now, and whether it is new.
+    """
+    try:
+        before = current(folder)
+    except CubeError:  # it is damaged: what is built now takes its place
+        before = None
+    digest = hashlib.sha256(f"{digest} {cuboids.declared()}".encode()).hexdigest()
+    if before is not None and before.manifest["digest"] == digest:
+        _date(folder / _POINTER, as_of)
+        return before, False
+    with _engine() as engine:
+        rows = {cuboid.name: _built(engine, work, cuboid, advance) for cuboid in cuboids.declared()}
+        for facts in FACTS.values():
+            rows[f"{facts.name}-facts"] = _count(engine, work / cuboids.facts_file(facts))
+        currencies = _currencies(engine, work / "sales-all-full.parquet")
+    built_at = datetime.now(UTC)
+    manifest = {"built_at": built_at.isoformat(), "digest": digest, "rows": rows, "currencies": currencies, "sources": sources}
+    (work / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    name = f"{built_at:%Y%m%dT%H%M%S.%fZ}-{digest[:8]}"
+    _sync(work)
+    work.rename(folder / name)
+    _move_pointer(folder, name, as_of)
+    _remove_old(folder, name)
+    return Version(name, folder / name, manifest), True
+
+
+def _built(engine: duckdb.DuckDBPyConnection, work: Path, cuboid: cuboids.Cuboid, advance: Callable[[int], None]) -> int:
+    rows = cuboids.build(engine, work, cuboid)
+    advance(1)
+    return rows
+
+
+def _count(engine: duckdb.DuckDBPyConnection, file: Path) -> int:
+    rows: list[tuple[int]] = engine.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchall()
+    return rows[0][0]
+
+
+def _currencies(engine: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
+    rows: list[tuple[str]] = engine.execute("SELECT DISTINCT currency FROM read_parquet(?) ORDER BY currency", [str(file)]).fetchall()
+    return [row[0] for row in rows]
+
+
+def _engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "preserve_insertion_order": "true"})
+
+
+def _sync(folder: Path) -> None:
+    for path in [*folder.iterdir(), folder]:
+        _sync_file(path)
+
+
+def _move_pointer(folder: Path, name: str, as_of: datetime) -> None:
+    waiting = folder / f".{_POINTER}"
+    waiting.write_text(name, encoding="utf-8")
+    _date(waiting, as_of)
+    _sync_file(waiting)
+    waiting.replace(folder / _POINTER)
+    _sync_file(folder)
+
+
+def _date(path: Path, moment: datetime) -> None:
+    os.utime(path, (moment.timestamp(), moment.timestamp()))
+
+
+def _sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
+
+
+def _remove_orphans(folder: Path) -> None:
+    """Removes what killed builders left: work, versions that were never pointed to, versions that are not whole."""
+    pointer = folder / _POINTER
+    pointed = pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
+    versions = [version for version in folder.glob("[0-9]*") if version.name > pointed or not (version / _MANIFEST).is_file()]
+    for orphan in [*folder.glob(".building-*"), *versions]:
+        shutil.rmtree(orphan)
+
+
+def _remove_old(folder: Path, newest: str) -> None:
+    """Leaves the newest version, and those before it that a reader may still have open."""
+    before = sorted(version for version in folder.glob("[0-9]*") if version.name != newest)
+    for version in before[: 1 - _KEPT_VERSIONS]:
+        shutil.rmtree(version)

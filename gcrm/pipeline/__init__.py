@@ -1,0 +1,1 @@
+"""Runs the stages and joins them to the database: one file a stage."""

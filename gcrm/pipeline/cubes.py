@@ -1,0 +1,96 @@
+"""Cubes: the facts leave the database in one state of it, and become a published version."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from gcrm.access.scope import Scope
+from gcrm.config import settings
+from gcrm.db.connection import Role, connect
+from gcrm.db.queries import queries
+from gcrm.errors import CubeError
+from gcrm.olap import store
+from gcrm.olap.answer import Answer, ask, members
+from gcrm.olap.catalogue import FACTS
+from gcrm.olap.query import CubeQuery
+from gcrm.progress import Advance
+
+
+def build_cube(advance: Advance) -> tuple[store.Version, bool]:
+    """Extracts the facts, builds the cuboids and publishes them.
+
+    Args:
+        advance: told how many cuboids are built.
+
+    Returns:
+        The version that readers see, and whether it is new: facts that are published already make no new one.
+
+    Raises:
+        CubeError: GCRM_TIME_ZONE names no time zone.
+    """
+    folder = settings().cubes
+    with store.building(folder) as work:
+        digest = hashlib.sha256()
+        with connect(Role.WRITER) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            as_of = _clock(connection)
+            for name in FACTS:
+                extract = work / f"{name}.csv"
+                _extract(connection, name, extract, digest)
+                store.store_facts(work, name, extract)
+            sources = [
+                {"layer": layer, "dataset": dataset, "source_date": source_date and source_date.isoformat(), "loaded_at": loaded_at.isoformat()}
+                for layer, dataset, source_date, loaded_at in queries("facts").sources(connection)
+            ]
+        return store.publish(folder, work, digest.hexdigest(), sources, as_of, advance)
+
+
+def _clock(connection: psycopg.Connection[Any]) -> datetime:
+    """The time of the transaction."""
+    try:
+        now, _ = queries("facts").clock(connection, time_zone=settings().time_zone)
+    except psycopg.errors.InvalidParameterValue as error:
+        raise CubeError(f"GCRM_TIME_ZONE is {settings().time_zone!r}, which is no time zone; write one such as Europe/Helsinki.") from error
+    moment: datetime = now
+    return moment
+
+
+def published() -> store.Version:
+    """The version of the cube that readers see.
+
+    Raises:
+        CubeError: none is published yet.
+    """
+    version = store.current(settings().cubes)
+    if version is None:
+        raise CubeError("No cube is published yet; import accounts and orders, then run `gcrm cube build`.")
+    return version
+
+
+def ask_cube(query: CubeQuery, scope: Scope) -> Answer:
+    """Answers a question from the published cube; see `gcrm.olap.answer.ask`.
+
+    Raises:
+        CubeError: none is published yet, or the question does not fit.
+    """
+    return ask(published(), query, scope)
+
+
+def cube_members(dimension: str, scope: Scope) -> list[str]:
+    """The members of a dimension in the published cube; see `gcrm.olap.answer.members`.
+
+    Raises:
+        CubeError: none is published yet, or there is no such dimension.
+    """
+    return members(published(), dimension, scope)
+
+
+def _extract(connection: psycopg.Connection[Any], name: str, target: Path, digest: "hashlib._Hash") -> None:
+    statement = getattr(queries("facts"), name).sql
+    with connection.cursor() as cursor, target.open("wb") as file, cursor.copy(statement, {"time_zone": settings().time_zone}) as copy:
+        for block in copy:
+            file.write(block)
+            digest.update(block)

@@ -1,0 +1,1 @@
+"""A place becomes a place with its surroundings."""

@@ -1,0 +1,77 @@
+"""H3 cells as integers: points to cells, parents by bit arithmetic, ranges of descendants."""
+
+import numpy as np
+import pandas as pd
+from h3ronpy.vector import coordinates_to_cells
+from numpy.typing import NDArray
+
+from gcrm.units import FINEST_LEVEL
+
+_LEVEL_SHIFT = 52
+_LEVEL_MASK = 0xF << _LEVEL_SHIFT
+_CELLS_OF_NOTHING = 0
+
+
+def index_points(longitude: pd.Series, latitude: pd.Series, level: int = FINEST_LEVEL) -> pd.Series:
+    """The H3 cell of each point.
+
+    Args:
+        longitude: degrees, EPSG:4326; missing where there is no point.
+        latitude: degrees, EPSG:4326.
+        level: H3 level, 0 to 15.
+
+    Returns:
+        Int64 cells, named `cell`, on the index of `longitude`; missing where there is no point.
+    """
+    placed = (longitude.notna() & latitude.notna()).to_numpy(dtype=bool)
+    cells = np.full(len(placed), _CELLS_OF_NOTHING, dtype=np.int64)
+    if placed.any():
+        x = longitude.to_numpy(dtype=np.float64, na_value=np.nan)[placed]
+        y = latitude.to_numpy(dtype=np.float64, na_value=np.nan)[placed]
+        cells[placed] = np.asarray(coordinates_to_cells(y, x, level), dtype=np.uint64).view(np.int64)
+    return pd.Series(cells, index=longitude.index, name="cell", dtype="Int64").where(placed)
+
+
+def parent(cells: NDArray[np.int64], level: int) -> NDArray[np.int64]:
+    """The ancestor of each cell at a coarser level.
+
+    The level is written into bits 52 to 55 and the digits below it are set to 7, "not used"
+    (https://h3geo.org/docs/core-library/h3Indexing).
+
+    Args:
+        cells: H3 cells of any level that is at least `level`.
+        level: H3 level, 0 to 15.
+    """
+    return (cells & ~np.int64(_LEVEL_MASK)) | np.int64(level << _LEVEL_SHIFT) | np.int64(unused_digits(level))
+
+
+def unused_digits(level: int) -> int:
+    """The bits below a level's last digit, all ones."""
+    return (1 << 3 * (15 - level)) - 1
+
+
+def parent_expression(column: str, level: int) -> str:
+    """`parent` as an SQL expression over bigint; PostgreSQL, DuckDB and Spark take it.
+
+    Args:
+        column: name of a column that holds H3 cells; a name of the program, never a user's text.
+        level: H3 level, 0 to 15.
+    """
+    return f"(({column} & {~_LEVEL_MASK}) | {(level << _LEVEL_SHIFT) | unused_digits(level)})"
+
+
+def descendants(cell: int, level: int = FINEST_LEVEL) -> tuple[int, int]:
+    """The smallest and the largest descendant of a cell at a finer level: one contiguous range of integers.
+
+    Args:
+        cell: an H3 cell.
+        level: level of the descendants.
+    """
+    own = level_of(cell)
+    base = (cell & ~_LEVEL_MASK) | (level << _LEVEL_SHIFT)
+    return base & ~unused_digits(own) | unused_digits(level), base
+
+
+def level_of(cell: int) -> int:
+    """The level of a cell."""
+    return (cell & _LEVEL_MASK) >> _LEVEL_SHIFT

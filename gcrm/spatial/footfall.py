@@ -1,0 +1,65 @@
+"""The floating population: people per hour by cell, weekday and hour."""
+
+import h3
+import pandas as pd
+
+from gcrm.errors import LayerError
+from gcrm.spatial.cells import index_points, level_of
+from gcrm.units import FINEST_LEVEL
+
+_RANGES = {"weekday": (1, 7), "hour": (0, 23), "people_per_hour": (0, 1e7)}
+
+
+def footfall(raw: pd.DataFrame, file_name: str) -> pd.DataFrame:
+    """Counts by cell, weekday and hour.
+
+    Args:
+        raw: text, index `row_number`, columns weekday (ISO, Monday is 1), hour (0 to 23, the place's own time),
+            people_per_hour, and either cell (H3 level 10, as hexadecimal text) or longitude and latitude (EPSG:4326).
+        file_name: named in errors.
+
+    Returns:
+        One row per cell, weekday and hour: cell (int64, H3 level 10), weekday, hour, people_per_hour; several counts
+        of one cell and hour are averaged.
+
+    Raises:
+        LayerError: a column is missing, or a value is out of range.
+    """
+    missing = sorted({*_RANGES, *(["cell"] if "cell" in raw else ["longitude", "latitude"])} - set(raw.columns))
+    if missing:
+        needs = "weekday, hour, people_per_hour and cell, or longitude and latitude in place of cell"
+        raise LayerError(f"{file_name} has no column {' and '.join(missing)}; footfall needs {needs}.")
+    counts = pd.DataFrame(index=raw.index)
+    for column, (low, high) in _RANGES.items():
+        counts[column] = _numbers(raw[column])
+        _refuse(raw[column], ~counts[column].between(low, high), f"is not between {low} and {high:g}", file_name)
+    for column in ("weekday", "hour"):
+        _refuse(raw[column], counts[column] % 1 != 0, "is no whole number", file_name)
+    counts["cell"] = _cells(raw, file_name)
+    counts = counts.astype({"weekday": "int16", "hour": "int16"})
+    return counts.groupby(["cell", "weekday", "hour"], sort=True)["people_per_hour"].mean().reset_index()
+
+
+def _cells(raw: pd.DataFrame, file_name: str) -> pd.Series:
+    if "cell" in raw:
+        valid = raw["cell"].map(h3.is_valid_cell)
+        _refuse(raw["cell"], ~valid, "is not an H3 cell", file_name)
+        cells = raw["cell"].map(h3.str_to_int).astype("int64")
+        _refuse(raw["cell"], cells.map(level_of) != FINEST_LEVEL, f"is not of H3 level {FINEST_LEVEL}", file_name)
+        return cells
+    axes = {}
+    for axis, limit in (("longitude", 180), ("latitude", 90)):
+        axes[axis] = _numbers(raw[axis])
+        _refuse(raw[axis], ~axes[axis].between(-limit, limit), f"is not between -{limit} and {limit}", file_name)
+    return index_points(axes["longitude"], axes["latitude"]).astype("int64")
+
+
+def _numbers(values: pd.Series) -> pd.Series:
+    """The numbers of some texts as float64; NaN, which lies between no limits, where one is none."""
+    return pd.to_numeric(values, errors="coerce").astype("float64")
+
+
+def _refuse(values: pd.Series, bad: pd.Series, reason: str, file_name: str) -> None:
+    if bad.any():
+        first = int(bad.to_numpy().argmax())
+        raise LayerError(f"{file_name}, row {bad.index[first]}, column {values.name}: {values.iloc[first]!r} {reason}; mend it and load the file again.")

@@ -1,0 +1,32 @@
+"""Lengths and areas on the WGS 84 ellipsoid."""
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import Geod
+
+_ELLIPSOID = Geod(ellps="WGS84")
+
+
+def lengths_m(lines: gpd.GeoSeries) -> pd.Series:
+    """Geodesic length of each line (Karney 2013, doi:10.1007/s00190-012-0578-z).
+
+    Args:
+        lines: EPSG:4326.
+
+    Returns:
+        Metres, named `length_m`, on the same index.
+    """
+    return pd.Series([_ELLIPSOID.geometry_length(line) for line in lines], index=lines.index, name="length_m", dtype="float64")
+
+
+def areas_m2(areas: gpd.GeoSeries) -> pd.Series:
+    """Geodesic area of each polygon (Karney 2013, doi:10.1007/s00190-012-0578-z), whatever the direction of its rings.
+
+    Args:
+        areas: EPSG:4326.
+
+    Returns:
+        Square metres, named `area_m2`, on the same index.
+    """
+    oriented = areas.orient_polygons()
+    return pd.Series([abs(_ELLIPSOID.geometry_area_perimeter(area)[0]) for area in oriented], index=areas.index, name="area_m2", dtype="float64")

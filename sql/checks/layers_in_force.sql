@@ -1,0 +1,14 @@
+-- Features belong to a version that is in force.
+SELECT layer_version_id FROM (
+    SELECT DISTINCT layer_version_id FROM gcrm.roads
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.buildings
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.address_points
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.shops
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.land_cover
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.districts
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.footfall
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.tracks
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.movement
+) AS used
+JOIN gcrm.layer_versions USING (layer_version_id)
+WHERE retired_at IS NOT NULL;

@@ -1,0 +1,62 @@
+-- Accounts as readers see them; row-level security keeps what is outside their scope.
+
+-- name: export(statuses, segments, territories, area)
+-- Accounts with their surroundings, without phones and mail addresses.
+SELECT
+    a.source, a.source_key, a.kind, a.status, a.name, a.segment, a.street, a.house_number, a.postcode, a.city, a.country_code,
+    t.name AS territory, r.name AS region, s.district, s.residence_type, s.building_type, s.road_class, s.road_name,
+    s.road_distance_m, s.footfall_per_hour, a.geocode_level, a.geocode_score, a.made_up,
+    ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude
+FROM gcrm.accounts a
+LEFT JOIN gcrm.territories t USING (territory_id)
+LEFT JOIN gcrm.regions r USING (region_id)
+LEFT JOIN gcrm.account_surroundings s USING (account_id)
+WHERE (cardinality(:statuses::text[]) = 0 OR a.status = ANY(:statuses))
+    AND (cardinality(:segments::text[]) = 0 OR a.segment = ANY(:segments))
+    AND (cardinality(:territories::text[]) = 0 OR t.name = ANY(:territories))
+    AND (:area::bytea IS NULL
+        OR a.position && ST_GeomFromWKB(:area, 4326) AND ST_Intersects(a.position, ST_GeomFromWKB(:area, 4326)))
+ORDER BY a.source, a.source_key;
+
+-- name: in_cells(lows, highs, statuses, segments, territories, residence_types, regions, first_months, last_months, categories, channels, currencies, time_zone, most)
+-- The accounts of some ranges of cells, those with the highest revenue first: account_id, name, kind, status, segment, address, territory,
+-- residence_type, geocode_level, orders, revenue, currency, and found (how many there are without the limit). Orders and revenue are those of the months
+-- (spans, in the time zone), categories, channels and currencies; empty means all.
+WITH found AS (
+    SELECT a.*, t.name AS territory, s.residence_type
+    FROM gcrm.accounts a
+    LEFT JOIN gcrm.territories t USING (territory_id)
+    LEFT JOIN gcrm.regions r USING (region_id)
+    LEFT JOIN gcrm.account_surroundings s USING (account_id)
+    WHERE EXISTS (SELECT FROM unnest(:lows::bigint[], :highs::bigint[]) AS span (low, high) WHERE a.cell BETWEEN span.low AND span.high)
+        AND a.cell BETWEEN (SELECT min(low) FROM unnest(:lows::bigint[]) AS low) AND (SELECT max(high) FROM unnest(:highs::bigint[]) AS high)
+        AND (cardinality(:statuses::text[]) = 0 OR a.status = ANY(:statuses))
+        AND (cardinality(:segments::text[]) = 0 OR coalesce(a.segment, '(unknown)') = ANY(:segments))
+        AND (cardinality(:territories::text[]) = 0 OR coalesce(t.name, '(unknown)') = ANY(:territories))
+        AND (cardinality(:residence_types::text[]) = 0 OR coalesce(s.residence_type, '(unknown)') = ANY(:residence_types))
+        AND (cardinality(:regions::text[]) = 0 OR coalesce(r.name, '(unknown)') = ANY(:regions))
+), baskets AS (
+    SELECT o.account_id, sum(o.revenue) AS revenue, min(o.currency) AS currency
+    FROM gcrm.orders o
+    LEFT JOIN gcrm.products p USING (product_id)
+    WHERE o.account_id IN (SELECT account_id FROM found)
+        AND (cardinality(:first_months::date[]) = 0 OR EXISTS (
+            SELECT FROM unnest(:first_months::date[], :last_months::date[]) AS span (first_month, last_month)
+            WHERE date_trunc('month', o.ordered_at AT TIME ZONE :time_zone)::date BETWEEN span.first_month AND span.last_month))
+        AND (cardinality(:categories::text[]) = 0 OR coalesce(p.category, '(unknown)') = ANY(:categories))
+        AND (cardinality(:channels::text[]) = 0 OR coalesce(o.channel, '(unknown)') = ANY(:channels))
+        AND (cardinality(:currencies::text[]) = 0 OR o.currency = ANY(:currencies))
+    GROUP BY o.account_id, o.source, o.order_key
+), sales AS (
+    SELECT account_id, count(*) AS orders, sum(revenue) AS revenue, min(currency) AS currency
+    FROM baskets
+    GROUP BY account_id
+)
+SELECT
+    f.account_id, f.name, f.kind, f.status, f.segment,
+    concat_ws(', ', concat_ws(' ', f.street, f.house_number), concat_ws(' ', f.postcode, f.city)) AS address,
+    f.territory, f.residence_type, f.geocode_level, coalesce(s.orders, 0) AS orders, s.revenue, s.currency, count(*) OVER () AS found
+FROM found f
+LEFT JOIN sales s USING (account_id)
+ORDER BY s.revenue DESC NULLS LAST, f.account_id
+LIMIT :most;

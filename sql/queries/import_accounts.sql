@@ -1,0 +1,120 @@
+-- Accounts: one row per account.
+
+-- name: create_stage()#
+CREATE TEMPORARY TABLE staged_accounts (
+    row_number bigint NOT NULL,
+    source_key text NOT NULL,
+    kind text NOT NULL,
+    status text NOT NULL,
+    name text NOT NULL,
+    segment text,
+    parent_key text,
+    street text,
+    house_number text,
+    postcode text,
+    city text,
+    country_code char(2),
+    phone text,
+    email text,
+    longitude double precision,
+    latitude double precision,
+    cell bigint,
+    territory_key text,
+    made_up boolean NOT NULL
+) ON COMMIT DROP;
+
+-- name: unresolved(source)
+-- Rows whose reference finds no record: row_number, field, value. A parent may stand in the same chunk; if it is refused, so is its child.
+WITH RECURSIVE orphan AS (
+    SELECT s.row_number, s.source_key, s.parent_key
+    FROM staged_accounts s
+    WHERE s.parent_key IS NOT NULL
+        AND NOT EXISTS (SELECT FROM gcrm.accounts r WHERE r.source = :source AND r.source_key = s.parent_key)
+), homeless AS (
+    SELECT s.row_number, s.source_key, s.territory_key
+    FROM staged_accounts s
+    WHERE s.territory_key IS NOT NULL
+        AND NOT EXISTS (SELECT FROM gcrm.territories r WHERE r.source = :source AND r.source_key = s.territory_key)
+), refused AS (
+    SELECT row_number, source_key, 'territory_key' AS field, territory_key AS value
+    FROM homeless
+    UNION
+    SELECT row_number, source_key, 'parent_key' AS field, parent_key AS value
+    FROM orphan
+    WHERE NOT EXISTS (SELECT FROM staged_accounts sibling WHERE sibling.source_key = orphan.parent_key)
+    UNION
+    SELECT o.row_number, o.source_key, 'parent_key' AS field, o.parent_key AS value
+    FROM orphan o
+    JOIN refused ON refused.source_key = o.parent_key
+)
+SELECT row_number, field, value FROM refused ORDER BY row_number, field DESC;
+
+-- name: refuse(row_numbers)!
+-- Takes rows out of the stage.
+DELETE FROM staged_accounts s USING unnest(:row_numbers::bigint[]) AS refused (row_number) WHERE s.row_number = refused.row_number;
+
+-- name: merge(source, import_id)^
+-- Inserts what is new, updates what differs: created, updated (counts).
+-- A changed address forgets the position that was found for the old one.
+WITH incoming AS MATERIALIZED (
+    SELECT
+        s.*,
+        CASE WHEN s.cell IS NOT NULL THEN ST_SetSRID(ST_MakePoint(s.longitude, s.latitude), 4326) END AS given_position,
+        tr.territory_id AS given_territory_id
+    FROM staged_accounts s
+    LEFT JOIN gcrm.territories tr ON tr.source = :source AND tr.source_key = s.territory_key
+), compared AS MATERIALIZED (
+    SELECT
+        i.*, t.account_id,
+        (t.street, t.house_number, t.postcode, t.city, t.country_code)
+            IS DISTINCT FROM (i.street, i.house_number, i.postcode, i.city, i.country_code) AS moved,
+        i.cell IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.cell END)
+            OR i.given_position IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.position END) AS placed_anew,
+        i.given_territory_id IS DISTINCT FROM (CASE WHEN t.territory_given THEN t.territory_id END) AS assigned_anew,
+        (t.kind, t.status, t.name, t.segment, t.phone, t.email, t.made_up)
+            IS DISTINCT FROM (i.kind, i.status, i.name, i.segment, i.phone, i.email, i.made_up) AS described_anew
+    FROM incoming i
+    JOIN gcrm.accounts t ON t.source = :source AND t.source_key = i.source_key
+), updated AS (
+    UPDATE gcrm.accounts t
+    SET kind = c.kind, status = c.status, name = c.name, segment = c.segment, phone = c.phone, email = c.email, made_up = c.made_up,
+        street = c.street, house_number = c.house_number, postcode = c.postcode, city = c.city, country_code = c.country_code,
+        position = CASE WHEN c.moved OR c.placed_anew THEN c.given_position ELSE t.position END,
+        cell = CASE WHEN c.moved OR c.placed_anew THEN c.cell ELSE t.cell END,
+        geocode_level = CASE WHEN c.cell IS NOT NULL THEN 'given' WHEN c.moved OR c.placed_anew THEN NULL ELSE t.geocode_level END,
+        geocode_score = CASE WHEN c.cell IS NOT NULL THEN 1 WHEN c.moved OR c.placed_anew THEN NULL ELSE t.geocode_score END,
+        geocoded_at = CASE WHEN c.moved OR c.placed_anew THEN (CASE WHEN c.cell IS NOT NULL THEN now() END) ELSE t.geocoded_at END,
+        territory_id = CASE WHEN c.given_territory_id IS NOT NULL THEN c.given_territory_id
+            WHEN c.moved OR c.placed_anew OR c.assigned_anew THEN NULL ELSE t.territory_id END,
+        territory_given = c.given_territory_id IS NOT NULL,
+        import_id = :import_id, updated_at = now()
+    FROM compared c
+    WHERE t.account_id = c.account_id AND (c.moved OR c.placed_anew OR c.assigned_anew OR c.described_anew)
+    RETURNING 1
+), created AS (
+    INSERT INTO gcrm.accounts (
+        source, source_key, kind, status, name, segment, street, house_number, postcode, city, country_code, phone, email,
+        position, cell, geocode_level, geocode_score, geocoded_at, territory_id, territory_given, made_up, import_id
+    )
+    SELECT
+        :source, i.source_key, i.kind, i.status, i.name, i.segment, i.street, i.house_number, i.postcode, i.city, i.country_code, i.phone, i.email,
+        i.given_position, i.cell, CASE WHEN i.cell IS NOT NULL THEN 'given' END, CASE WHEN i.cell IS NOT NULL THEN 1 END,
+        CASE WHEN i.cell IS NOT NULL THEN now() END, i.given_territory_id, i.given_territory_id IS NOT NULL, i.made_up, :import_id
+    FROM incoming i
+    WHERE NOT EXISTS (SELECT FROM gcrm.accounts t WHERE t.source = :source AND t.source_key = i.source_key)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;
+
+-- name: link(import_id, source)$
+-- Parents, once every account of the chunk is there: how many accounts that were unchanged but for their parent.
+WITH linked AS (
+    UPDATE gcrm.accounts t
+    SET parent_account_id = p.account_id, import_id = :import_id, updated_at = now()
+    FROM staged_accounts s
+    JOIN gcrm.accounts before ON before.source = :source AND before.source_key = s.source_key
+    LEFT JOIN gcrm.accounts p ON p.source = :source AND p.source_key = s.parent_key
+    WHERE t.account_id = before.account_id AND before.parent_account_id IS DISTINCT FROM p.account_id
+    RETURNING before.import_id <> :import_id AS otherwise_unchanged
+)
+SELECT count(*) FILTER (WHERE otherwise_unchanged) FROM linked;

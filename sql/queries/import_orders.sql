@@ -1,0 +1,69 @@
+-- Orders: one row per order line.
+
+-- name: create_stage()#
+CREATE TEMPORARY TABLE staged_orders (
+    row_number bigint NOT NULL,
+    source_key text NOT NULL,
+    order_key text NOT NULL,
+    account_key text NOT NULL,
+    product_key text,
+    ordered_at timestamptz NOT NULL,
+    channel text,
+    quantity numeric(12, 3) NOT NULL,
+    revenue numeric(14, 2) NOT NULL,
+    cost numeric(14, 2),
+    currency char(3) NOT NULL,
+    made_up boolean NOT NULL
+) ON COMMIT DROP;
+
+-- name: unresolved(source)
+-- Rows whose reference finds no record: row_number, field, value.
+SELECT s.row_number, 'account_key' AS field, s.account_key AS value
+FROM staged_orders s
+LEFT JOIN gcrm.accounts r ON r.source = :source AND r.source_key = s.account_key
+WHERE s.account_key IS NOT NULL AND r.source_key IS NULL
+UNION ALL
+SELECT s.row_number, 'product_key' AS field, s.product_key AS value
+FROM staged_orders s
+LEFT JOIN gcrm.products r ON r.source = :source AND r.source_key = s.product_key
+WHERE s.product_key IS NOT NULL AND r.source_key IS NULL;
+
+-- name: refuse(row_numbers)!
+-- Takes rows out of the stage.
+DELETE FROM staged_orders s USING unnest(:row_numbers::bigint[]) AS refused (row_number) WHERE s.row_number = refused.row_number;
+
+-- name: merge(source, import_id)^
+-- Inserts what is new, updates what differs: created, updated (counts).
+WITH incoming AS MATERIALIZED (
+    SELECT
+        s.source_key,
+        s.order_key,
+        a.account_id,
+        p.product_id,
+        s.ordered_at,
+        s.channel,
+        s.quantity,
+        s.revenue,
+        s.cost,
+        s.currency,
+        s.made_up
+    FROM staged_orders s
+    LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
+    LEFT JOIN gcrm.products p ON p.source = :source AND p.source_key = s.product_key
+), updated AS (
+    UPDATE gcrm.orders t
+    SET (order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, import_id, updated_at)
+        = (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, :import_id, now())
+    FROM incoming i
+    WHERE t.source = :source AND t.source_key = i.source_key
+        AND (t.order_key, t.account_id, t.product_id, t.ordered_at, t.channel, t.quantity, t.revenue, t.cost, t.currency, t.made_up)
+            IS DISTINCT FROM (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up)
+    RETURNING 1
+), created AS (
+    INSERT INTO gcrm.orders (source, source_key, order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, import_id)
+    SELECT :source, i.source_key, i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, :import_id
+    FROM incoming i
+    WHERE NOT EXISTS (SELECT FROM gcrm.orders t WHERE t.source = :source AND t.source_key = i.source_key)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;

@@ -1,0 +1,43 @@
+-- Products: one row per product.
+
+-- name: create_stage()#
+CREATE TEMPORARY TABLE staged_products (
+    row_number bigint NOT NULL,
+    source_key text NOT NULL,
+    name text NOT NULL,
+    category text NOT NULL,
+    unit_price numeric(14, 2),
+    unit_cost numeric(14, 2),
+    currency char(3),
+    made_up boolean NOT NULL
+) ON COMMIT DROP;
+
+-- name: merge(import_id, source)^
+-- Inserts what is new, updates what differs: created, updated (counts).
+WITH incoming AS MATERIALIZED (
+    SELECT
+        s.source_key,
+        s.name,
+        s.category,
+        s.unit_price,
+        s.unit_cost,
+        s.currency,
+        s.made_up
+    FROM staged_products s
+), updated AS (
+    UPDATE gcrm.products t
+    SET (name, category, unit_price, unit_cost, currency, made_up, import_id, updated_at)
+        = (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, :import_id, now())
+    FROM incoming i
+    WHERE t.source = :source AND t.source_key = i.source_key
+        AND (t.name, t.category, t.unit_price, t.unit_cost, t.currency, t.made_up)
+            IS DISTINCT FROM (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up)
+    RETURNING 1
+), created AS (
+    INSERT INTO gcrm.products (source, source_key, name, category, unit_price, unit_cost, currency, made_up, import_id)
+    SELECT :source, i.source_key, i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, :import_id
+    FROM incoming i
+    WHERE NOT EXISTS (SELECT FROM gcrm.products t WHERE t.source = :source AND t.source_key = i.source_key)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;

@@ -1,0 +1,54 @@
+-- Reps: one row per sales representative.
+
+-- name: create_stage()#
+CREATE TEMPORARY TABLE staged_reps (
+    row_number bigint NOT NULL,
+    source_key text NOT NULL,
+    name text NOT NULL,
+    email text,
+    territory_key text,
+    longitude double precision,
+    latitude double precision,
+    made_up boolean NOT NULL
+) ON COMMIT DROP;
+
+-- name: unresolved(source)
+-- Rows whose reference finds no record: row_number, field, value.
+SELECT s.row_number, 'territory_key' AS field, s.territory_key AS value
+FROM staged_reps s
+LEFT JOIN gcrm.territories r ON r.source = :source AND r.source_key = s.territory_key
+WHERE s.territory_key IS NOT NULL AND r.source_key IS NULL;
+
+-- name: refuse(row_numbers)!
+-- Takes rows out of the stage.
+DELETE FROM staged_reps s USING unnest(:row_numbers::bigint[]) AS refused (row_number) WHERE s.row_number = refused.row_number;
+
+-- name: merge(source, import_id)^
+-- Inserts what is new, updates what differs: created, updated (counts).
+WITH incoming AS MATERIALIZED (
+    SELECT
+        s.source_key,
+        s.name,
+        s.email,
+        tr.territory_id,
+        CASE WHEN s.longitude IS NOT NULL AND s.latitude IS NOT NULL THEN ST_SetSRID(ST_MakePoint(s.longitude, s.latitude), 4326) END AS home,
+        s.made_up
+    FROM staged_reps s
+    LEFT JOIN gcrm.territories tr ON tr.source = :source AND tr.source_key = s.territory_key
+), updated AS (
+    UPDATE gcrm.reps t
+    SET (name, email, territory_id, home, made_up, import_id, updated_at)
+        = (i.name, i.email, i.territory_id, i.home, i.made_up, :import_id, now())
+    FROM incoming i
+    WHERE t.source = :source AND t.source_key = i.source_key
+        AND (t.name, t.email, t.territory_id, t.home, t.made_up)
+            IS DISTINCT FROM (i.name, i.email, i.territory_id, i.home, i.made_up)
+    RETURNING 1
+), created AS (
+    INSERT INTO gcrm.reps (source, source_key, name, email, territory_id, home, made_up, import_id)
+    SELECT :source, i.source_key, i.name, i.email, i.territory_id, i.home, i.made_up, :import_id
+    FROM incoming i
+    WHERE NOT EXISTS (SELECT FROM gcrm.reps t WHERE t.source = :source AND t.source_key = i.source_key)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;

@@ -1,0 +1,46 @@
+-- Territories: one row per sales territory.
+
+-- name: create_stage()#
+CREATE TEMPORARY TABLE staged_territories (
+    row_number bigint NOT NULL,
+    source_key text NOT NULL,
+    name text NOT NULL,
+    region text,
+    boundary text,
+    made_up boolean NOT NULL
+) ON COMMIT DROP;
+
+-- name: prepare()!
+-- The regions that the territories name.
+INSERT INTO gcrm.regions (name)
+SELECT DISTINCT region FROM staged_territories WHERE region IS NOT NULL
+ON CONFLICT (name) DO NOTHING;
+
+-- name: merge(import_id, source)^
+-- Inserts what is new, updates what differs: created, updated (counts).
+WITH incoming AS MATERIALIZED (
+    SELECT
+        s.source_key,
+        s.name,
+        r.region_id,
+        ST_Multi(ST_GeomFromText(s.boundary, 4326)) AS boundary,
+        s.made_up
+    FROM staged_territories s
+    LEFT JOIN gcrm.regions r ON r.name = s.region
+), updated AS (
+    UPDATE gcrm.territories t
+    SET (name, region_id, boundary, made_up, import_id, updated_at)
+        = (i.name, i.region_id, i.boundary, i.made_up, :import_id, now())
+    FROM incoming i
+    WHERE t.source = :source AND t.source_key = i.source_key
+        AND (t.name, t.region_id, t.boundary, t.made_up)
+            IS DISTINCT FROM (i.name, i.region_id, i.boundary, i.made_up)
+    RETURNING 1
+), created AS (
+    INSERT INTO gcrm.territories (source, source_key, name, region_id, boundary, made_up, import_id)
+    SELECT :source, i.source_key, i.name, i.region_id, i.boundary, i.made_up, :import_id
+    FROM incoming i
+    WHERE NOT EXISTS (SELECT FROM gcrm.territories t WHERE t.source = :source AND t.source_key = i.source_key)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;

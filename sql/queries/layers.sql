@@ -1,0 +1,73 @@
+-- Layers and their versions.
+
+-- name: in_force(layer, dataset)^
+-- The version of a layer of a dataset that is in force: layer_version_id, file_sha256.
+SELECT layer_version_id, file_sha256
+FROM gcrm.layer_versions
+WHERE layer = :layer AND dataset = :dataset AND retired_at IS NULL;
+
+-- name: lock_dataset(dataset)!
+-- One loader of a dataset at a time.
+SELECT pg_advisory_xact_lock(hashtextextended('gcrm.layer:' || :dataset, 0));
+
+-- name: retire(layer, dataset)!
+-- Ends the version in force.
+UPDATE gcrm.layer_versions SET retired_at = now()
+WHERE layer = :layer AND dataset = :dataset AND retired_at IS NULL;
+
+-- name: add_version(layer, dataset, file_name, file_sha256, source_date, attribution, made_up, feature_count)$
+-- A new version: its layer_version_id.
+INSERT INTO gcrm.layer_versions (layer, dataset, file_name, file_sha256, source_date, attribution, made_up, feature_count)
+VALUES (:layer, :dataset, :file_name, :file_sha256, :source_date, :attribution, :made_up, :feature_count)
+RETURNING layer_version_id;
+
+-- name: clear_roads(version)!
+DELETE FROM gcrm.roads WHERE layer_version_id = :version;
+
+-- name: clear_buildings(version)!
+DELETE FROM gcrm.buildings WHERE layer_version_id = :version;
+
+-- name: clear_address_points(version)!
+DELETE FROM gcrm.address_points WHERE layer_version_id = :version;
+
+-- name: clear_shops(version)!
+DELETE FROM gcrm.shops WHERE layer_version_id = :version;
+
+-- name: clear_land_cover(version)!
+DELETE FROM gcrm.land_cover WHERE layer_version_id = :version;
+
+-- name: clear_districts(version)!
+DELETE FROM gcrm.districts WHERE layer_version_id = :version;
+
+-- name: clear_footfall(version)!
+DELETE FROM gcrm.footfall WHERE layer_version_id = :version;
+
+-- name: clear_movement(version)!
+DELETE FROM gcrm.movement WHERE layer_version_id = :version;
+
+-- name: clear_tracks(version)!
+DELETE FROM gcrm.tracks WHERE layer_version_id = :version;
+
+-- name: create_positions_stage()#
+CREATE TEMPORARY TABLE staged_positions (
+    track_key text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    longitude double precision NOT NULL,
+    latitude double precision NOT NULL
+) ON COMMIT DROP;
+
+-- name: store_tracks(version)!
+-- Tracks out of staged positions.
+INSERT INTO gcrm.tracks (layer_version_id, track_key, started_at, ended_at, geom)
+SELECT
+    :version, track_key, min(recorded_at), max(recorded_at),
+    ST_MakeLine(ST_SetSRID(ST_MakePointM(longitude, latitude, extract(epoch FROM recorded_at)), 4326) ORDER BY recorded_at)
+FROM staged_positions
+GROUP BY track_key;
+
+-- name: versions()
+-- The versions in force: layer_version_id, layer, dataset, file_name, source_date, attribution, made_up, feature_count, loaded_at.
+SELECT layer_version_id, layer, dataset, file_name, source_date, attribution, made_up, feature_count, loaded_at
+FROM gcrm.layer_versions
+WHERE retired_at IS NULL
+ORDER BY dataset, layer;

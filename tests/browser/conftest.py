@@ -1,0 +1,172 @@
+"""A browser, and the dashboards on a demo city and on an empty database, each a process of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, ViewportSize, expect, sync_playwright
+
+from gcrm.db.cluster import Cluster
+from tests.conftest import short_folder
+
+# The pictures of the README show what `make demo` makes; the tests do with less of it.
+SCALE = "1" if os.environ.get("GCRM_UPDATE_SCREENSHOTS") == "1" else "0.3"
+PHONE = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36"
+_FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+_PATIENCE = 60_000
+# What is waited for is waited for: a loaded machine is no fault of the page.
+expect.set_options(timeout=_PATIENCE)
+# Streamlit looks for its server below the page's path first; that it is not there is what it wants to know.
+_PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Dashboards that are being served: their address, their home, what the process printed."""
+
+    url: str
+    home: Path
+    printed: str
+
+    def value(self, query: str, *parameters: object) -> object:
+        """The one value that a query to the database of the dashboards gives."""
+        with psycopg.connect(_gcrm(self.home, "db", "url", "--role", "writer").strip()) as connection:
+            row = connection.execute(query.encode(), parameters).fetchone()
+        assert row is not None
+        return row[0]
+
+
+type Visit = Callable[..., Page]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment of a gcrm that knows this home only."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GCRM_")}
+    return kept | {"GCRM_HOME": str(home)}
+
+
+def _gcrm(home: Path, *arguments: str) -> str:
+    done = subprocess.run([sys.executable, "-m", "gcrm", *arguments], env=environment(home), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[Site]:
+    """`gcrm serve` on a free port, until the end of the block; its last line is waited for."""
+    port = free_port()
+    command = [sys.executable, "-m", "gcrm", "serve", "--port", str(port)]
+    output = home / "served.txt"
+    with output.open("w") as file, subprocess.Popen(command, env=environment(home), stdout=file, stderr=subprocess.STDOUT) as process:
+        try:
+            while "gcrm is at" not in output.read_text():
+                assert process.poll() is None, output.read_text()
+                time.sleep(0.1)
+            yield Site(f"http://127.0.0.1:{port}", home, output.read_text())
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def demo_site() -> Iterator[Site]:
+    """The dashboards of a demo city, smaller than the one of `make demo`."""
+    with short_folder() as home:
+        try:
+            _gcrm(home, "demo", "--scale", SCALE)
+            with serving(home) as site:
+                yield site
+        finally:
+            Cluster(home).reset()
+
+
+@pytest.fixture(scope="session")
+def empty_site() -> Iterator[Site]:
+    """The dashboards of a database with nothing in it."""
+    with short_folder() as home:
+        try:
+            with serving(home) as site:
+                yield site
+        finally:
+            Cluster(home).reset()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, drawing without a graphics card; it can find no other host than this machine."""
+    found = os.environ.get("GCRM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("There is no browser; set GCRM_CHROMIUM to a Chromium, or install one.")
+    expect.set_options(timeout=_PATIENCE)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=[*_FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Opens an address in a window of its own; in the end no request may have gone elsewhere, and nothing may have failed in the page."""
+    contexts: list[BrowserContext] = []
+    elsewhere: list[str] = []
+    failures: list[str] = []
+
+    def open_page(site: Site, path: str, *, dark: bool = False, phone: bool = False) -> Page:
+        size = ViewportSize(width=390, height=844) if phone else ViewportSize(width=1440, height=900)
+        context = browser.new_context(
+            viewport=size, color_scheme="dark" if dark else "light", is_mobile=phone, has_touch=phone, user_agent=PHONE if phone else None
+        )
+        contexts.append(context)
+        context.set_default_timeout(_PATIENCE)
+        _watch(context, site, elsewhere, failures)
+        page = context.new_page()
+        page.goto(site.url + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert elsewhere == []
+    assert failures == []
+
+
+def _watch(context: BrowserContext, site: Site, elsewhere: list[str], failures: list[str]) -> None:
+    def goes_elsewhere(url: str) -> bool:
+        return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != urlsplit(site.url).netloc
+
+    def guard(route: Route) -> None:
+        if goes_elsewhere(route.request.url):
+            elsewhere.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.location["url"].endswith(_PROBES):
+            failures.append(f"{message.text} ({message.location['url']})")
+
+    def follow(page: Page) -> None:
+        page.on("websocket", lambda opened: elsewhere.append(opened.url) if goes_elsewhere(opened.url) else None)
+        page.on("request", lambda request: elsewhere.append(request.url) if goes_elsewhere(request.url) else None)
+
+    context.route("**/*", guard)
+    context.on("page", follow)
+    context.on("console", listen)
+    context.on("weberror", lambda error: failures.append(str(error.error)))

@@ -1,0 +1,170 @@
+"""The map explorer on the demo city, in a real browser."""
+
+import re
+
+import h3
+import numpy as np
+from playwright.sync_api import Locator, Page, expect
+
+from gcrm.spatial.cells import descendants
+from tests.browser.conftest import Site, Visit
+from tests.browser.seen import CLASSES, drawn_map, map_of, metric, middle_of_a_cell, number, of_class, pixels, rows_of, until, words_of
+
+OPAQUE = "opacity=1"
+
+
+def in_cell(site: Site, cell: str, condition: str = "true") -> int:
+    low, high = descendants(h3.str_to_int(cell))
+    return int(str(site.value(f"SELECT count(*) FROM gcrm.accounts WHERE cell BETWEEN %s AND %s AND {condition}", low, high)))
+
+
+def click_a_cell(page: Page, area: Locator, of: int) -> tuple[str, str]:
+    """Clicks a cell of a class: the words of its tooltip, and the cell that the link names then. A slow machine may miss a click."""
+    x, y = middle_of_a_cell(pixels(area), of)
+    before = page.url
+
+    def try_it() -> bool:
+        area.hover(position={"x": x - 2, "y": y})
+        area.hover(position={"x": x, "y": y})
+        # Without a graphics card the hover has to be drawn before the press, or the press takes too long to be a click.
+        page.wait_for_timeout(1000)
+        page.mouse.down()
+        page.mouse.up()
+        page.wait_for_timeout(1500)
+        return page.url != before
+
+    area.hover(position={"x": x, "y": y})
+    tooltip = page.locator(".deck-tooltip")
+    expect(tooltip).to_be_visible()
+    words = tooltip.inner_text()
+    assert until(page, try_it)
+    found = re.search(r"cell=([0-9a-f]{15})", page.url)
+    assert found is not None, page.url
+    return words, found.group(1)
+
+
+def test_hexagons_are_drawn_in_the_colours_of_the_legend(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, f"/map?{OPAQUE}")
+    area = drawn_map(page)
+    assert until(page, lambda: all(of_class(pixels(area), number).sum() > 100 for number in range(CLASSES)))
+    nothing = visit(demo_site, f"/map?{OPAQUE}&where=status=competitor")
+    expect(nothing.get_by_text("No account with a position is left")).to_be_visible()
+    assert not any(of_class(pixels(map_of(nothing)), number).sum() > 100 for number in range(CLASSES))
+
+
+def test_streets_are_drawn_from_the_loaded_extract(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/map")
+    with page.expect_response(re.compile("/basemap/roads.json")) as answered:
+        page.reload()
+    assert answered.value.headers["content-encoding"] == "gzip"
+    assert "immutable" in answered.value.headers["cache-control"]
+    area = map_of(page)
+    paper = pixels(area)[2:40, 2:40].reshape(-1, 3)
+    assert until(page, lambda: np.unique(pixels(area).reshape(-1, 3), axis=0).shape[0] > 500)
+    assert np.unique(paper, axis=0).shape[0] < 20
+    expect(page.get_by_text("© OpenStreetMap contributors")).to_be_visible()
+
+
+def test_a_click_lists_the_accounts_that_the_cube_and_the_database_count(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, f"/map?measure=revenue&{OPAQUE}")
+    words, cell = click_a_cell(page, drawn_map(page), of=4)
+    assert cell in words
+    counted = number(words.split("Accounts")[1])
+    assert counted == in_cell(demo_site, cell) > 0
+    expect(page.get_by_test_id("stMetric").filter(has_text="Accounts")).to_be_visible()
+    assert metric(page, "Accounts") == counted
+    assert metric(page, "Revenue, EUR") == number(words)
+    table = page.get_by_test_id("stDataFrame")
+    assert rows_of(table) == counted
+    low, high = descendants(h3.str_to_int(cell))
+    best = (
+        "SELECT name FROM gcrm.accounts JOIN gcrm.orders USING (account_id) WHERE cell BETWEEN %s AND %s GROUP BY account_id ORDER BY sum(revenue) DESC LIMIT 1"
+    )
+    assert words_of(table)[0][0] == demo_site.value(best, low, high)
+
+
+def test_the_selection_stays_with_its_cell_when_the_data_change(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, f"/map?measure=revenue&{OPAQUE}")
+    _, cell = click_a_cell(page, drawn_map(page), of=3)
+    page.get_by_label("Segment").click()
+    page.get_by_role("option", name="couriers").click()
+    expect(page).to_have_url(re.compile("where=segment"))
+    page.keyboard.press("Escape")
+    assert f"cell={cell}" in page.url
+    counted = in_cell(demo_site, cell, "segment = 'couriers'")
+    assert until(page, lambda: metric(page, "Accounts") == counted)
+    page.get_by_role("button", name="Close").click()
+    expect(page).not_to_have_url(re.compile("cell="))
+
+
+def test_another_measure_recolours_the_cells(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, f"/map?{OPAQUE}")
+    area = drawn_map(page)
+    before = [of_class(pixels(area), number) for number in range(CLASSES)]
+    page.get_by_label("Measure").click()
+    page.get_by_role("option", name="Margin").click()
+    expect(page).to_have_url(re.compile("measure=margin"))
+    expect(page.get_by_role("heading", name="Margin")).to_be_visible()
+    assert until(page, lambda: sum((of_class(pixels(area), number) != seen).sum() for number, seen in enumerate(before)) > 2_000)
+    expect(page.locator(".legend")).to_contain_text("EUR")
+
+
+def test_the_level_follows_its_control(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, f"/map?{OPAQUE}")
+    drawn_map(page)
+    cells = metric(page, "Cells")
+    page.get_by_role("slider", name="H3 level").press("ArrowLeft")
+    expect(page).to_have_url(re.compile("level=9"))
+    assert until(page, lambda: metric(page, "Cells") < cells)
+    at_nine = demo_site.value("SELECT count(DISTINCT (cell & ~(15::bigint << 52)) | (9::bigint << 52) | ((1::bigint << 18) - 1)) FROM gcrm.accounts")
+    assert metric(page, "Cells") == at_nine
+
+
+def test_what_has_no_place_is_said(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/map")
+    without = demo_site.value("SELECT count(*) FROM gcrm.accounts WHERE cell IS NULL")
+    assert isinstance(without, int)
+    assert without > 0
+    expect(page.get_by_text(f"{without:,} accounts without a position are not on the map")).to_be_visible()
+
+
+def test_a_link_restores_the_view(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, f"/map?measure=orders&level=9&where=status=customer%7Clost&where=month=2025-01..2025-06&{OPAQUE}")
+    _, cell = click_a_cell(page, drawn_map(page), of=2)
+    page.get_by_role("button", name="Zoom to it").click()
+    expect(page).to_have_url(re.compile("at="))
+    other = visit(demo_site, page.url.removeprefix(demo_site.url))
+    for shown in (page, other):
+        expect(shown.get_by_role("heading", name="Orders")).to_be_visible()
+        expect(shown.get_by_role("button", name="Status: customer, lost")).to_be_visible()
+        expect(shown.get_by_role("button", name="Month: Jan 2025 to Jun 2025")).to_be_visible()
+        expect(shown.get_by_test_id("stMetric").first).to_be_visible()
+    assert metric(other, "Orders") == metric(page, "Orders")
+    assert metric(other, "Accounts") == in_cell(demo_site, cell, "status IN ('customer', 'lost')")
+    assert other.locator(".legend").text_content() == page.locator(".legend").text_content()
+    first, second = map_of(page), map_of(other)
+    page.mouse.move(5, 5)
+    assert until(other, lambda: np.abs(pixels(first) - pixels(second)).mean() < 1)
+
+
+def test_the_whole_link_can_be_copied(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/map?measure=revenue&level=9")
+    page.get_by_role("button", name="Link").click()
+    expect(page.get_by_text(f"{demo_site.url}/map?measure=revenue&level=9")).to_be_visible()
+
+
+def test_a_link_to_what_is_not_there_says_so(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/map?measure=gold")
+    for wrong in ("measure=gold", "level=12", "cell=house", "where=colour%3Dred", "at=somewhere"):
+        page.goto(f"{demo_site.url}/map?{wrong}")
+        expect(page.get_by_text("The link cannot be followed")).to_be_visible()
+    drawn_map(page)
+
+
+def test_a_phone_shows_the_map_first_and_the_controls_folded(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, f"/map?{OPAQUE}", phone=True)
+    area = drawn_map(page)
+    box = area.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 844
+    expect(page.get_by_label("Measure")).not_to_be_in_viewport()

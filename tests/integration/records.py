@@ -1,0 +1,25 @@
+"""Rows of the database, for comparisons."""
+
+from typing import Any
+
+from gcrm.db.connection import Role, connect
+
+
+def rows(query: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """The rows of a query, as the writer sees them."""
+    with connect(Role.WRITER) as connection:
+        return connection.execute(query.encode(), parameters or None).fetchall()
+
+
+def value(query: str, *parameters: object) -> Any:  # noqa: ANN401 - whatever the query gives
+    """The one value of a query."""
+    return rows(query, *parameters)[0][0]
+
+
+def empty() -> None:
+    """Takes every record of the CRM out of the database; layers stay."""
+    with connect(Role.OWNER) as connection:
+        connection.execute(
+            "TRUNCATE gcrm.consents, gcrm.opportunities, gcrm.activities, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
+            " gcrm.accounts, gcrm.products, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine, gcrm.imports RESTART IDENTITY"
+        )

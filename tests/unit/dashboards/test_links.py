@@ -1,0 +1,60 @@
+"""Links to the map: there and back."""
+
+import h3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards.data import LEVELS, MEASURES, Filter
+from dashboards.links import Camera, MapView
+from gcrm.errors import CubeError
+
+CELL = h3.latlng_to_cell(60.17, 24.94, 9)
+
+cameras = st.builds(
+    Camera,
+    st.floats(-85, 85).map(lambda degrees: round(degrees, 6)),
+    st.floats(-180, 180).map(lambda degrees: round(degrees, 6)),
+    st.floats(0, 22).map(lambda zoom: round(zoom, 2)),
+)
+filters = st.lists(
+    st.builds(Filter, st.sampled_from(["status", "segment", "territory"]), st.lists(st.sampled_from("abc"), min_size=1, unique=True).map(tuple)),
+    unique_by=lambda kept: kept.dimension,
+).map(tuple)
+views = st.builds(
+    MapView,
+    measure=st.sampled_from(sorted(MEASURES)),
+    level=st.none() | st.sampled_from(LEVELS),
+    where=filters,
+    cell=st.none() | st.just(CELL),
+    camera=st.none() | cameras,
+    opacity=st.integers(2, 20).map(lambda step: step / 20),
+)
+
+
+@given(views)
+def test_a_link_leads_back_to_its_view(view: MapView) -> None:
+    parameters = {name: [value] if isinstance(value, str) else value for name, value in view.parameters().items()}
+    assert MapView.from_parameters(parameters) == view
+
+
+def test_no_link_is_the_first_view() -> None:
+    assert MapView.from_parameters({}) == MapView()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("measure", "gold"), ("level", "11"), ("level", "-1"), ("level", "nine"), ("cell", "891"), ("where", "colour=red"), ("where", "segment"),
+        ("at", "1,2"), ("at", "91,0,3"), ("at", "nan,0,3"), ("at", "a,b,c"), ("opacity", "much"), ("opacity", "nan"),
+    ],
+)  # fmt: skip
+def test_what_a_link_cannot_ask_for_is_refused(name: str, text: str) -> None:
+    with pytest.raises((CubeError, ValueError)):
+        MapView.from_parameters({name: [text]})
+
+
+def test_a_filter_takes_the_place_of_one_on_the_same_dimension() -> None:
+    view = MapView().filtered("status", ("customer",)).filtered("status", ("lost", "partner"))
+    assert view.members("status") == ("lost", "partner")
+    assert view.filtered("status", ()).where == ()

@@ -1,0 +1,118 @@
+"""Questions as text and as links."""
+
+import h3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gcrm.errors import CubeError
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, PLACE, Axis, measure
+from gcrm.olap.query import CubeQuery, Filter
+from gcrm.units import LEVELS
+
+_MONTHS = st.dates().map(lambda day: f"{day:%Y-%m}".zfill(7))
+_CELLS = st.builds(h3.latlng_to_cell, st.floats(-90, 90), st.floats(-180, 180), st.integers(0, 10))
+_NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=15).map(str.strip).filter(bool)
+
+
+def _members(dimension: str) -> st.SearchStrategy[str]:
+    spans = st.builds(lambda first, last: f"{min(first, last)}..{max(first, last)}", _MONTHS, _MONTHS)
+    return {PLACE: _CELLS | st.just("(unknown)"), "month": _MONTHS | spans}.get(dimension, _NAMES)
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> CubeQuery:
+    measures = draw(st.lists(st.sampled_from(sorted(MEASURES)), min_size=1, max_size=4, unique=True))
+    common = set.intersection(*({PLACE, *FACTS[measure(name).facts].dimensions} for name in measures))
+    axes = [
+        Axis(name, draw(st.sampled_from(LEVELS)) if name == PLACE else None)
+        for name in draw(st.lists(st.sampled_from(sorted(common)), max_size=4, unique=True))
+    ]
+    split = draw(st.integers(0, len(axes)))
+    kept = draw(st.lists(st.sampled_from(sorted(common)), max_size=3, unique=True))
+    where = tuple(Filter(name, tuple(draw(st.lists(_members(name), min_size=1, max_size=3)))) for name in kept)
+    return CubeQuery(tuple(axes[:split]), tuple(axes[split:]), tuple(measures), where)
+
+
+@given(questions())
+def test_a_link_restores_the_question(query: CubeQuery) -> None:
+    assert CubeQuery.from_parameters(query.parameters()) == query
+
+
+@given(questions())
+def test_the_text_of_a_filter_restores_it(query: CubeQuery) -> None:
+    assert tuple(Filter.parse(str(kept)) for kept in query.where) == query.where
+
+
+@given(questions(), st.sampled_from(LEVELS))
+def test_drilling_changes_the_level_and_nothing_else(query: CubeQuery, level: int) -> None:
+    moved = query.at_level(level)
+    assert moved.level == (level if query.level is not None else None)
+    assert [axis.dimension for axis in moved.axes] == [axis.dimension for axis in query.axes]
+    assert (moved.measures, moved.where) == (query.measures, query.where)
+
+
+@given(questions())
+def test_a_slice_takes_the_place_of_one_on_the_same_dimension(query: CubeQuery) -> None:
+    first, second = Filter("segment", ("a",)), Filter("segment", ("b", "c"))
+    sliced = query.slice(first).slice(second)
+    assert sliced.where[-1] == second
+    assert first not in sliced.where
+    assert sliced.without("segment") == query.without("segment")
+
+
+def test_a_question_as_it_is_typed() -> None:
+    query = CubeQuery.parse(" place:8 , segment", "month", "revenue, orders", ["channel=web|shop", "month=2025-01..2025-03"])
+    assert query.rows == (Axis("place", 8), Axis("segment"))
+    assert query.columns == (Axis("month"),)
+    assert query.measures == ("revenue", "orders")
+    assert query.where == (Filter("channel", ("web", "shop")), Filter("month", ("2025-01..2025-03",)))
+    assert query.level == 8
+    assert CubeQuery.from_parameters({"rows": ["place:8", "segment"], "where": "channel=web"}).where == (Filter("channel", ("web",)),)
+    assert CubeQuery.from_parameters({}) == CubeQuery()
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ({"rows": "colour"}, "There is no dimension 'colour'; there are place, month"),
+        ({"rows": "place"}, r"place needs an H3 level from 5 to 10, such as place:8\."),
+        ({"rows": "place:11"}, "place needs an H3 level"),
+        ({"rows": "place:x"}, "place needs an H3 level"),
+        ({"rows": "place:²"}, "place needs an H3 level"),
+        ({"rows": "segment:8"}, "segment has no levels"),
+        ({"rows": "segment", "columns": "segment"}, "segment stands twice"),
+        ({"rows": "place:8,place:9"}, "place stands twice"),
+        ({"measures": "profit"}, "There is no measure 'profit'; there are accounts"),
+        ({"measures": " , "}, "needs a measure"),
+        ({"measures": "revenue,revenue"}, "revenue stands twice"),
+        ({"rows": "month", "measures": "accounts"}, "accounts cannot be split or filtered by month"),
+        ({"measures": "accounts", "where": ["category=bikes"]}, "accounts cannot be split or filtered by category"),
+        ({"where": ["segment"]}, "'segment' is no filter; write DIMENSION=MEMBER"),
+        ({"where": ["segment="]}, "names no member"),
+        ({"where": ["segment=a\nb"]}, "cannot be read"),
+        ({"where": ["colour=red"]}, "no dimension 'colour'"),
+        ({"where": ["month=March"]}, "'March' is not a month; write 2025-03"),
+        ({"where": ["month=2025-13"]}, "is not a month"),
+        ({"where": ["month=2025-01.."]}, "is not a month"),
+        ({"where": ["month=2025-01..2025-02..2025-03"]}, "is not a month"),
+        ({"where": ["month=2025-03..2025-01"]}, "ends before it begins"),
+        ({"where": ["place=zzz"]}, "'zzz' is not an H3 cell"),
+        ({"where": [f"place={h3.latlng_to_cell(47, 9, 11)}"]}, "is finer than the cube"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(parts: dict[str, str], sentence: str) -> None:
+    with pytest.raises(CubeError, match=sentence):
+        CubeQuery.parse(**parts)
+
+
+def test_months_are_spans() -> None:
+    first, second = Filter("month", ("2025-02", "2024-11..2025-01")).months()
+    assert [f"{day:%Y-%m-%d}" for day in (*first, *second)] == ["2025-02-01", "2025-02-01", "2024-11-01", "2025-01-01"]
+
+
+@pytest.mark.parametrize("name", DIMENSIONS)
+def test_an_axis_is_written_as_it_is_read(name: str) -> None:
+    text = "place:7" if name == PLACE else name
+    assert str(Axis.parse(text)) == text
+    assert Axis.parse(text).column == ("cell" if name == PLACE else name)
