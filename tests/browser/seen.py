@@ -69,14 +69,25 @@ def drawn_map(page: Page) -> Locator:
     return area
 
 
-def rows_of(table: Locator) -> int:
-    """The rows of a table, without its head."""
-    return int(table.locator("[role=grid]").get_attribute("aria-rowcount") or 0) - 1
+_TABLES = """tables => {
+    const grid = tables.length === 1 ? tables[0].querySelector("[role=grid]") : null
+    return grid && {
+        rows: Number(grid.getAttribute("aria-rowcount")) - 1,
+        words: [...grid.querySelectorAll("tbody tr")].map(row => [...row.querySelectorAll("td")].map(cell => cell.innerText))
+    }
+}"""
 
 
-def words_of(table: Locator) -> list[list[str]]:
-    """The words of the rows of a table that are in view."""
-    return [row.locator("td").all_inner_texts() for row in table.locator("[role=grid] tbody tr").all()]
+def rows_of(page: Page) -> int:
+    """The rows of the page's table, without its head; -1 while there is not one table (a page that changes shows the old one beside the new)."""
+    seen = page.get_by_test_id("stDataFrame").evaluate_all(_TABLES)
+    return int(seen["rows"]) if seen else -1
+
+
+def words_of(page: Page) -> list[list[str]]:
+    """The words of the rows of the page's table that are in view; none while there is not one table."""
+    seen = page.get_by_test_id("stDataFrame").evaluate_all(_TABLES)
+    return list(seen["words"]) if seen else []
 
 
 def number(text: str) -> float:

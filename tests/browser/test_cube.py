@@ -10,9 +10,7 @@ from tests.browser.seen import drawn_map, number, rows_of, until, words_of
 
 def total(page: Page) -> float:
     """The grand total of the table: the first number of its first row."""
-    table = page.get_by_test_id("stDataFrame")
-    expect(table).to_be_visible()
-    first = until(page, lambda: next((row for row in words_of(table)[:1] if len(row) > 1), []))
+    first = until(page, lambda: next((row for row in words_of(page)[:1] if len(row) > 1), []))
     assert first[0] == "Total"
     return number(next(word for word in first[1:] if word))
 
@@ -29,21 +27,21 @@ def test_the_table_has_the_totals_of_the_database(demo_site: Site, visit: Visit)
 def test_totals_of_what_does_not_add_up_are_counted_not_summed(demo_site: Site, visit: Visit) -> None:
     page = visit(demo_site, "/cube?rows=category&measures=buyers")
     assert total(page) == demo_site.value("SELECT count(DISTINCT account_id) FROM gcrm.orders")
-    rows = words_of(page.get_by_test_id("stDataFrame"))
+    rows = words_of(page)
     assert sum(number(row[-1]) for row in rows[1:]) > total(page)
 
 
 def test_drilling_down_changes_the_level_and_keeps_the_total(demo_site: Site, visit: Visit) -> None:
     page = visit(demo_site, "/cube?rows=place:7&measures=revenue")
     before = total(page)
-    rows = rows_of(page.get_by_test_id("stDataFrame"))
+    rows = rows_of(page)
     page.get_by_role("button", name="Finer").click()
     expect(page).to_have_url(re.compile("rows=place%3A8"))
-    assert until(page, lambda: rows_of(page.get_by_test_id("stDataFrame")) > rows)
+    assert until(page, lambda: rows_of(page) > rows)
     assert total(page) == before == revenue(demo_site)
     page.get_by_role("button", name="Coarser").click()
     expect(page).to_have_url(re.compile("rows=place%3A7"))
-    assert until(page, lambda: rows_of(page.get_by_test_id("stDataFrame")) == rows)
+    assert until(page, lambda: rows_of(page) == rows)
 
 
 def test_breaking_down_adds_a_dimension_and_keeps_the_total(demo_site: Site, visit: Visit) -> None:
@@ -93,7 +91,7 @@ def test_months_are_a_line_and_a_link_restores_the_question(demo_site: Site, vis
     page = visit(demo_site, path)
     expect(page.get_by_role("heading", name="Margin, EUR")).to_be_visible()
     expect(page.locator(".st-key-filter_bar")).to_contain_text("Segment: couriers, seniors")
-    assert until(page, lambda: rows_of(page.get_by_test_id("stDataFrame")) == 1 + 24)
+    assert until(page, lambda: rows_of(page) == 1 + 24)
     again = visit(demo_site, page.url.removeprefix(demo_site.url))
     assert total(again) == total(page)
 
