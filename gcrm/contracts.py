@@ -22,6 +22,9 @@ _PANDERA_TYPES: Mapping[Kind, object] = MappingProxyType(
 )
 
 
+_WORDS = frozenset({Kind.TEXT, Kind.NAME, Kind.KEY, Kind.POSTCODE, Kind.PHONE, Kind.MAIL, Kind.TAX_NUMBER})
+
+
 def _column(each: Field) -> pa.Column:
     checks = []
     if each.codes:
@@ -30,7 +33,7 @@ def _column(each: Field) -> pa.Column:
         checks.append(pa.Check.str_matches(f"^{MONEY_PATTERN}$", error="must be an amount with at most 12 digits before the point and 2 after it"))
         if each.minimum == 0:
             checks.append(pa.Check.str_matches("^[^-]", error="must not be negative"))
-    elif each.kind in (Kind.TEXT, Kind.KEY):
+    elif each.kind in _WORDS:
         checks.append(pa.Check.str_length(max_value=each.longest, error=f"must have at most {each.longest:,} characters"))
     low = {Kind.LONGITUDE: -180.0, Kind.LATITUDE: -90.0}.get(each.kind, each.minimum)
     high = {Kind.LONGITUDE: 180.0, Kind.LATITUDE: 90.0}.get(each.kind, each.maximum)

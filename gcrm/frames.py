@@ -14,12 +14,17 @@ class Kind(StrEnum):
     """What a field holds, and so how it is cleaned and which type the clean frame has."""
 
     TEXT = "text"
+    NAME = "name"
     KEY = "key"
     CODE = "code"
     NUMBER = "number"
     MONEY = "money"
     CURRENCY = "currency"
     COUNTRY = "country"
+    POSTCODE = "postcode"
+    PHONE = "phone"
+    MAIL = "mail"
+    TAX_NUMBER = "tax_number"
     DATE = "date"
     TIME = "time"
     FLAG = "flag"
@@ -89,8 +94,8 @@ def _key(object_name: str, *names: str) -> Field:
 
 
 _MADE_UP = Field("made_up", Kind.FLAG, "True for invented data.", required=True, default="false")
-_PHONE = Field("phone", Kind.TEXT, "Telephone number.", names=("telephone", "phone number", "tel", "mobile"))
-_EMAIL = Field("email", Kind.TEXT, "Mail address.", names=("e-mail", "mail", "email address"))
+_PHONE = Field("phone", Kind.PHONE, "Telephone number.", names=("telephone", "phone number", "tel", "mobile"))
+_EMAIL = Field("email", Kind.MAIL, "Mail address.", names=("e-mail", "mail", "email address"))
 _ACCOUNT = Field("account_key", Kind.KEY, "Key of the account.", required=True, names=("account", "account id", "customer", "customer id", "customer number"))
 _REP = Field("rep_key", Kind.KEY, "Key of the rep.", names=("rep", "sales rep", "owner"))
 _CURRENCY = Field("currency", Kind.CURRENCY, "ISO 4217 code.", names=("currency code",))
@@ -131,16 +136,18 @@ ACCOUNTS = ObjectType("accounts", "one row per account: company, household or pe
     Field("kind", Kind.CODE, "company, household or person.", required=True, names=("type",), codes=("company", "household", "person"), default="company"),
     Field("status", Kind.CODE, "customer, prospect, lost, partner or competitor.", required=True, names=("state", "lifecycle"),
           codes=("customer", "prospect", "lost", "partner", "competitor"), default="customer"),
-    Field("name", Kind.TEXT, "Name.", required=True, names=("company", "company name", "account name", "customer name", "full name")),
+    Field("name", Kind.NAME, "Name.", required=True, names=("company", "company name", "account name", "customer name", "full name")),
     Field("segment", Kind.TEXT, "Market segment.", names=("market segment", "customer segment", "industry")),
     Field("parent_key", Kind.KEY, "Key of the account it belongs to.", names=("parent", "parent account", "parent id")),
     Field("street", Kind.TEXT, "Street, with or without the number.", names=("address", "adress", "address line 1", "street address", "street addr", "road")),
     Field("house_number", Kind.TEXT, "House number with its suffix.", names=("housenumber", "number", "house no", "street number")),
-    Field("postcode", Kind.TEXT, "Postcode.", names=("zip", "zip code", "postal code", "plz")),
+    Field("postcode", Kind.POSTCODE, "Postcode.", names=("zip", "zip code", "postal code", "plz")),
     Field("city", Kind.TEXT, "City or place.", names=("town", "place", "municipality")),
     Field("country_code", Kind.COUNTRY, "ISO 3166-1 alpha-2 code.", names=("country",)),
     _PHONE,
     _EMAIL,
+    Field("website", Kind.TEXT, "Address of its web pages.", names=("web", "url", "homepage", "web site")),
+    Field("tax_number", Kind.TAX_NUMBER, "Number under which it pays VAT or other taxes.", names=("vat", "vat number", "vat id", "tax id", "ustid", "ein")),
     *_POSITION,
     Field("territory_key", Kind.KEY, "Key of the territory, where it is not the one its position lies in.", names=("territory", "territory id")),
     _MADE_UP,
@@ -149,8 +156,8 @@ ACCOUNTS = ObjectType("accounts", "one row per account: company, household or pe
 CONTACTS = ObjectType("contacts", "one row per person at an account", (
     _key("contact", "contact id", "id"),
     _ACCOUNT,
-    Field("given_name", Kind.TEXT, "Given name.", names=("first name", "firstname", "forename")),
-    Field("family_name", Kind.TEXT, "Family name.", names=("last name", "lastname", "surname")),
+    Field("given_name", Kind.NAME, "Given name.", names=("first name", "firstname", "forename")),
+    Field("family_name", Kind.NAME, "Family name.", names=("last name", "lastname", "surname")),
     Field("role", Kind.TEXT, "Role at the account.", names=("title", "job title", "position", "function")),
     _PHONE,
     _EMAIL,

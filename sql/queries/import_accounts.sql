@@ -16,6 +16,8 @@ CREATE TEMPORARY TABLE staged_accounts (
     country_code char(2),
     phone text,
     email text,
+    website text,
+    tax_number text,
     longitude double precision,
     latitude double precision,
     cell bigint,
@@ -71,13 +73,14 @@ WITH incoming AS MATERIALIZED (
         i.cell IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.cell END)
             OR i.given_position IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.position END) AS placed_anew,
         i.given_territory_id IS DISTINCT FROM (CASE WHEN t.territory_given THEN t.territory_id END) AS assigned_anew,
-        (t.kind, t.status, t.name, t.segment, t.phone, t.email, t.made_up)
-            IS DISTINCT FROM (i.kind, i.status, i.name, i.segment, i.phone, i.email, i.made_up) AS described_anew
+        (t.kind, t.status, t.name, t.segment, t.phone, t.email, t.website, t.tax_number, t.made_up)
+            IS DISTINCT FROM (i.kind, i.status, i.name, i.segment, i.phone, i.email, i.website, i.tax_number, i.made_up) AS described_anew
     FROM incoming i
     JOIN gcrm.accounts t ON t.source = :source AND t.source_key = i.source_key
 ), updated AS (
     UPDATE gcrm.accounts t
-    SET kind = c.kind, status = c.status, name = c.name, segment = c.segment, phone = c.phone, email = c.email, made_up = c.made_up,
+    SET kind = c.kind, status = c.status, name = c.name, segment = c.segment, phone = c.phone, email = c.email,
+        website = c.website, tax_number = c.tax_number, made_up = c.made_up,
         street = c.street, house_number = c.house_number, postcode = c.postcode, city = c.city, country_code = c.country_code,
         position = CASE WHEN c.moved OR c.placed_anew THEN c.given_position ELSE t.position END,
         cell = CASE WHEN c.moved OR c.placed_anew THEN c.cell ELSE t.cell END,
@@ -93,11 +96,11 @@ WITH incoming AS MATERIALIZED (
     RETURNING 1
 ), created AS (
     INSERT INTO gcrm.accounts (
-        source, source_key, kind, status, name, segment, street, house_number, postcode, city, country_code, phone, email,
+        source, source_key, kind, status, name, segment, street, house_number, postcode, city, country_code, phone, email, website, tax_number,
         position, cell, geocode_level, geocode_score, geocoded_at, territory_id, territory_given, made_up, import_id
     )
     SELECT
-        :source, i.source_key, i.kind, i.status, i.name, i.segment, i.street, i.house_number, i.postcode, i.city, i.country_code, i.phone, i.email,
+        :source, i.source_key, i.kind, i.status, i.name, i.segment, i.street, i.house_number, i.postcode, i.city, i.country_code, i.phone, i.email, i.website, i.tax_number,
         i.given_position, i.cell, CASE WHEN i.cell IS NOT NULL THEN 'given' END, CASE WHEN i.cell IS NOT NULL THEN 1 END,
         CASE WHEN i.cell IS NOT NULL THEN now() END, i.given_territory_id, i.given_territory_id IS NOT NULL, i.made_up, :import_id
     FROM incoming i

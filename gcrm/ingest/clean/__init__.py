@@ -21,7 +21,12 @@ Step = Callable[[pd.Series, str | None], Cleaned]
 STEPS: Mapping[Kind, Step] = MappingProxyType(
     {
         Kind.TEXT: text.clean,
+        Kind.NAME: text.clean,
         Kind.KEY: text.clean,
+        Kind.POSTCODE: text.clean,
+        Kind.PHONE: text.clean,
+        Kind.MAIL: text.clean,
+        Kind.TAX_NUMBER: text.clean,
         Kind.CODE: codes.code,
         Kind.CURRENCY: codes.currency,
         Kind.COUNTRY: codes.country,
