@@ -31,6 +31,10 @@ class MappingError(GcrmError):
     """The columns of a file cannot be brought to the fields of an object."""
 
 
+class ImportJobError(GcrmError):
+    """A job of the import cannot be run, resumed or undone."""
+
+
 class LayerError(GcrmError):
     """A layer cannot be loaded."""
 

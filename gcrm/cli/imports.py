@@ -14,6 +14,7 @@ from gcrm.progress import progress
 
 if TYPE_CHECKING:
     from gcrm.ingest.source import Source
+    from gcrm.pipeline.imports import DryRun
 
 _SHOWN_CHARACTERS = 40
 
@@ -35,7 +36,7 @@ def import_(
     delimiter: Annotated[str | None, typer.Option(help="What stands between two fields; detected if left out.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Text encoding; detected if left out.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first if left out.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the mapping and stop.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be created, changed and refused; store nothing.")] = False,
 ) -> None:
     """Import a file; bad records go to quarantine and never stop the rest.
 
@@ -43,8 +44,9 @@ def import_(
     """
     from gcrm.db.connection import ensure_ready
     from gcrm.ingest.mapping import FileMapping, load
+    from gcrm.ingest.size import expected_records
     from gcrm.ingest.source import open_source
-    from gcrm.pipeline.imports import import_file
+    from gcrm.pipeline import imports
 
     if object_name not in OBJECTS:
         raise MappingError(f"There is no object {object_name!r}; there are {', '.join(OBJECTS)}.")
@@ -55,12 +57,13 @@ def import_(
     opened = open_source(file, OBJECTS[object_name], base, given, source, read)
     _show_mapping(opened)
     opened.check()
-    if dry_run:
-        return
     ensure_ready()
-    with progress(f"{object_name} from {file.name}", unit="records") as advance:
-        report = import_file(opened, advance)
-    typer.echo(f"{report.read:,} read: {report.created:,} created, {report.updated:,} updated, {report.unchanged:,} unchanged, {report.refused:,} refused.")
+    with progress(f"{object_name} from {file.name}", total=expected_records(file, opened.mapping.read), unit="records") as advance:
+        if dry_run:
+            _show_dry_run(imports.dry_run([opened], advance))
+            return
+        report = imports.import_file(opened, advance)
+    typer.echo(str(report))
     if report.refused:
         typer.echo(f"See them with `gcrm quarantine show {object_name}`.")
 
@@ -75,3 +78,20 @@ def _show_mapping(opened: "Source") -> None:
     console.print(table)
     if opened.unused:
         console.print(f"Not used: {escape(', '.join(opened.unused))}", highlight=False)
+
+
+def _show_dry_run(found: "DryRun") -> None:
+    console = Console()
+    for name, report in found.reports.items():
+        console.print(f"{name}, nothing stored: {report}", highlight=False)
+    if found.changes:
+        table = Table("object", "key", "column", "is now", "would be", box=None, header_style="bold")
+        for name, key, columns in found.changes:
+            for column, (before, after) in columns.items():
+                table.add_row(name, escape(key), column, *(escape(str(value))[:_SHOWN_CHARACTERS] for value in (before, after)))
+        console.print(table)
+    if found.refused:
+        table = Table("object", "row", "column", "value", "refused because it", box=None, header_style="bold")
+        for row in found.refused:
+            table.add_row(*(escape(str(part)) if part is not None else "" for part in row))
+        console.print(table)

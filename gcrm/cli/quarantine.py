@@ -29,7 +29,7 @@ def show(object_name: _Object = None, most: Annotated[int, typer.Option(min=1, h
     Example: `gcrm quarantine show accounts --most 50`
     """
     from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.imports import quarantined
+    from gcrm.pipeline.quarantine import quarantined
 
     ensure_ready()
     records, total = quarantined(_known(object_name), most)
@@ -51,7 +51,7 @@ def retry(object_name: _Object = None) -> None:
     Example: `gcrm quarantine retry orders`
     """
     from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.imports import retry_quarantine
+    from gcrm.pipeline.quarantine import retry_quarantine
 
     ensure_ready()
     with progress("quarantine", unit="records") as advance:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from string import Formatter
-from typing import Self
+from typing import Literal, Self
 
 import pandas as pd
 import yaml
@@ -132,6 +132,7 @@ class FileMapping(BaseModel):
         read: how the file is read.
         join: other files, by the name under which their columns appear.
         fields: field of the object (or POSITION) to where its value comes from.
+        repeats: what becomes of a record whose key the file has had before: it is refused, or, with "first", passed over.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -140,6 +141,7 @@ class FileMapping(BaseModel):
     read: ReadOptions = ReadOptions()
     join: dict[str, Join] = Field(default_factory=dict)
     fields: dict[str, FieldSource]
+    repeats: Literal["refuse", "first"] = "refuse"
 
     def check(self, object_type: ObjectType, columns: Iterable[str], file_name: str) -> None:
         """Refuses a mapping that does not fit the object or the file.

@@ -26,6 +26,17 @@ class Source:
     confidence: dict[str, float]
     sample: pd.DataFrame
 
+    @classmethod
+    def again(cls, path: Path, object_type: ObjectType, mapping: FileMapping) -> "Source":
+        """A file whose mapping was settled before; nothing of it is read.
+
+        Args:
+            path: the file.
+            object_type: what it feeds.
+            mapping: how it is mapped.
+        """
+        return cls(path, object_type, mapping, {}, pd.DataFrame())
+
     def check(self) -> None:
         """Refuses a file that leaves a required field without a source.
 

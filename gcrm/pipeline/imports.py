@@ -1,72 +1,60 @@
 """Imports: a mapped file becomes rows of the database and a quarantine of the rest.
 
-A chunk of records is one transaction, and a record is found again by its key. So a run that was killed is mended by
-the same run once more: what is there already is unchanged, and what is missing is added.
+A run over a file is a job. A chunk of records is one transaction, and the chunk's line in the ledger is part of it: a job that
+was killed or cancelled goes on behind the last chunk that is stored, and ends as if nothing had happened.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import psycopg
 from psycopg.types.json import Jsonb
 
 from gcrm.db.connection import Role, connect
-from gcrm.db.load import copy_frame
-from gcrm.db.queries import NamedQueries, queries
+from gcrm.db.queries import queries
+from gcrm.errors import GcrmError, ImportJobError
 from gcrm.frames import OBJECTS, ObjectType
-from gcrm.ingest import readers
-from gcrm.ingest.clean import clean
 from gcrm.ingest.digest import file_sha256
 from gcrm.ingest.mapping import FileMapping
+from gcrm.ingest.size import expected_records
 from gcrm.ingest.source import Source
+from gcrm.pipeline import chunks
+from gcrm.pipeline.ahead import ahead
+from gcrm.pipeline.report import ImportReport
 from gcrm.progress import Advance
-from gcrm.spatial.cells import index_points
 
-_REPEATED = "(stands in this file already)"
-"""Column that marks a record whose key its file has had before: the key and the row; a retry, which sees no other row, refuses it again."""
-
-_IN_ROW = " in row "
+_SHOWN_CHANGES = 20
 
 
 @dataclass(frozen=True)
-class ImportReport:
-    """What became of the records of a file (counts); they add up: read = created + updated + unchanged + refused."""
+class Part:
+    """One object that a job feeds: its records, and how they are mapped."""
 
-    read: int = 0
-    created: int = 0
-    updated: int = 0
-    refused: int = 0
-
-    @property
-    def unchanged(self) -> int:
-        """Records that were there already, the same."""
-        return self.read - self.created - self.updated - self.refused
-
-    def __add__(self, other: "ImportReport") -> "ImportReport":
-        return ImportReport(self.read + other.read, self.created + other.created, self.updated + other.updated, self.refused + other.refused)
-
-
-@dataclass(frozen=True)
-class _Run:
-    """One run over one file: what every one of its statements needs."""
-
-    import_id: int
-    source: str
     object_type: ObjectType
-    file_name: str
     mapping: FileMapping
+    records: Callable[[], Iterable[pd.DataFrame]]
 
-    @property
-    def names(self) -> dict[str, Any]:
-        return {"import_id": self.import_id, "source": self.source, "object": self.object_type.name, "file_name": self.file_name}
+
+@dataclass(frozen=True)
+class DryRun:
+    """What an import would do.
+
+    Attributes:
+        reports: object to counts.
+        changes: the first records that would change: object, source_key, columns with old and new value.
+        refused: the first records that would be refused: object, row_number, column_name, value, reason.
+    """
+
+    reports: Mapping[str, ImportReport]
+    changes: list[tuple[str, str, dict[str, tuple[Any, Any]]]]
+    refused: list[tuple[str, int, str, str, str]]
 
 
 def import_file(source: Source, advance: Advance) -> ImportReport:
-    """Imports a file.
+    """Imports a file that feeds one object; goes on with the last job over it where that was broken off.
 
     Args:
         source: the file with its mapping.
@@ -78,180 +66,190 @@ def import_file(source: Source, advance: Advance) -> ImportReport:
     Raises:
         MappingError: a required field has no source.
         ReadError: the file breaks off in the middle; what came before it is stored.
+        ImportJobError: it was cancelled, or somebody else works on it.
     """
-    source.check()
-    return _import(source.path.name, file_sha256(source.path), source.object_type, source.mapping, source.chunks(), advance)
+    return run_job(create_job([source]), advance)[source.object_type.name]
 
 
-def retry_quarantine(object_name: str | None, advance: Advance) -> ImportReport:
-    """Imports once more what is in quarantine, with the mapping it was refused under.
+def create_job(sources: Sequence[Source]) -> int:
+    """A job over a file, or the last one over it with the same mapping where that did not come to its end.
 
     Args:
-        object_name: one object, or None for all.
-        advance: told how many records are done.
+        sources: the file with a mapping for each object that it feeds.
+
+    Returns:
+        The job's id.
+
+    Raises:
+        MappingError: a required field has no source.
+    """
+    for source in sources:
+        source.check()
+    path, sha256 = sources[0].path.absolute(), file_sha256(sources[0].path)
+    mapping = Jsonb({source.object_type.name: source.mapping.model_dump(mode="json", exclude_defaults=True) for source in sources})
+    records = expected_records(path, sources[0].mapping.read)
+    expected = None if records is None else records * len(sources)
+    jobs = queries("jobs")
+    with connect(Role.WRITER) as connection:
+        found: int | None = jobs.resumable(connection, file_sha256=sha256, mapping=mapping)
+        names = {"file_name": path.name, "file_path": str(path), "file_sha256": sha256, "mapping": mapping, "rows_expected": expected}
+        return found or int(jobs.create(connection, kind="import", **names))
+
+
+def run_job(job_id: int, advance: Advance) -> dict[str, ImportReport]:
+    """Runs a job, or goes on with it.
+
+    Args:
+        job_id: from `create_job`.
+        advance: told how many records are done; those of an earlier run at once.
+
+    Returns:
+        Object to counts, of the whole job.
+
+    Raises:
+        ReadError: the file is gone, has changed, or breaks off in the middle.
+        ImportJobError: there is no such job, it was cancelled, or somebody else works on it.
     """
     with connect(Role.WRITER) as connection:
-        files = list(queries("imports").quarantined_files(connection, object=object_name))
-    order = list(OBJECTS)
+        job = queries("jobs").get(connection, job_id=job_id)
+    if job is None:
+        raise ImportJobError(f"There is no job {job_id}; see them with `gcrm jobs list`.")
+    _, _, file_name, file_path, sha256, mappings, _ = job
+    sources = [Source.again(Path(file_path), OBJECTS[name], FileMapping.model_validate(kept)) for name, kept in mappings.items()]
+    if not sources[0].path.is_file() or file_sha256(sources[0].path) != sha256:
+        raise ImportJobError(f"{file_path} is no longer the file of job {job_id}; import it anew.")
+    parts = [Part(source.object_type, source.mapping, source.chunks) for source in sources]
+    return _run(job_id, file_name, sha256, parts, advance)
+
+
+def dry_run(sources: Sequence[Source], advance: Advance) -> DryRun:
+    """What an import would create, change and refuse; the database stays as it is.
+
+    Args:
+        sources: the file with a mapping for each object that it feeds.
+        advance: told how many records are done.
+
+    Raises:
+        MappingError: a required field has no source.
+        ReadError: the file cannot be read to its end.
+    """
+    for source in sources:
+        source.check()
+    reports: dict[str, ImportReport] = {}
+    with connect(Role.WRITER) as connection:
+        job_id: int = queries("jobs").create(
+            connection, kind="import", file_name=sources[0].path.name, file_path=None, file_sha256="", mapping=Jsonb({}), rows_expected=None
+        )
+        for source in sources:
+            part = Part(source.object_type, source.mapping, source.chunks)
+            run = _begin(connection, job_id, source.path.name, "", part)
+            total = ImportReport()
+            for chunk in ahead(chunks.prepare(run, raw) for raw in part.records()):
+                total += chunks.store(connection, run, chunk)
+                advance(len(chunk.raw))
+            reports[source.object_type.name] = total
+        found = queries("imports")
+        changes = [(name, key, _changed(before, after)) for name, key, before, after in found.changes_of(connection, job_id=job_id, most=_SHOWN_CHANGES)]
+        refused = list(found.refused_by(connection, job_id=job_id, most=_SHOWN_CHANGES))
+        connection.rollback()
+    return DryRun(reports, changes, refused)
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {name: (value, after.get(name)) for name, value in before.items() if name != "import_id"}
+
+
+def run_parts(file_name: str, sha256: str, parts: Sequence[Part], advance: Advance) -> dict[str, ImportReport]:
+    """Runs a job over records that lie in no file of their own.
+
+    Args:
+        file_name: the file they came from.
+        sha256: its checksum.
+        parts: the objects.
+        advance: told how many records are done.
+    """
+    mapping = Jsonb({part.object_type.name: part.mapping.model_dump(mode="json", exclude_defaults=True) for part in parts})
+    with connect(Role.WRITER) as connection:
+        names = {"file_name": file_name, "file_path": None, "file_sha256": sha256, "mapping": mapping, "rows_expected": None}
+        job_id: int = queries("jobs").create(connection, kind="retry", **names)
+    return _run(job_id, file_name, sha256, parts, advance)
+
+
+def _run(job_id: int, file_name: str, sha256: str, parts: Sequence[Part], advance: Advance) -> dict[str, ImportReport]:
+    jobs = queries("jobs")
+    with connect(Role.WRITER) as connection:
+        if not jobs.lock(connection, job_id=job_id):
+            raise ImportJobError(f"Somebody works on job {job_id} already; see it with `gcrm jobs list`.")
+        jobs.begin(connection, job_id=job_id)
+        connection.commit()
+        try:
+            reports = {part.object_type.name: _import(connection, _begin(connection, job_id, file_name, sha256, part), part, advance) for part in parts}
+            jobs.end(connection, job_id=job_id, state="finished", message=None)
+            connection.commit()
+        except (GcrmError, KeyboardInterrupt) as error:
+            connection.rollback()
+            cancelled = isinstance(error, (_CancelledError, KeyboardInterrupt))
+            jobs.end(connection, job_id=job_id, state="cancelled" if cancelled else "failed", message=str(error) or None)
+            connection.commit()
+            raise
+    return reports
+
+
+def _begin(connection: psycopg.Connection[Any], job_id: int, file_name: str, sha256: str, part: Part) -> chunks.Import:
+    journal = queries("imports")
+    kept = Jsonb(part.mapping.model_dump(mode="json", exclude_defaults=True))
+    names = {"source": part.mapping.source, "object": part.object_type.name, "file_name": file_name}
+    journal.lock(connection, source=part.mapping.source, object=part.object_type.name)
+    import_id = journal.started(connection, job_id=job_id, object=part.object_type.name)
+    import_id = import_id or journal.start(connection, **names, job_id=job_id, file_sha256=sha256, mapping=kept)
+    journal.create_seen_keys(connection)
+    return chunks.Import(import_id, part.mapping.source, part.object_type, file_name, part.mapping)
+
+
+class _CancelledError(ImportJobError):
+    """Somebody asked the job to stop."""
+
+
+def _import(connection: psycopg.Connection[Any], run: chunks.Import, part: Part, advance: Advance) -> ImportReport:
+    connection.commit()
+    journal = queries("imports")
+    stored: dict[int, tuple[int, ...]] = {first: counts for first, *counts in journal.ledger(connection, import_id=run.import_id)}
     total = ImportReport()
-    for name, source, file_name, sha256, kept, _ in sorted(files, key=lambda file: order.index(file[0])):
-        mapping = FileMapping.model_validate(kept).model_copy(update={"source": source})
-        chunks = _quarantined(mapping, name, file_name)
-        total += _import(file_name, sha256, OBJECTS[name], mapping, chunks, advance)
+    for chunk, first, done in ahead(_prepared(run, part, stored)):
+        if done is not None:
+            chunks.remember_keys(connection, chunk)
+            report = done
+        else:
+            report = chunks.store(connection, run, chunk)
+            _enter(connection, run, first, report)
+        connection.commit()
+        total += report
+        advance(report.read)
+        if journal.is_cancelled(connection, import_id=run.import_id):
+            raise _CancelledError(f"The import of {run.file_name} was cancelled behind record {first + report.read - 1:,}; go on with `gcrm jobs resume`.")
+    journal.forget_mended(connection, **run.names)
+    journal.finish(connection, import_id=run.import_id, **_counts(total), rows_unchanged=total.unchanged)
+    connection.commit()
     return total
 
 
-def quarantined(object_name: str | None, most: int) -> tuple[list[tuple[Any, ...]], int]:
-    """Refused records, and how many there are in all.
-
-    Args:
-        object_name: one object, or None for all.
-        most: at most so many.
-
-    Returns:
-        Tuples of object, file name, row number, column, value, reason; the count.
-    """
-    with connect(Role.WRITER) as connection:
-        rows = queries("imports").quarantine(connection, object=object_name, most=most)
-        count: int = queries("imports").quarantine_count(connection, object=object_name)
-        return list(rows), count
+def _prepared(run: chunks.Import, part: Part, stored: Mapping[int, Sequence[int]]) -> Iterator[tuple[chunks.Chunk, int, ImportReport | None]]:
+    """Each chunk, the number of its first record and, where it is stored already, its counts."""
+    for raw in part.records():
+        first = int(raw.index[0]) if len(raw) else 0
+        done = stored.get(first)
+        if done is not None and done[0] == len(raw):
+            yield chunks.keys_only(run, raw), first, ImportReport(*done)
+        else:
+            yield chunks.prepare(run, raw), first, None
 
 
-def _quarantined(mapping: FileMapping, object_name: str, file_name: str) -> Iterator[pd.DataFrame]:
-    """The records of a file that are in quarantine, as one chunk."""
-    with connect(Role.WRITER) as connection:
-        rows = list(queries("imports").quarantined_records(connection, source=mapping.source, object=object_name, file_name=file_name))
-    records = pd.DataFrame([record for _, record in rows], dtype="string")
-    # A column that is mapped stays, also where no refused record has a value in it; a mark is missing where there is none.
-    mapped = {column for origin in mapping.fields.values() for column in origin.columns}
-    records = records.reindex(columns=[*records.columns, *sorted(mapped - set(records.columns))])
-    marks = [column for column in (readers.SURPLUS, readers.MISSING, _REPEATED) if column in records]
-    records = records.astype("string").fillna(dict.fromkeys(records.columns.difference(marks), ""))
-    yield records.set_axis(pd.Index([number for number, _ in rows], name="row_number"), axis="index")
+def _enter(connection: psycopg.Connection[Any], run: chunks.Import, first: int, report: ImportReport) -> None:
+    queries("imports").enter(connection, import_id=run.import_id, first_row=first, **_counts(report))
 
 
-def _import(file_name: str, sha256: str, object_type: ObjectType, mapping: FileMapping, chunks: Iterator[pd.DataFrame], advance: Advance) -> ImportReport:
-    journal = queries("imports")
-    report = ImportReport()
-    with connect(Role.WRITER) as connection:
-        kept = Jsonb(mapping.model_dump(exclude_defaults=True))
-        names = {"source": mapping.source, "object": object_type.name, "file_name": file_name}
-        journal.lock(connection, source=mapping.source, object=object_type.name)
-        import_id = journal.start(connection, **names, file_sha256=sha256, mapping=kept)
-        run = _Run(import_id, mapping.source, object_type, file_name, mapping)
-        journal.create_seen_keys(connection)
-        connection.commit()
-        for chunk in chunks:
-            report += _import_chunk(connection, run, chunk)
-            connection.commit()
-            advance(len(chunk))
-        journal.forget_mended(connection, **run.names)
-        counts = {"rows_read": report.read, "rows_created": report.created, "rows_updated": report.updated, "rows_refused": report.refused}
-        journal.finish(connection, import_id=import_id, rows_unchanged=report.unchanged, **counts)
-    return report
-
-
-def _import_chunk(connection: psycopg.Connection[Any], run: _Run, chunk: pd.DataFrame) -> ImportReport:
-    marked = pd.concat([_ragged(chunk), _repeated(chunk, run.object_type)])
-    raw = run.mapping.apply(chunk.drop(index=marked.index), run.object_type)
-    records, problems = clean(raw, run.object_type, run.mapping)
-    staged = _staged(records, run.object_type)
-    chunk = _mark_repeated(connection, chunk, staged)
-    repeated = _repeated(chunk, run.object_type)
-    staged = staged[~staged["row_number"].isin(repeated.index)]
-    statements = queries(f"import_{run.object_type.name}")
-    statements.create_stage(connection)
-    copy_frame(connection, f"staged_{run.object_type.name}", staged)
-    unresolved = _unresolved(connection, statements, run)
-    created, updated = _merge(connection, statements, run)
-    refused = pd.concat([marked, problems, repeated, unresolved])
-    refused = refused[~refused.index.duplicated()]
-    _store_refused(connection, run, chunk, refused)
-    return ImportReport(len(chunk), created, updated, len(refused))
-
-
-def _ragged(chunk: pd.DataFrame) -> pd.DataFrame:
-    """Records with more or fewer fields than the header."""
-    found = []
-    for column, reason in (
-        (readers.SURPLUS, "has more fields than the header; quote fields that hold the delimiter"),
-        (readers.MISSING, "has fewer fields than the header; the record may be cut off"),
-    ):
-        if column in chunk:
-            values = chunk[column].dropna()
-            found.append(pd.DataFrame({"field": column, "value": values, "reason": reason}))
-    return pd.concat(found) if found else pd.DataFrame(columns=["field", "value", "reason"], index=chunk.index[:0])
-
-
-def _staged(records: pd.DataFrame, object_type: ObjectType) -> pd.DataFrame:
-    """Records as their stage takes them: `row_number` and `source_key` first, cells for given positions of accounts."""
-    key = records[object_type.key[0]]
-    for part in object_type.key[1:]:
-        key = key + "/" + records[part]
-    own_key_only = [object_type.key[0]] if len(object_type.key) == 1 else list(object_type.key[1:])
-    staged = records.drop(columns=own_key_only)
-    staged.insert(0, "source_key", key)
-    staged.insert(0, "row_number", records.index)
-    if object_type.name == "accounts":
-        staged["cell"] = index_points(records["longitude"], records["latitude"])
-    return staged
-
-
-def _mark_repeated(connection: psycopg.Connection[Any], chunk: pd.DataFrame, staged: pd.DataFrame) -> pd.DataFrame:
-    """The chunk, with _REPEATED for records whose key this file has had before."""
-    copy_frame(connection, "chunk_keys", staged[["source_key", "row_number"]])
-    rows = list(queries("imports").repeated_keys(connection))
-    if not rows:
-        return chunk
-    marks = pd.Series({number: f"{key}{_IN_ROW}{first}" for number, key, first in rows}, dtype="string").reindex(chunk.index)
-    return chunk.assign(**{_REPEATED: marks.fillna(chunk[_REPEATED]) if _REPEATED in chunk else marks})
-
-
-def _repeated(chunk: pd.DataFrame, object_type: ObjectType) -> pd.DataFrame:
-    """Records that are marked as repeated: by this run, or by the one that put them into quarantine."""
-    marks = chunk[_REPEATED].dropna().str.rpartition(_IN_ROW) if _REPEATED in chunk else pd.DataFrame(columns=[0, 1, 2], index=chunk.index[:0])
-    return pd.DataFrame({"field": object_type.key[0], "value": marks[0], "reason": "stands in this file already, in row " + marks[2] + "; one record a key"})
-
-
-def _unresolved(connection: psycopg.Connection[Any], statements: NamedQueries, run: _Run) -> pd.DataFrame:
-    """Records that name a record which is not there; they leave the stage."""
-    if not run.object_type.references:
-        return pd.DataFrame(columns=["field", "value", "reason"])
-    rows = list(statements.unresolved(connection, source=run.source))
-    references = run.object_type.references
-    reasons = [f"is no key of {references[field]} from {run.source}; import those first, then `gcrm quarantine retry`" for _, field, _ in rows]
-    index = pd.Index([number for number, _, _ in rows], dtype="int64", name="row_number")
-    found = pd.DataFrame({"field": [field for _, field, _ in rows], "value": [value for _, _, value in rows], "reason": reasons}, index=index)
-    if len(found):
-        statements.refuse(connection, row_numbers=np.unique(index).tolist())
-    return found
-
-
-def _merge(connection: psycopg.Connection[Any], statements: NamedQueries, run: _Run) -> tuple[int, int]:
-    prepare, link = getattr(statements, "prepare", None), getattr(statements, "link", None)
-    if prepare:
-        prepare(connection)
-    created, updated = statements.merge(connection, source=run.source, import_id=run.import_id)
-    if link:
-        updated += link(connection, source=run.source, import_id=run.import_id)
-    return created, updated
-
-
-def _store_refused(connection: psycopg.Connection[Any], run: _Run, chunk: pd.DataFrame, refused: pd.DataFrame) -> None:
-    journal = queries("imports")
-    if not len(refused):
-        return
-    records = chunk.loc[refused.index]
-    texts = [json.dumps({name: value.replace("\0", "") for name, value in record.items() if not pd.isna(value)}) for record in records.to_dict("records")]
-    columns = [_column_of(run.mapping, field) for field in refused["field"]]
-    values = refused["value"].astype("string").str.replace("\0", "")
-    journal.create_refused_stage(connection)
-    rows = {"row_number": refused.index, "column_name": columns, "value": values, "reason": refused["reason"], "record": texts}
-    copy_frame(connection, "staged_refused", pd.DataFrame(rows))
-    journal.store_refused(connection, **run.names)
-
-
-def _column_of(mapping: FileMapping, field: str) -> str:
-    """The column of the file that feeds a field; the field itself where none or several do."""
-    source = mapping.fields.get(field)
-    return source.column if source and source.column else field
+def _counts(report: ImportReport) -> dict[str, int]:
+    return {
+        "rows_read": report.read, "rows_created": report.created, "rows_updated": report.updated,
+        "rows_refused": report.refused, "rows_warned": report.warned, "rows_skipped": report.skipped,
+    }  # fmt: skip

@@ -1,6 +1,7 @@
 -- Accounts: one row per account.
 
 -- name: create_stage()#
+DROP TABLE IF EXISTS staged_accounts;
 CREATE TEMPORARY TABLE staged_accounts (
     row_number bigint NOT NULL,
     source_key text NOT NULL,
@@ -22,8 +23,44 @@ CREATE TEMPORARY TABLE staged_accounts (
     latitude double precision,
     cell bigint,
     territory_key text,
-    made_up boolean NOT NULL
+    made_up boolean NOT NULL,
+    raw jsonb
 ) ON COMMIT DROP;
+
+-- name: inherit(source, mapped)!
+-- Fields that the file does not give keep what the record has; a given position only where its address stays.
+UPDATE staged_accounts s
+SET kind = CASE WHEN 'kind' = ANY(:mapped) THEN s.kind ELSE t.kind END,
+    status = CASE WHEN 'status' = ANY(:mapped) THEN s.status ELSE t.status END,
+    segment = CASE WHEN 'segment' = ANY(:mapped) THEN s.segment ELSE t.segment END,
+    parent_key = CASE WHEN 'parent_key' = ANY(:mapped) OR p.source IS DISTINCT FROM :source THEN s.parent_key ELSE p.source_key END,
+    street = CASE WHEN 'street' = ANY(:mapped) THEN s.street ELSE t.street END,
+    house_number = CASE WHEN 'house_number' = ANY(:mapped) THEN s.house_number ELSE t.house_number END,
+    postcode = CASE WHEN 'postcode' = ANY(:mapped) THEN s.postcode ELSE t.postcode END,
+    city = CASE WHEN 'city' = ANY(:mapped) THEN s.city ELSE t.city END,
+    country_code = CASE WHEN 'country_code' = ANY(:mapped) THEN s.country_code ELSE t.country_code END,
+    phone = CASE WHEN 'phone' = ANY(:mapped) THEN s.phone ELSE t.phone END,
+    email = CASE WHEN 'email' = ANY(:mapped) THEN s.email ELSE t.email END,
+    website = CASE WHEN 'website' = ANY(:mapped) THEN s.website ELSE t.website END,
+    tax_number = CASE WHEN 'tax_number' = ANY(:mapped) THEN s.tax_number ELSE t.tax_number END,
+    (longitude, latitude, cell) = (
+        SELECT CASE WHEN stays THEN ST_X(t.position) ELSE s.longitude END, CASE WHEN stays THEN ST_Y(t.position) ELSE s.latitude END,
+            CASE WHEN stays THEN t.cell ELSE s.cell END
+        FROM (VALUES (
+            NOT 'longitude' = ANY(:mapped) AND t.geocode_level = 'given'
+            AND (NOT 'street' = ANY(:mapped) OR s.street IS NOT DISTINCT FROM t.street)
+            AND (NOT 'house_number' = ANY(:mapped) OR s.house_number IS NOT DISTINCT FROM t.house_number)
+            AND (NOT 'postcode' = ANY(:mapped) OR s.postcode IS NOT DISTINCT FROM t.postcode)
+            AND (NOT 'city' = ANY(:mapped) OR s.city IS NOT DISTINCT FROM t.city)
+            AND (NOT 'country_code' = ANY(:mapped) OR s.country_code IS NOT DISTINCT FROM t.country_code)
+        )) AS same (stays)
+    ),
+    territory_key = CASE WHEN 'territory_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.territory_key ELSE d.source_key END,
+    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END
+FROM gcrm.accounts t
+LEFT JOIN gcrm.accounts p ON p.account_id = t.parent_account_id
+LEFT JOIN gcrm.territories d ON d.territory_id = t.territory_id AND t.territory_given
+WHERE t.source = :source AND t.source_key = s.source_key;
 
 -- name: unresolved(source)
 -- Rows whose reference finds no record: row_number, field, value. A parent may stand in the same chunk; if it is refused, so is its child.
@@ -73,14 +110,14 @@ WITH incoming AS MATERIALIZED (
         i.cell IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.cell END)
             OR i.given_position IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.position END) AS placed_anew,
         i.given_territory_id IS DISTINCT FROM (CASE WHEN t.territory_given THEN t.territory_id END) AS assigned_anew,
-        (t.kind, t.status, t.name, t.segment, t.phone, t.email, t.website, t.tax_number, t.made_up)
-            IS DISTINCT FROM (i.kind, i.status, i.name, i.segment, i.phone, i.email, i.website, i.tax_number, i.made_up) AS described_anew
+        (t.kind, t.status, t.name, t.segment, t.phone, t.email, t.website, t.tax_number, t.made_up, t.raw)
+            IS DISTINCT FROM (i.kind, i.status, i.name, i.segment, i.phone, i.email, i.website, i.tax_number, i.made_up, i.raw) AS described_anew
     FROM incoming i
     JOIN gcrm.accounts t ON t.source = :source AND t.source_key = i.source_key
 ), updated AS (
     UPDATE gcrm.accounts t
     SET kind = c.kind, status = c.status, name = c.name, segment = c.segment, phone = c.phone, email = c.email,
-        website = c.website, tax_number = c.tax_number, made_up = c.made_up,
+        website = c.website, tax_number = c.tax_number, made_up = c.made_up, raw = c.raw,
         street = c.street, house_number = c.house_number, postcode = c.postcode, city = c.city, country_code = c.country_code,
         position = CASE WHEN c.moved OR c.placed_anew THEN c.given_position ELSE t.position END,
         cell = CASE WHEN c.moved OR c.placed_anew THEN c.cell ELSE t.cell END,
@@ -97,12 +134,12 @@ WITH incoming AS MATERIALIZED (
 ), created AS (
     INSERT INTO gcrm.accounts (
         source, source_key, kind, status, name, segment, street, house_number, postcode, city, country_code, phone, email, website, tax_number,
-        position, cell, geocode_level, geocode_score, geocoded_at, territory_id, territory_given, made_up, import_id
+        position, cell, geocode_level, geocode_score, geocoded_at, territory_id, territory_given, made_up, raw, import_id, created_import_id
     )
     SELECT
         :source, i.source_key, i.kind, i.status, i.name, i.segment, i.street, i.house_number, i.postcode, i.city, i.country_code, i.phone, i.email, i.website, i.tax_number,
         i.given_position, i.cell, CASE WHEN i.cell IS NOT NULL THEN 'given' END, CASE WHEN i.cell IS NOT NULL THEN 1 END,
-        CASE WHEN i.cell IS NOT NULL THEN now() END, i.given_territory_id, i.given_territory_id IS NOT NULL, i.made_up, :import_id
+        CASE WHEN i.cell IS NOT NULL THEN now() END, i.given_territory_id, i.given_territory_id IS NOT NULL, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE NOT EXISTS (SELECT FROM gcrm.accounts t WHERE t.source = :source AND t.source_key = i.source_key)
     RETURNING 1

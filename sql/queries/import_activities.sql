@@ -1,6 +1,7 @@
 -- Activities: one row per activity with an account.
 
 -- name: create_stage()#
+DROP TABLE IF EXISTS staged_activities;
 CREATE TEMPORARY TABLE staged_activities (
     row_number bigint NOT NULL,
     source_key text NOT NULL,
@@ -10,8 +11,20 @@ CREATE TEMPORARY TABLE staged_activities (
     happened_at timestamptz NOT NULL,
     subject text,
     outcome text,
-    made_up boolean NOT NULL
+    made_up boolean NOT NULL,
+    raw jsonb
 ) ON COMMIT DROP;
+
+-- name: inherit(source, mapped)!
+-- Fields that the file does not give keep what the record has.
+UPDATE staged_activities s
+SET subject = CASE WHEN 'subject' = ANY(:mapped) THEN s.subject ELSE t.subject END,
+    outcome = CASE WHEN 'outcome' = ANY(:mapped) THEN s.outcome ELSE t.outcome END,
+    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
+    rep_key = CASE WHEN 'rep_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.rep_key ELSE d.source_key END
+FROM gcrm.activities t
+LEFT JOIN gcrm.reps d ON d.rep_id = t.rep_id
+WHERE t.source = :source AND t.source_key = s.source_key;
 
 -- name: unresolved(source)
 -- Rows whose reference finds no record: row_number, field, value.
@@ -40,22 +53,23 @@ WITH incoming AS MATERIALIZED (
         s.happened_at,
         s.subject,
         s.outcome,
-        s.made_up
+        s.made_up,
+        s.raw
     FROM staged_activities s
     LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
     LEFT JOIN gcrm.reps rp ON rp.source = :source AND rp.source_key = s.rep_key
 ), updated AS (
     UPDATE gcrm.activities t
-    SET (account_id, rep_id, kind, happened_at, subject, outcome, made_up, import_id, updated_at)
-        = (i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up, :import_id, now())
+    SET (account_id, rep_id, kind, happened_at, subject, outcome, made_up, raw, import_id, updated_at)
+        = (i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.account_id, t.rep_id, t.kind, t.happened_at, t.subject, t.outcome, t.made_up)
-            IS DISTINCT FROM (i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up)
+        AND (t.account_id, t.rep_id, t.kind, t.happened_at, t.subject, t.outcome, t.made_up, t.raw)
+            IS DISTINCT FROM (i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up, i.raw)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.activities (source, source_key, account_id, rep_id, kind, happened_at, subject, outcome, made_up, import_id)
-    SELECT :source, i.source_key, i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up, :import_id
+    INSERT INTO gcrm.activities (source, source_key, account_id, rep_id, kind, happened_at, subject, outcome, made_up, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE NOT EXISTS (SELECT FROM gcrm.activities t WHERE t.source = :source AND t.source_key = i.source_key)
     RETURNING 1

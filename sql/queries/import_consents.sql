@@ -1,6 +1,7 @@
 -- Consents: one row per consent given or withdrawn; rows are added, never changed.
 
 -- name: create_stage()#
+DROP TABLE IF EXISTS staged_consents;
 CREATE TEMPORARY TABLE staged_consents (
     row_number bigint NOT NULL,
     source_key text NOT NULL,
@@ -10,7 +11,8 @@ CREATE TEMPORARY TABLE staged_consents (
     given boolean NOT NULL,
     recorded_at timestamptz NOT NULL,
     wording text,
-    made_up boolean NOT NULL
+    made_up boolean NOT NULL,
+    raw jsonb
 ) ON COMMIT DROP;
 
 -- name: unresolved(source)
@@ -35,12 +37,13 @@ WITH incoming AS MATERIALIZED (
         s.given,
         s.recorded_at,
         s.wording,
-        s.made_up
+        s.made_up,
+        s.raw
     FROM staged_consents s
     LEFT JOIN gcrm.contacts c ON c.source = :source AND c.source_key = s.contact_key
 ), created AS (
-    INSERT INTO gcrm.consents (source, source_key, contact_id, purpose, channel, given, recorded_at, wording, made_up, import_id)
-    SELECT :source, i.source_key, i.contact_id, i.purpose, i.channel, i.given, i.recorded_at, i.wording, i.made_up, :import_id
+    INSERT INTO gcrm.consents (source, source_key, contact_id, purpose, channel, given, recorded_at, wording, made_up, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.contact_id, i.purpose, i.channel, i.given, i.recorded_at, i.wording, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE NOT EXISTS (SELECT FROM gcrm.consents t WHERE t.source = :source AND t.source_key = i.source_key)
     RETURNING 1

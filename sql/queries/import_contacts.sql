@@ -1,6 +1,7 @@
 -- Contacts: one row per person at an account.
 
 -- name: create_stage()#
+DROP TABLE IF EXISTS staged_contacts;
 CREATE TEMPORARY TABLE staged_contacts (
     row_number bigint NOT NULL,
     source_key text NOT NULL,
@@ -10,8 +11,21 @@ CREATE TEMPORARY TABLE staged_contacts (
     role text,
     phone text,
     email text,
-    made_up boolean NOT NULL
+    made_up boolean NOT NULL,
+    raw jsonb
 ) ON COMMIT DROP;
+
+-- name: inherit(source, mapped)!
+-- Fields that the file does not give keep what the record has.
+UPDATE staged_contacts s
+SET given_name = CASE WHEN 'given_name' = ANY(:mapped) THEN s.given_name ELSE t.given_name END,
+    family_name = CASE WHEN 'family_name' = ANY(:mapped) THEN s.family_name ELSE t.family_name END,
+    role = CASE WHEN 'role' = ANY(:mapped) THEN s.role ELSE t.role END,
+    phone = CASE WHEN 'phone' = ANY(:mapped) THEN s.phone ELSE t.phone END,
+    email = CASE WHEN 'email' = ANY(:mapped) THEN s.email ELSE t.email END,
+    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END
+FROM gcrm.contacts t
+WHERE t.source = :source AND t.source_key = s.source_key;
 
 -- name: unresolved(source)
 -- Rows whose reference finds no record: row_number, field, value.
@@ -35,21 +49,22 @@ WITH incoming AS MATERIALIZED (
         s.role,
         s.phone,
         s.email,
-        s.made_up
+        s.made_up,
+        s.raw
     FROM staged_contacts s
     LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
 ), updated AS (
     UPDATE gcrm.contacts t
-    SET (account_id, given_name, family_name, role, phone, email, made_up, import_id, updated_at)
-        = (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, :import_id, now())
+    SET (account_id, given_name, family_name, role, phone, email, made_up, raw, import_id, updated_at)
+        = (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.account_id, t.given_name, t.family_name, t.role, t.phone, t.email, t.made_up)
-            IS DISTINCT FROM (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up)
+        AND (t.account_id, t.given_name, t.family_name, t.role, t.phone, t.email, t.made_up, t.raw)
+            IS DISTINCT FROM (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.raw)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.contacts (source, source_key, account_id, given_name, family_name, role, phone, email, made_up, import_id)
-    SELECT :source, i.source_key, i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, :import_id
+    INSERT INTO gcrm.contacts (source, source_key, account_id, given_name, family_name, role, phone, email, made_up, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE NOT EXISTS (SELECT FROM gcrm.contacts t WHERE t.source = :source AND t.source_key = i.source_key)
     RETURNING 1

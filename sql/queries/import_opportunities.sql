@@ -1,6 +1,7 @@
 -- Opportunities: one row per sales opportunity.
 
 -- name: create_stage()#
+DROP TABLE IF EXISTS staged_opportunities;
 CREATE TEMPORARY TABLE staged_opportunities (
     row_number bigint NOT NULL,
     source_key text NOT NULL,
@@ -13,8 +14,21 @@ CREATE TEMPORARY TABLE staged_opportunities (
     opened_at timestamptz NOT NULL,
     expected_close_on date,
     closed_at timestamptz,
-    made_up boolean NOT NULL
+    made_up boolean NOT NULL,
+    raw jsonb
 ) ON COMMIT DROP;
+
+-- name: inherit(source, mapped)!
+-- Fields that the file does not give keep what the record has.
+UPDATE staged_opportunities s
+SET currency = CASE WHEN 'currency' = ANY(:mapped) THEN s.currency ELSE t.currency END,
+    expected_close_on = CASE WHEN 'expected_close_on' = ANY(:mapped) THEN s.expected_close_on ELSE t.expected_close_on END,
+    closed_at = CASE WHEN 'closed_at' = ANY(:mapped) THEN s.closed_at ELSE t.closed_at END,
+    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
+    rep_key = CASE WHEN 'rep_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.rep_key ELSE d.source_key END
+FROM gcrm.opportunities t
+LEFT JOIN gcrm.reps d ON d.rep_id = t.rep_id
+WHERE t.source = :source AND t.source_key = s.source_key;
 
 -- name: unresolved(source)
 -- Rows whose reference finds no record: row_number, field, value.
@@ -46,22 +60,23 @@ WITH incoming AS MATERIALIZED (
         s.opened_at,
         s.expected_close_on,
         s.closed_at,
-        s.made_up
+        s.made_up,
+        s.raw
     FROM staged_opportunities s
     LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
     LEFT JOIN gcrm.reps rp ON rp.source = :source AND rp.source_key = s.rep_key
 ), updated AS (
     UPDATE gcrm.opportunities t
-    SET (account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, made_up, import_id, updated_at)
-        = (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up, :import_id, now())
+    SET (account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, made_up, raw, import_id, updated_at)
+        = (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.account_id, t.rep_id, t.name, t.stage, t.amount, t.currency, t.opened_at, t.expected_close_on, t.closed_at, t.made_up)
-            IS DISTINCT FROM (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up)
+        AND (t.account_id, t.rep_id, t.name, t.stage, t.amount, t.currency, t.opened_at, t.expected_close_on, t.closed_at, t.made_up, t.raw)
+            IS DISTINCT FROM (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up, i.raw)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.opportunities (source, source_key, account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, made_up, import_id)
-    SELECT :source, i.source_key, i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up, :import_id
+    INSERT INTO gcrm.opportunities (source, source_key, account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, made_up, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE NOT EXISTS (SELECT FROM gcrm.opportunities t WHERE t.source = :source AND t.source_key = i.source_key)
     RETURNING 1

@@ -1,6 +1,7 @@
 -- Orders: one row per order line.
 
 -- name: create_stage()#
+DROP TABLE IF EXISTS staged_orders;
 CREATE TEMPORARY TABLE staged_orders (
     row_number bigint NOT NULL,
     source_key text NOT NULL,
@@ -13,8 +14,22 @@ CREATE TEMPORARY TABLE staged_orders (
     revenue numeric(14, 2) NOT NULL,
     cost numeric(14, 2),
     currency char(3) NOT NULL,
-    made_up boolean NOT NULL
+    made_up boolean NOT NULL,
+    raw jsonb
 ) ON COMMIT DROP;
+
+-- name: inherit(source, mapped)!
+-- Fields that the file does not give keep what the record has.
+UPDATE staged_orders s
+SET channel = CASE WHEN 'channel' = ANY(:mapped) THEN s.channel ELSE t.channel END,
+    quantity = CASE WHEN 'quantity' = ANY(:mapped) THEN s.quantity ELSE t.quantity END,
+    cost = CASE WHEN 'cost' = ANY(:mapped) THEN s.cost ELSE t.cost END,
+    currency = CASE WHEN 'currency' = ANY(:mapped) THEN s.currency ELSE t.currency END,
+    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
+    product_key = CASE WHEN 'product_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.product_key ELSE d.source_key END
+FROM gcrm.orders t
+LEFT JOIN gcrm.products d ON d.product_id = t.product_id
+WHERE t.source = :source AND t.source_key = s.source_key;
 
 -- name: unresolved(source)
 -- Rows whose reference finds no record: row_number, field, value.
@@ -46,22 +61,23 @@ WITH incoming AS MATERIALIZED (
         s.revenue,
         s.cost,
         s.currency,
-        s.made_up
+        s.made_up,
+        s.raw
     FROM staged_orders s
     LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
     LEFT JOIN gcrm.products p ON p.source = :source AND p.source_key = s.product_key
 ), updated AS (
     UPDATE gcrm.orders t
-    SET (order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, import_id, updated_at)
-        = (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, :import_id, now())
+    SET (order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, raw, import_id, updated_at)
+        = (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.order_key, t.account_id, t.product_id, t.ordered_at, t.channel, t.quantity, t.revenue, t.cost, t.currency, t.made_up)
-            IS DISTINCT FROM (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up)
+        AND (t.order_key, t.account_id, t.product_id, t.ordered_at, t.channel, t.quantity, t.revenue, t.cost, t.currency, t.made_up, t.raw)
+            IS DISTINCT FROM (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, i.raw)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.orders (source, source_key, order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, import_id)
-    SELECT :source, i.source_key, i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, :import_id
+    INSERT INTO gcrm.orders (source, source_key, order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE NOT EXISTS (SELECT FROM gcrm.orders t WHERE t.source = :source AND t.source_key = i.source_key)
     RETURNING 1

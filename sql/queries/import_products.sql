@@ -1,6 +1,7 @@
 -- Products: one row per product.
 
 -- name: create_stage()#
+DROP TABLE IF EXISTS staged_products;
 CREATE TEMPORARY TABLE staged_products (
     row_number bigint NOT NULL,
     source_key text NOT NULL,
@@ -9,8 +10,20 @@ CREATE TEMPORARY TABLE staged_products (
     unit_price numeric(14, 2),
     unit_cost numeric(14, 2),
     currency char(3),
-    made_up boolean NOT NULL
+    made_up boolean NOT NULL,
+    raw jsonb
 ) ON COMMIT DROP;
+
+-- name: inherit(source, mapped)!
+-- Fields that the file does not give keep what the record has.
+UPDATE staged_products s
+SET category = CASE WHEN 'category' = ANY(:mapped) THEN s.category ELSE t.category END,
+    unit_price = CASE WHEN 'unit_price' = ANY(:mapped) THEN s.unit_price ELSE t.unit_price END,
+    unit_cost = CASE WHEN 'unit_cost' = ANY(:mapped) THEN s.unit_cost ELSE t.unit_cost END,
+    currency = CASE WHEN 'currency' = ANY(:mapped) THEN s.currency ELSE t.currency END,
+    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END
+FROM gcrm.products t
+WHERE t.source = :source AND t.source_key = s.source_key;
 
 -- name: merge(import_id, source)^
 -- Inserts what is new, updates what differs: created, updated (counts).
@@ -22,20 +35,21 @@ WITH incoming AS MATERIALIZED (
         s.unit_price,
         s.unit_cost,
         s.currency,
-        s.made_up
+        s.made_up,
+        s.raw
     FROM staged_products s
 ), updated AS (
     UPDATE gcrm.products t
-    SET (name, category, unit_price, unit_cost, currency, made_up, import_id, updated_at)
-        = (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, :import_id, now())
+    SET (name, category, unit_price, unit_cost, currency, made_up, raw, import_id, updated_at)
+        = (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.name, t.category, t.unit_price, t.unit_cost, t.currency, t.made_up)
-            IS DISTINCT FROM (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up)
+        AND (t.name, t.category, t.unit_price, t.unit_cost, t.currency, t.made_up, t.raw)
+            IS DISTINCT FROM (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, i.raw)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.products (source, source_key, name, category, unit_price, unit_cost, currency, made_up, import_id)
-    SELECT :source, i.source_key, i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, :import_id
+    INSERT INTO gcrm.products (source, source_key, name, category, unit_price, unit_cost, currency, made_up, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE NOT EXISTS (SELECT FROM gcrm.products t WHERE t.source = :source AND t.source_key = i.source_key)
     RETURNING 1

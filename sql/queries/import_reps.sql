@@ -1,6 +1,7 @@
 -- Reps: one row per sales representative.
 
 -- name: create_stage()#
+DROP TABLE IF EXISTS staged_reps;
 CREATE TEMPORARY TABLE staged_reps (
     row_number bigint NOT NULL,
     source_key text NOT NULL,
@@ -9,8 +10,21 @@ CREATE TEMPORARY TABLE staged_reps (
     territory_key text,
     longitude double precision,
     latitude double precision,
-    made_up boolean NOT NULL
+    made_up boolean NOT NULL,
+    raw jsonb
 ) ON COMMIT DROP;
+
+-- name: inherit(source, mapped)!
+-- Fields that the file does not give keep what the record has.
+UPDATE staged_reps s
+SET email = CASE WHEN 'email' = ANY(:mapped) THEN s.email ELSE t.email END,
+    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
+    territory_key = CASE WHEN 'territory_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.territory_key ELSE d.source_key END,
+    longitude = CASE WHEN 'longitude' = ANY(:mapped) THEN s.longitude ELSE ST_X(t.home) END,
+    latitude = CASE WHEN 'latitude' = ANY(:mapped) THEN s.latitude ELSE ST_Y(t.home) END
+FROM gcrm.reps t
+LEFT JOIN gcrm.territories d ON d.territory_id = t.territory_id
+WHERE t.source = :source AND t.source_key = s.source_key;
 
 -- name: unresolved(source)
 -- Rows whose reference finds no record: row_number, field, value.
@@ -32,21 +46,22 @@ WITH incoming AS MATERIALIZED (
         s.email,
         tr.territory_id,
         CASE WHEN s.longitude IS NOT NULL AND s.latitude IS NOT NULL THEN ST_SetSRID(ST_MakePoint(s.longitude, s.latitude), 4326) END AS home,
-        s.made_up
+        s.made_up,
+        s.raw
     FROM staged_reps s
     LEFT JOIN gcrm.territories tr ON tr.source = :source AND tr.source_key = s.territory_key
 ), updated AS (
     UPDATE gcrm.reps t
-    SET (name, email, territory_id, home, made_up, import_id, updated_at)
-        = (i.name, i.email, i.territory_id, i.home, i.made_up, :import_id, now())
+    SET (name, email, territory_id, home, made_up, raw, import_id, updated_at)
+        = (i.name, i.email, i.territory_id, i.home, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.name, t.email, t.territory_id, t.home, t.made_up)
-            IS DISTINCT FROM (i.name, i.email, i.territory_id, i.home, i.made_up)
+        AND (t.name, t.email, t.territory_id, t.home, t.made_up, t.raw)
+            IS DISTINCT FROM (i.name, i.email, i.territory_id, i.home, i.made_up, i.raw)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.reps (source, source_key, name, email, territory_id, home, made_up, import_id)
-    SELECT :source, i.source_key, i.name, i.email, i.territory_id, i.home, i.made_up, :import_id
+    INSERT INTO gcrm.reps (source, source_key, name, email, territory_id, home, made_up, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.name, i.email, i.territory_id, i.home, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE NOT EXISTS (SELECT FROM gcrm.reps t WHERE t.source = :source AND t.source_key = i.source_key)
     RETURNING 1

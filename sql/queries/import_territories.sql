@@ -1,13 +1,15 @@
 -- Territories: one row per sales territory.
 
 -- name: create_stage()#
+DROP TABLE IF EXISTS staged_territories;
 CREATE TEMPORARY TABLE staged_territories (
     row_number bigint NOT NULL,
     source_key text NOT NULL,
     name text NOT NULL,
     region text,
     boundary text,
-    made_up boolean NOT NULL
+    made_up boolean NOT NULL,
+    raw jsonb
 ) ON COMMIT DROP;
 
 -- name: prepare()!
@@ -24,21 +26,22 @@ WITH incoming AS MATERIALIZED (
         s.name,
         r.region_id,
         ST_Multi(ST_GeomFromText(s.boundary, 4326)) AS boundary,
-        s.made_up
+        s.made_up,
+        s.raw
     FROM staged_territories s
     LEFT JOIN gcrm.regions r ON r.name = s.region
 ), updated AS (
     UPDATE gcrm.territories t
-    SET (name, region_id, boundary, made_up, import_id, updated_at)
-        = (i.name, i.region_id, i.boundary, i.made_up, :import_id, now())
+    SET (name, region_id, boundary, made_up, raw, import_id, updated_at)
+        = (i.name, i.region_id, i.boundary, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.name, t.region_id, t.boundary, t.made_up)
-            IS DISTINCT FROM (i.name, i.region_id, i.boundary, i.made_up)
+        AND (t.name, t.region_id, t.boundary, t.made_up, t.raw)
+            IS DISTINCT FROM (i.name, i.region_id, i.boundary, i.made_up, i.raw)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.territories (source, source_key, name, region_id, boundary, made_up, import_id)
-    SELECT :source, i.source_key, i.name, i.region_id, i.boundary, i.made_up, :import_id
+    INSERT INTO gcrm.territories (source, source_key, name, region_id, boundary, made_up, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.name, i.region_id, i.boundary, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE NOT EXISTS (SELECT FROM gcrm.territories t WHERE t.source = :source AND t.source_key = i.source_key)
     RETURNING 1
