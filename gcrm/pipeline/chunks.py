@@ -92,9 +92,12 @@ def remember_keys(connection: psycopg.Connection[Any], chunk: Chunk) -> dict[int
     Returns:
         Row number to (key, the row that had it first), of the records whose key was met before.
     """
-    queries("imports").clear_keys(connection)
+    journal = queries("imports")
+    journal.clear_keys(connection)
     copy_frame(connection, "chunk_keys", chunk.staged[["source_key", "row_number"]])
-    return {number: (key, first) for number, key, first in queries("imports").repeated_keys(connection)}
+    if journal.add_keys(connection) == len(chunk.staged):
+        return {}
+    return {number: (key, first) for number, key, first in journal.repeated_keys(connection)}
 
 
 def store(connection: psycopg.Connection[Any], run: Import, chunk: Chunk) -> ImportReport:
@@ -124,8 +127,8 @@ def store(connection: psycopg.Connection[Any], run: Import, chunk: Chunk) -> Imp
     statements.create_stage(connection)
     copy_frame(connection, f"staged_{run.object_type.name}", staged)
     _inherit(connection, statements, run)
-    unresolved = _unresolved(connection, statements, run)
-    created, updated = _merge(connection, statements, run)
+    unresolved = _unresolved(connection, statements, run, staged)
+    created, updated = _merge(connection, statements, run, staged)
     refused = pd.concat([chunk.refused, repeated, unresolved])
     refused = refused[~refused.index.duplicated()]
     _store_refused(connection, run, raw, refused)
@@ -176,12 +179,12 @@ def _inherit(connection: psycopg.Connection[Any], statements: NamedQueries, run:
         inherit(connection, source=run.source, mapped=run.mapped)
 
 
-def _unresolved(connection: psycopg.Connection[Any], statements: NamedQueries, run: Import) -> pd.DataFrame:
+def _unresolved(connection: psycopg.Connection[Any], statements: NamedQueries, run: Import, staged: pd.DataFrame) -> pd.DataFrame:
     """Records that name a record which is not there; they leave the stage."""
-    if not run.object_type.references:
+    references = run.object_type.references
+    if not any(staged[name].notna().any() for name in references):
         return pd.DataFrame(columns=["field", "value", "reason"])
     rows = list(statements.unresolved(connection, source=run.source))
-    references = run.object_type.references
     reasons = [f"is no key of {references[field]} from {run.source}; import those first, then `gcrm quarantine retry`" for _, field, _ in rows]
     index = pd.Index([number for number, _, _ in rows], dtype="int64", name="row_number")
     found = pd.DataFrame({"field": [field for _, field, _ in rows], "value": [value for _, _, value in rows], "reason": reasons}, index=index)
@@ -190,13 +193,15 @@ def _unresolved(connection: psycopg.Connection[Any], statements: NamedQueries, r
     return found
 
 
-def _merge(connection: psycopg.Connection[Any], statements: NamedQueries, run: Import) -> tuple[int, int]:
+def _merge(connection: psycopg.Connection[Any], statements: NamedQueries, run: Import, staged: pd.DataFrame) -> tuple[int, int]:
     prepare_references, link = getattr(statements, "prepare", None), getattr(statements, "link", None)
     if prepare_references:
         prepare_references(connection)
+    queries("imports").hash_joins(connection, wanted="off")
     created, updated = statements.merge(connection, source=run.source, import_id=run.import_id)
-    if link:
+    if link and (created < len(staged) or staged["parent_key"].notna().any()):
         updated += link(connection, source=run.source, import_id=run.import_id)
+    queries("imports").hash_joins(connection, wanted="on")
     return created, updated
 
 

@@ -68,12 +68,12 @@ WITH RECURSIVE orphan AS (
     SELECT s.row_number, s.source_key, s.parent_key
     FROM staged_accounts s
     WHERE s.parent_key IS NOT NULL
-        AND NOT EXISTS (SELECT FROM gcrm.accounts r WHERE r.source = :source AND r.source_key = s.parent_key)
+        AND (SELECT r.source_key FROM gcrm.accounts r WHERE r.source = :source AND r.source_key = s.parent_key) IS NULL
 ), homeless AS (
     SELECT s.row_number, s.source_key, s.territory_key
     FROM staged_accounts s
     WHERE s.territory_key IS NOT NULL
-        AND NOT EXISTS (SELECT FROM gcrm.territories r WHERE r.source = :source AND r.source_key = s.territory_key)
+        AND (SELECT r.source_key FROM gcrm.territories r WHERE r.source = :source AND r.source_key = s.territory_key) IS NULL
 ), refused AS (
     SELECT row_number, source_key, 'territory_key' AS field, territory_key AS value
     FROM homeless

@@ -19,8 +19,8 @@ CREATE TEMPORARY TABLE staged_consents (
 -- Rows whose reference finds no record: row_number, field, value.
 SELECT s.row_number, 'contact_key' AS field, s.contact_key AS value
 FROM staged_consents s
-LEFT JOIN gcrm.contacts r ON r.source = :source AND r.source_key = s.contact_key
-WHERE s.contact_key IS NOT NULL AND r.source_key IS NULL;
+WHERE s.contact_key IS NOT NULL
+    AND (SELECT r.source_key FROM gcrm.contacts r WHERE r.source = :source AND r.source_key = s.contact_key) IS NULL;
 
 -- name: refuse(row_numbers)!
 -- Takes rows out of the stage.

@@ -34,13 +34,13 @@ WHERE t.source = :source AND t.source_key = s.source_key;
 -- Rows whose reference finds no record: row_number, field, value.
 SELECT s.row_number, 'account_key' AS field, s.account_key AS value
 FROM staged_opportunities s
-LEFT JOIN gcrm.accounts r ON r.source = :source AND r.source_key = s.account_key
-WHERE s.account_key IS NOT NULL AND r.source_key IS NULL
+WHERE s.account_key IS NOT NULL
+    AND (SELECT r.source_key FROM gcrm.accounts r WHERE r.source = :source AND r.source_key = s.account_key) IS NULL
 UNION ALL
 SELECT s.row_number, 'rep_key' AS field, s.rep_key AS value
 FROM staged_opportunities s
-LEFT JOIN gcrm.reps r ON r.source = :source AND r.source_key = s.rep_key
-WHERE s.rep_key IS NOT NULL AND r.source_key IS NULL;
+WHERE s.rep_key IS NOT NULL
+    AND (SELECT r.source_key FROM gcrm.reps r WHERE r.source = :source AND r.source_key = s.rep_key) IS NULL;
 
 -- name: refuse(row_numbers)!
 -- Takes rows out of the stage.

@@ -35,13 +35,13 @@ WHERE t.source = :source AND t.source_key = s.source_key;
 -- Rows whose reference finds no record: row_number, field, value.
 SELECT s.row_number, 'account_key' AS field, s.account_key AS value
 FROM staged_orders s
-LEFT JOIN gcrm.accounts r ON r.source = :source AND r.source_key = s.account_key
-WHERE s.account_key IS NOT NULL AND r.source_key IS NULL
+WHERE s.account_key IS NOT NULL
+    AND (SELECT r.source_key FROM gcrm.accounts r WHERE r.source = :source AND r.source_key = s.account_key) IS NULL
 UNION ALL
 SELECT s.row_number, 'product_key' AS field, s.product_key AS value
 FROM staged_orders s
-LEFT JOIN gcrm.products r ON r.source = :source AND r.source_key = s.product_key
-WHERE s.product_key IS NOT NULL AND r.source_key IS NULL;
+WHERE s.product_key IS NOT NULL
+    AND (SELECT r.source_key FROM gcrm.products r WHERE r.source = :source AND r.source_key = s.product_key) IS NULL;
 
 -- name: refuse(row_numbers)!
 -- Takes rows out of the stage.

@@ -30,8 +30,8 @@ WHERE t.source = :source AND t.source_key = s.source_key;
 -- Rows whose reference finds no record: row_number, field, value.
 SELECT s.row_number, 'territory_key' AS field, s.territory_key AS value
 FROM staged_reps s
-LEFT JOIN gcrm.territories r ON r.source = :source AND r.source_key = s.territory_key
-WHERE s.territory_key IS NOT NULL AND r.source_key IS NULL;
+WHERE s.territory_key IS NOT NULL
+    AND (SELECT r.source_key FROM gcrm.territories r WHERE r.source = :source AND r.source_key = s.territory_key) IS NULL;
 
 -- name: refuse(row_numbers)!
 -- Takes rows out of the stage.

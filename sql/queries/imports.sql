@@ -84,22 +84,25 @@ DROP TABLE IF EXISTS seen_keys, chunk_keys;
 CREATE TEMPORARY TABLE seen_keys (source_key text PRIMARY KEY, row_number bigint NOT NULL);
 CREATE TEMPORARY TABLE chunk_keys (source_key text NOT NULL, row_number bigint NOT NULL);
 
+-- name: hash_joins(wanted)$
+-- Off: a chunk is joined to the tables by their keys; the planner would read a large table whole for each chunk.
+SELECT set_config('enable_hashjoin', :wanted, true), set_config('enable_mergejoin', :wanted, true);
+
 -- name: clear_keys()#
 TRUNCATE chunk_keys;
 
+-- name: add_keys()!
+-- Adds the keys of the chunk to those that were met: how many are new.
+INSERT INTO seen_keys (source_key, row_number)
+SELECT source_key, min(row_number) FROM chunk_keys GROUP BY source_key ORDER BY source_key
+ON CONFLICT (source_key) DO NOTHING;
+
 -- name: repeated_keys()
 -- Rows of the chunk whose key this file has had before: row_number, source_key, first_row_number.
-WITH added AS (
-    INSERT INTO seen_keys (source_key, row_number)
-    SELECT source_key, row_number FROM chunk_keys ORDER BY row_number
-    ON CONFLICT (source_key) DO NOTHING
-    RETURNING source_key, row_number
-)
-SELECT c.row_number, c.source_key, coalesce(a.row_number, s.row_number) AS first_row_number
+SELECT c.row_number, c.source_key, s.row_number AS first_row_number
 FROM chunk_keys c
-LEFT JOIN added a USING (source_key)
-LEFT JOIN seen_keys s USING (source_key)
-WHERE c.row_number <> coalesce(a.row_number, s.row_number);
+JOIN seen_keys s USING (source_key)
+WHERE c.row_number <> s.row_number;
 
 -- name: create_refused_stage()#
 DROP TABLE IF EXISTS staged_refused;
