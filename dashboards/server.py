@@ -16,6 +16,7 @@ _APP = Path(__file__).with_name("app.py")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SECONDS_TO_CLOSE = 3
 _MOST_BYTES_OF_MESSAGE = 64 * 2**20
+_MOST_MIB_OF_UPLOAD = 512
 
 
 class ServerError(GcrmError):
@@ -64,6 +65,7 @@ def _options(address: str, port: int) -> dict[str, object]:
         "server.fileWatcherType": "none",
         "server.runOnSave": False,
         # A page of another host name that is made to point here cannot talk to it.
+        "server.maxUploadSize": _MOST_MIB_OF_UPLOAD,
         "server.allowedHosts": list(_LOOPBACK) if address in _LOOPBACK else [],
         "server.enableAgentApi": False,
         "browser.gatherUsageStats": False,

@@ -13,6 +13,9 @@ _EDGE_KM = {5: 9.85, 6: 3.72, 7: 1.41, 8: 0.531, 9: 0.201, 10: 0.0759}
 _RANGE = ".."
 _MOST_LEVELS = 15
 _SMALL = 100
+_KIB = 1024
+_BYTE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+_SECONDS_A_MINUTE = 60
 
 
 def amount(value: float | Decimal | None, measure: Measure) -> str:
@@ -95,3 +98,19 @@ def listed(parts: Iterable[str]) -> str:
     """Parts joined as in a sentence: a, b and c."""
     every = list(parts)
     return " and ".join([", ".join(every[:-1]), every[-1]] if len(every) > 1 else every)
+
+
+def bytes_of(size: int) -> str:
+    """A number of bytes, in the unit that fits."""
+    amount, unit = float(size), 0
+    while amount >= _KIB and unit < len(_BYTE_UNITS) - 1:
+        amount, unit = amount / _KIB, unit + 1
+    return f"{amount:,.0f} {_BYTE_UNITS[unit]}" if unit == 0 else f"{amount:,.1f} {_BYTE_UNITS[unit]}"
+
+
+def duration(seconds: float) -> str:
+    """A time span in words: 45 s, 3 min, 2 h 5 min."""
+    if seconds < _SECONDS_A_MINUTE:
+        return f"{max(round(seconds), 1)} s"
+    hours, minutes = divmod(round(seconds / _SECONDS_A_MINUTE), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -32,5 +32,5 @@ def expected_records(path: Path, options: ReadOptions) -> int | None:
     with path.open("rb") as file:
         sample = file.read(_SAMPLE_BYTES)
     lines = sample.count((options.line_end or "\n").encode())
-    whole = len(sample) < _SAMPLE_BYTES
-    return lines if whole else round(lines * path.stat().st_size / len(sample))
+    every = lines * path.stat().st_size / max(len(sample), 1)
+    return max(round(every) - (options.columns is None), 0)

@@ -1,7 +1,7 @@
 """Jobs: what was run over which file, how far it is, and how to stop it or take it back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from psycopg.rows import class_row
@@ -9,6 +9,8 @@ from psycopg.rows import class_row
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
 from gcrm.errors import ImportJobError
+
+_SOON = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Job:
     rows_refused: int
     rows_warned: int
     rows_skipped: int
+    created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     seconds: float | None
@@ -35,13 +38,21 @@ class Job:
 
     @property
     def shown_state(self) -> str:
-        """The state in words: a job that runs without anybody holding it was killed."""
-        return "broken off" if self.state == "running" and not self.working else self.state
+        """The state in words: a job that runs without anybody holding it was killed; one that nobody took up soon was never begun."""
+        if self.state == "running" and not self.working:
+            return "broken off"
+        late = datetime.now(UTC) - self.created_at > _SOON
+        return "not begun" if self.state == "waiting" and late and not self.working else self.state
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is at work, or about to be."""
+        return self.shown_state in {"waiting", "running"}
 
     @property
     def resumable(self) -> bool:
         """Whether it can go on."""
-        return self.kind == "import" and self.shown_state in {"waiting", "broken off", "cancelled", "failed"}
+        return self.kind == "import" and self.shown_state in {"waiting", "not begun", "broken off", "cancelled", "failed"}
 
     @property
     def rate(self) -> float | None:

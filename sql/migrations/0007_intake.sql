@@ -131,7 +131,8 @@ DECLARE
         SELECT '|| jsonb_build_object(' || string_agg(format('%L, %%1$s.%I::text', attname, attname), ', ') || ')'
         FROM pg_attribute WHERE attrelid = TG_RELID AND atttypid = 'geometry'::regtype AND NOT attisdropped), '');
 BEGIN
-    -- What the program derives from other records (position, territory) is no change of the record, unless it says so.
+    -- What the program derives from other records (position, territory) is no change of the record, unless it says so;
+    -- neither is what an import still adds to a record that it has just made.
     IF coalesce(current_setting('gcrm.derived', true), '') = 'on' OR NOT EXISTS (SELECT FROM new_rows) THEN
         RETURN NULL;
     END IF;
@@ -147,6 +148,7 @@ BEGIN
             WHERE o.value IS DISTINCT FROM n.value AND key <> 'updated_at'
         ) d
         WHERE d.before IS NOT NULL
+            AND a.created_import_id IS DISTINCT FROM nullif(current_setting('gcrm.import_id', true), '')::bigint
     $sql$, TG_TABLE_NAME, TG_ARGV[0], format(exact, 'b'), format(exact, 'a'));
     RETURN NULL;
 END $$;

@@ -1,0 +1,172 @@
+"""What the pages hand in: files, mappings, jobs. The second door of the dashboards, the one that writes; `data` is the one that reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO
+
+from gcrm.errors import MappingError
+from gcrm.frames import OBJECTS, ObjectType
+from gcrm.ingest.mapping import FieldSource
+from gcrm.ingest.options import ReadOptions
+from gcrm.ingest.source import Source, open_source
+from gcrm.pipeline import imports, jobs, uploads
+from gcrm.pipeline.imports import DryRun
+from gcrm.pipeline.jobs import Job, Undone
+from gcrm.progress import Advance
+
+__all__ = ["OBJECTS", "DryRun", "Job", "ObjectType", "ReadOptions", "Source", "Undone"]
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """One column of a file: its first values, the field that it feeds (empty where none), and how sure that is (None where it was chosen)."""
+
+    column: str
+    first_values: str
+    field: str
+    confidence: float | None
+
+
+def keep(name: str, content: BinaryIO) -> str:
+    """Keeps a file that was handed in; its token."""
+    return uploads.keep(name, content)
+
+
+@lru_cache(maxsize=16)
+def opened(token: str, object_name: str, read: ReadOptions) -> Source:
+    """A file that was handed in, with the mapping that is guessed for it.
+
+    Args:
+        token: of the file.
+        object_name: what it holds.
+        read: how it is read; what is left out is detected.
+
+    Raises:
+        ReadError: the file cannot be read, or is not kept any more.
+    """
+    return open_source(uploads.kept(token), OBJECTS[object_name], read=read)
+
+
+def likely_object(token: str, read: ReadOptions) -> str:
+    """What a file most likely holds: the object whose required fields its columns feed best, then the one that leaves the fewest columns over.
+
+    Raises:
+        ReadError: the file cannot be read.
+    """
+
+    def fit(name: str) -> tuple[float, float]:
+        source = opened(token, name, read)
+        needed = [each.name for each in OBJECTS[name].fields if each.required and each.default is None]
+        sure = sum(source.confidence.get(each, 0) for each in needed) / len(needed)
+        return sure, -len(source.unused)
+
+    return max(OBJECTS, key=fit)
+
+
+def columns(source: Source) -> list[ColumnUse]:
+    """The columns of a file as the page shows them."""
+    feeds = {origin.column: name for name, origin in source.mapping.fields.items() if origin.column is not None}
+    return [
+        ColumnUse(str(column), " · ".join(value for value in source.sample[column].head(3) if value), feeds.get(str(column), ""),
+                  source.confidence.get(feeds[str(column)]) if str(column) in feeds else None)
+        for column in source.sample.columns
+    ]  # fmt: skip
+
+
+def mapped(source: Source, chosen: Mapping[str, str], system: str) -> Source:
+    """The file with the fields that somebody chose.
+
+    Args:
+        source: from `opened`.
+        chosen: column to field; empty for none.
+        system: name of the system that the file comes from.
+
+    Raises:
+        MappingError: a field is fed by two columns, or does not exist.
+    """
+    twice = [name for name in set(chosen.values()) if name and list(chosen.values()).count(name) > 1]
+    if twice:
+        raise MappingError(f"Two columns feed {twice[0]}; leave one of them out.")
+    kept = {name: origin for name, origin in source.mapping.fields.items() if origin.column is None}
+    fields = {**kept, **{name: FieldSource(column=column) for column, name in chosen.items() if name}}
+    settled = source.mapping.model_copy(update={"fields": fields, "source": system})
+    settled.check(source.object_type, source.sample.columns, source.path.name)
+    return replace(source, mapping=settled, confidence={})
+
+
+def missing(source: Source) -> list[str]:
+    """The required fields that nothing feeds."""
+    return [each.name for each in source.object_type.fields if each.required and each.default is None and each.name not in source.mapping.fields]
+
+
+def dry_run(source: Source, advance: Advance) -> DryRun:
+    """What the import would do; stores nothing.
+
+    Raises:
+        GcrmError: the file or the mapping is not fit.
+    """
+    return imports.dry_run([source], advance)
+
+
+def begin(source: Source) -> int:
+    """Starts the import in a process of its own; the job's id.
+
+    Raises:
+        MappingError: a required field has no source.
+    """
+    job_id = imports.create_job([source])
+    uploads.start(job_id)
+    return job_id
+
+
+def resume(job_id: int) -> None:
+    """Goes on with a job in a process of its own."""
+    uploads.start(job_id)
+
+
+def job(job_id: int) -> Job:
+    """One job.
+
+    Raises:
+        ImportJobError: there is none.
+    """
+    return jobs.job(job_id)
+
+
+def last_jobs(most: int) -> list[Job]:
+    """The last jobs, the newest first."""
+    return jobs.jobs(most)
+
+
+def cancel(job_id: int) -> None:
+    """Asks a job to stop.
+
+    Raises:
+        ImportJobError: it is not running.
+    """
+    jobs.cancel(job_id)
+
+
+def conflicts(job_id: int) -> list[tuple[str, str, str, str]]:
+    """What an undo would have to leave: object, source, key, reason."""
+    return jobs.undo_conflicts(job_id)
+
+
+def undo(job_id: int) -> Undone:
+    """Takes back what a job did, but for its conflicts.
+
+    Raises:
+        ImportJobError: it runs, or was undone already.
+    """
+    return jobs.undo(job_id, leave_conflicts=True)
+
+
+def file_of(token: str) -> Path:
+    """The file of a token.
+
+    Raises:
+        ReadError: it is not kept any more.
+    """
+    return uploads.kept(token)

@@ -1,0 +1,124 @@
+"""The import page: a file is handed in, understood, tried, run and taken back."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from gcrm.db.cluster import Cluster
+from tests.browser.conftest import Site, Visit, serving
+from tests.browser.seen import until, words_of
+from tests.conftest import short_folder
+from tests.integration.shop import accounts_frame, shop_file
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """Dashboards of a database with nothing in it; these tests fill it."""
+    with short_folder() as home:
+        try:
+            with serving(home) as served:
+                yield served
+        finally:
+            Cluster(home).reset()
+
+
+def hand_in(page: Page, path: Path) -> None:
+    page.locator("input[type=file]").set_input_files(path)
+
+
+def figure(page: Page, name: str) -> str:
+    """A figure by its name."""
+    card = page.locator(".figures > div").filter(has=page.get_by_text(name, exact=True))
+    return card.locator("b").inner_text()
+
+
+def import_to_the_end(page: Page) -> None:
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page).to_have_url(re.compile(r"job=\d+"))
+    expect(page.get_by_text(re.compile(r"Job \d+ · .* · Done"))).to_be_visible()
+
+
+def test_an_empty_database_says_what_to_do(empty_site: Site, visit: Visit) -> None:
+    page = visit(empty_site, "/import")
+    expect(page.get_by_text("None yet. Hand in a file")).to_be_visible()
+    expect(page.get_by_text("Every import can be undone.")).to_be_visible()
+
+
+def test_a_file_is_understood_tried_imported_and_taken_back(site: Site, visit: Visit) -> None:
+    page = visit(site, "/import")
+    hand_in(page, shop_file("territories"))
+    expect(page.get_by_text("territories.csv")).to_be_visible()
+    import_to_the_end(page)
+    assert figure(page, "Created") == "3"
+
+    page.get_by_role("button", name="Another file").click()
+    hand_in(page, shop_file("accounts"))
+    expect(page.get_by_text("17 columns")).to_be_visible()
+    assert until(page, lambda: any(row[:2] == ["Customer number", "account_key"] for row in words_of(page)))
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("Tried; nothing is stored")).to_be_visible()
+    assert until(page, lambda: figure(page, "Would be created") == "7")
+    assert site.value("SELECT count(*) FROM gcrm.accounts") == 0
+    import_to_the_end(page)
+    assert figure(page, "Created") == "7"
+    assert site.value("SELECT count(*) FROM gcrm.accounts") == 7
+
+    page.reload()
+    expect(page.get_by_text(re.compile(r"Job \d+ · accounts.csv · Done"))).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo it").click()
+    expect(page.get_by_text(re.compile(r"Job \d+ · accounts.csv · Undone"))).to_be_visible()
+    assert site.value("SELECT count(*) FROM gcrm.accounts") == 0
+
+
+def test_what_would_change_and_what_is_refused_is_shown_before(site: Site, visit: Visit, tmp_path: Path) -> None:
+    page = visit(site, "/import")
+    path = tmp_path / "accounts.csv"
+    accounts_frame().assign(Territory="").to_csv(path, sep=";", index=False)
+    hand_in(page, path)
+    import_to_the_end(page)
+    frame = accounts_frame().assign(Territory="")
+    frame.loc[2, "Status"] = "customer"
+    frame.loc[5, "Status"] = "nonsense"
+    frame.to_csv(path, sep=";", index=False)
+    page.get_by_role("button", name="Another file").click()
+    hand_in(page, path)
+    page.get_by_role("button", name="Try it").click()
+    assert until(page, lambda: page.get_by_text("Would be refused").count() and figure(page, "Would be refused") == "1")
+    assert (figure(page, "Would be created"), figure(page, "Would be changed")) == ("0", "1")
+    expect(page.get_by_text("What would be refused (the first records)")).to_be_visible()
+    assert site.value("SELECT status FROM gcrm.accounts WHERE source_key = 'c3'") == "prospect"
+
+
+def test_a_file_that_cannot_be_read_says_so(site: Site, visit: Visit, tmp_path: Path) -> None:
+    page = visit(site, "/import")
+    (tmp_path / "broken.xlsx").write_bytes(b"not a workbook")
+    hand_in(page, tmp_path / "broken.xlsx")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("broken.xlsx")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_required_field_without_a_column_is_asked_for(site: Site, visit: Visit, tmp_path: Path) -> None:
+    page = visit(site, "/import?object=accounts")
+    (tmp_path / "few.csv").write_text("a;b\n1;2\n")
+    hand_in(page, tmp_path / "few.csv")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("Choose the column of")
+    expect(page.get_by_role("button", name="Import", exact=True)).to_be_disabled()
+
+
+@pytest.mark.parametrize("path", ["/import?job=999", "/import?file=00000000000000000000000000000000"])
+def test_a_link_to_what_is_gone_says_so(site: Site, visit: Visit, path: str) -> None:
+    page = visit(site, path)
+    expect(page.get_by_test_id("stAlert")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_hostile_name_is_shown_as_text(site: Site, visit: Visit, tmp_path: Path) -> None:
+    page = visit(site, "/import")
+    path = tmp_path / "<img src=x onerror=alert(1)>.csv"
+    path.write_text("account_key;name\n1;One\n")
+    hand_in(page, path)
+    expect(page.get_by_text("<img src=x onerror=alert(1)>.csv")).to_be_visible()
