@@ -14,6 +14,7 @@ from gcrm.ingest.source import Source, open_source
 from gcrm.pipeline import imports, jobs, uploads
 from gcrm.pipeline.imports import DryRun
 from gcrm.pipeline.jobs import Job, Undone
+from gcrm.pipeline.update import is_updating as is_at_it
 from gcrm.progress import Advance
 
 __all__ = ["OBJECTS", "DryRun", "Job", "ObjectType", "ReadOptions", "Source", "Undone"]
@@ -124,6 +125,16 @@ def begin(source: Source) -> int:
 def resume(job_id: int) -> None:
     """Goes on with a job in a process of its own."""
     uploads.start(job_id)
+
+
+def update() -> None:
+    """Brings the map up to date in a process of its own."""
+    uploads.start_update()
+
+
+def is_updating() -> bool:
+    """Whether the map is being brought up to date right now."""
+    return is_at_it()
 
 
 def job(job_id: int) -> Job:

@@ -1,6 +1,7 @@
 """The import page: hand in a file, see how it is understood, try it, run it, take it back."""
 
 import html
+import time
 from collections.abc import Callable
 
 import pandas as pd
@@ -18,6 +19,8 @@ _STATES = {
     "broken off": "Broken off", "not begun": "Not begun",
 }  # fmt: skip
 _SHOWN_JOBS = 12
+_UPDATING = "map is being brought up to date since"
+_SECONDS_TO_BEGIN = 8
 
 
 def main() -> None:
@@ -224,6 +227,25 @@ def _job(job_id: int, at_work: bool) -> None:  # noqa: FBT001 - a fragment's arg
         ("With a warning", f"{job.rows_warned:,}", "stored, and noted" if job.rows_warned else "none"),
     ])  # fmt: skip
     _job_actions(job, busy=busy)
+    if job.state in {"finished", "undone"}:
+        st.fragment(_on_the_map, run_every=2.0 if st.session_state.get(_UPDATING) else None)()
+
+
+def _on_the_map() -> None:
+    """What was imported is on the map once it has a position and the cube knows of it."""
+    begun = st.session_state.get(_UPDATING)
+    if begun and (intake.is_updating() or time.monotonic() - begun < _SECONDS_TO_BEGIN):
+        st.info("Positions, surroundings and the cube are being brought up to date; you may leave this page.", icon=":material/progress_activity:")
+        return
+    if begun:
+        st.success("The map is up to date.", icon=":material/map:")
+        st.page_link("pages/map_explorer.py", label="See the map", icon=":material/hexagon:")
+        return
+    st.caption("The map and the cube show this once positions and surroundings are found.")
+    if st.button("Put it on the map", icon=":material/map:", type="primary"):
+        intake.update()
+        st.session_state[_UPDATING] = time.monotonic()
+        st.rerun(scope="app")
 
 
 def _progress(job: Job) -> None:

@@ -31,6 +31,7 @@ app.add_typer(quarantine.app, name="quarantine", rich_help_panel="The way of the
 app.add_typer(layers.app, name="load", rich_help_panel="The way of the data")
 app.command("geocode", rich_help_panel="The way of the data")(places.geocode)
 app.command("enrich", rich_help_panel="The way of the data")(places.enrich)
+app.command("update", rich_help_panel="The way of the data")(places.update)
 app.add_typer(cube.app, name="cube", rich_help_panel="The way of the data")
 app.command("export", rich_help_panel="The way of the data")(export.export)
 

@@ -1,4 +1,4 @@
-"""`gcrm geocode` and `gcrm enrich`: accounts get a position, and what surrounds it."""
+"""`gcrm geocode`, `gcrm enrich`, `gcrm update`: accounts get a position, what surrounds it, and their part of the cube."""
 
 from typing import Annotated
 
@@ -33,3 +33,16 @@ def enrich() -> None:
     with progress("surroundings", total=count_placed(), unit="accounts") as advance:
         changed = enrich_accounts(advance)
     typer.echo(f"The surroundings of {changed:,} accounts changed.")
+
+
+def update() -> None:
+    """Bring the map up to date after an import: geocode, enrich and build the cube, one after the other.
+
+    Example: `gcrm update`
+    """
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.update import update_map
+
+    ensure_ready()
+    update_map()
+    typer.echo("The map is up to date.")

@@ -44,6 +44,7 @@ def enrich_accounts(advance: Advance) -> int:
             found = surroundings(accounts.geometry, accounts["cell"], layers)
             found["territory_id"] = covering(accounts.geometry, territories, "territory_id")
             pg = driver(connection)
+            queries("imports").derive(pg)
             statements.create_stage(pg)
             copy_frame(pg, "staged_surroundings", found.reset_index())
             changed += statements.store_surroundings(pg, versions=versions)

@@ -20,6 +20,7 @@ def count_open(*, again: bool = False) -> int:
     """
     with connect(Role.WRITER) as connection:
         if again:
+            queries("imports").derive(connection)
             queries("geocode").reopen(connection)
         count: int = queries("geocode").count_open(connection)
         return count
@@ -43,6 +44,7 @@ def geocode_accounts(advance: Advance) -> dict[str, int]:
             addresses = pd.DataFrame(rows, columns=["account_id", "street", "house_number", "postcode", "city"]).set_index("account_id")
             answers = geocode(addresses, reference)
             answers["cell"] = index_points(answers["longitude"], answers["latitude"])
+            queries("imports").derive(connection)
             statements.create_answers_stage(connection)
             copy_frame(connection, "staged_answers", answers.reset_index())
             statements.store_answers(connection)

@@ -60,11 +60,21 @@ def start(job_id: int) -> None:
     Args:
         job_id: a job that waits, was cancelled or broke off.
     """
-    log = settings().home / "jobs"
-    log.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (log / f"{job_id}.log").open("ab") as output:
+    _run_apart(f"job-{job_id}", "jobs", "resume", str(job_id))
+
+
+def start_update() -> None:
+    """Brings the map up to date in a process of its own."""
+    _run_apart("update", "update")
+
+
+def _run_apart(name: str, *arguments: str) -> None:
+    """Runs a command of gcrm that outlives this process; what it prints goes into a file of the name."""
+    folder = settings().home / "logs"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / f"{name}.log").open("wb") as output:
         subprocess.Popen(
-            [sys.executable, "-m", "gcrm", "jobs", "resume", str(job_id)],
+            [sys.executable, "-m", "gcrm", *arguments],
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, env=dict(os.environ),
         )  # fmt: skip
 

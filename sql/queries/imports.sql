@@ -43,6 +43,10 @@ SELECT j.cancel_requested FROM gcrm.jobs j JOIN gcrm.imports i USING (job_id) WH
 -- Names the import as the cause of every change in this transaction.
 SELECT set_config('gcrm.import_id', :import_id, true);
 
+-- name: derive()$
+-- What this transaction writes is derived from other records; it is no change of the record, and has no history.
+SELECT set_config('gcrm.derived', 'on', true);
+
 -- name: changes_of(job_id, most)
 -- Records that a job changed: object, source_key, the columns before, the record after; the first ones.
 SELECT c.object, r.source_key, c.before, r.after

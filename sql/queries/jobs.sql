@@ -77,3 +77,7 @@ SELECT object, source, source_key, reason FROM gcrm.undo_conflicts(:job_id) ORDE
 -- name: undo(job_id)^
 -- Takes back what a job did, but for its conflicts: restored, removed, kept (counts).
 SELECT restored, removed, kept FROM gcrm.undo_job(:job_id);
+
+-- name: lock_update()$
+-- Takes the update of the map, unless somebody is at it: whether it was free; held as long as the connection.
+SELECT pg_try_advisory_lock(hashtextextended('gcrm.update', 0));

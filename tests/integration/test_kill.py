@@ -46,7 +46,7 @@ DIGESTS = {
     "products": "SELECT source, source_key, name, category, unit_price, unit_cost, currency FROM products",
     "accounts": """
         SELECT a.source, a.source_key, a.kind, a.status, a.name, a.segment, p.source_key, a.street, a.house_number, a.postcode, a.city, a.country_code,
-            a.phone, a.email, a.position, a.cell, a.geocode_level, a.geocode_score, t.source_key, a.territory_given, a.made_up
+            a.phone, a.email, a.website, a.tax_number, a.raw, a.position, a.cell, a.geocode_level, a.geocode_score, t.source_key, a.territory_given, a.made_up
         FROM accounts a LEFT JOIN territories t USING (territory_id) LEFT JOIN accounts p ON p.account_id = a.parent_account_id""",
     "contacts": """
         SELECT c.source, c.source_key, a.source_key, given_name, family_name, role, c.phone, c.email
@@ -61,6 +61,11 @@ DIGESTS = {
         SELECT o.source, o.source_key, a.source_key, o.name, stage, amount, currency, opened_at, expected_close_on, closed_at
         FROM opportunities o JOIN accounts a USING (account_id)""",
     "consents": "SELECT s.source, s.source_key, c.source_key, purpose, channel, given, recorded_at FROM consents s JOIN contacts c USING (contact_id)",
+    "imports": """
+        SELECT source, object, file_name, rows_read, rows_created, rows_updated, rows_unchanged, rows_refused, rows_warned, rows_skipped
+        FROM imports WHERE finished_at IS NOT NULL""",
+    "changes": "SELECT object, before - 'import_id' FROM changes",
+    "warnings": "SELECT object, source, source_key, field, value, reason FROM warnings",
     "quarantine": "SELECT source, object, file_name, row_number, column_name, value, reason, record FROM quarantine",
     "layers": "SELECT layer, dataset, file_name, file_sha256, source_date, made_up, feature_count FROM layer_versions WHERE retired_at IS NULL",
     "roads": "SELECT osm_id, class, name, surface, oneway, maxspeed_kmh, length_m, ST_AsEWKB(geom) FROM roads",
