@@ -9,7 +9,8 @@ import pandas as pd
 from gcrm.errors import MappingError, ReadError
 from gcrm.frames import ObjectType
 from gcrm.ingest import readers
-from gcrm.ingest.mapping import FieldSource, FileMapping, guess
+from gcrm.ingest.guess import guess
+from gcrm.ingest.mapping import FieldSource, FileMapping
 from gcrm.ingest.options import ReadOptions
 
 

@@ -154,7 +154,7 @@ def _import(file_name: str, sha256: str, object_type: ObjectType, mapping: FileM
 def _import_chunk(connection: psycopg.Connection[Any], run: _Run, chunk: pd.DataFrame) -> ImportReport:
     marked = pd.concat([_ragged(chunk), _repeated(chunk, run.object_type)])
     raw = run.mapping.apply(chunk.drop(index=marked.index), run.object_type)
-    records, problems = clean(raw, run.object_type, run.mapping)
+    records, problems, _, _ = clean(raw, run.object_type, run.mapping)
     staged = _staged(records, run.object_type)
     chunk = _mark_repeated(connection, chunk, staged)
     repeated = _repeated(chunk, run.object_type)

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from gcrm.errors import MappingError
 from gcrm.frames import ACCOUNTS, OBJECTS, ORDERS
-from gcrm.ingest.mapping import FieldSource, FileMapping, guess, load
+from gcrm.ingest.guess import guess
+from gcrm.ingest.mapping import FieldSource, FileMapping, load
 
 
 def _frame(**columns: list[str]) -> pd.DataFrame:
@@ -181,12 +182,12 @@ def test_a_kept_mapping(tmp_path: Path) -> None:
         ("fields: {name: [", "is not YAML"),
         (b"\xff\xfe\x00", "is not YAML"),
         ("", "a.yaml: the file: input should be"),
-        ("fields: {name: {column: a, value: b}}", r"a.yaml: fields.name: .*exactly one of"),
-        ("fields: {name: {column: [a]}}", r"a.yaml: fields.name.column: input should be a valid string"),
-        ("fields: {name: {template: '{a'}}", r"a.yaml: fields.name: .*"),
-        ("feilds: {name: a}", "a.yaml: (fields: field required|feilds)"),
-        ("fields: {}\njoin: {x: {file: a.csv, on: {}}}", "a.yaml: join.x.on"),
-        ("fields: {}\nsource: ''", "a.yaml: source"),
+        ("fields: {name: {column: a, value: b}}", r"a.yaml, line 1: fields.name: .*exactly one of"),
+        ("fields: {name: {column: [a]}}", r"a.yaml, line 1: fields.name.column: input should be a valid string"),
+        ("fields: {name: {template: '{a'}}", r"a.yaml, line 1: fields.name: .*"),
+        ("feilds: {name: a}", r"a.yaml, line 1: feilds: is not known \(did you mean 'fields'\?\)"),
+        ("fields: {}\njoin: {x: {file: a.csv, on: {}}}", "a.yaml, line 2: join.x.on"),
+        ("fields: {}\nsource: ''", "a.yaml, line 2: source"),
     ],
 )
 def test_a_broken_mapping_file_is_one_sentence(tmp_path: Path, content: str | bytes, sentence: str) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gcrm.errors import MappingError
 from gcrm.ingest.clean.moments import date, time
+from gcrm.ingest.clean.result import Context
 
 _ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 _TIMES = st.datetimes(datetime(1801, 1, 1), datetime(2199, 1, 1))  # noqa: DTZ001 - hypothesis wants naive bounds
@@ -40,15 +41,15 @@ def test_a_date_is_the_day_that_was_written(moment: datetime, zone: timezone) ->
 
 
 def test_a_format_is_followed() -> None:
-    cleaned = time(_text("31.12.2024 23:59", "12/31/2024"), "%d.%m.%Y %H:%M")
+    cleaned = time(_text("31.12.2024 23:59", "12/31/2024"), Context(format="%d.%m.%Y %H:%M"))
 
     assert cleaned.clean[0] == datetime(2024, 12, 31, 23, 59, tzinfo=UTC)
     assert cleaned.reasons.isna().tolist() == [True, False]
     assert "%d.%m.%Y" in cleaned.reasons[1]
-    assert date(_text("31.12.2024"), "%d.%m.%Y").clean[0] == datetime(2024, 12, 31)  # noqa: DTZ001 - a day has no zone
+    assert date(_text("31.12.2024"), Context(format="%d.%m.%Y")).clean[0] == datetime(2024, 12, 31)  # noqa: DTZ001 - a day has no zone
 
 
-@pytest.mark.parametrize("text", ["yesterday", "31.12.2024", "2024-13-01", "2024-02-30", "0001-01-01", "9999-12-31", "12:30"])
+@pytest.mark.parametrize("text", ["yesterday", "31.13.2024", "2024-13-01", "2024-02-30", "0001-01-01", "9999-12-31", "12:30"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     for step in (time, date):
         cleaned = step(_text(text))
@@ -65,4 +66,4 @@ def test_nothing_is_no_mistake() -> None:
 
 def test_a_format_that_is_none_is_the_mapping_s_mistake() -> None:
     with pytest.raises(MappingError, match="%Q"):
-        time(_text("2024-01-01"), "%Q")
+        time(_text("2024-01-01"), Context(format="%Q"))
