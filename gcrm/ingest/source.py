@@ -103,7 +103,7 @@ def open_source(
     first = next(opened.chunks(), None)
     if first is None or first.empty:
         raise ReadError(f"{path.name} holds no record; it needs at least one below its header.")
-    guessed: dict[str, tuple[FieldSource, float]] = {} if base else guess(object_type, first.columns)
+    guessed: dict[str, tuple[FieldSource, float]] = {} if base else guess(object_type, first.columns, first)
     likely = {name: origin for name, (origin, _) in guessed.items()}
     fields = mapping.fields | likely | {name: FieldSource(column=column) for name, column in (given or {}).items()}
     mapping = mapping.model_copy(update={"fields": fields, **({"source": source} if source else {})})

@@ -1,0 +1,140 @@
+"""What the values of a column are like: shares of them that are mail addresses, phones, dates, and so on."""
+
+import re
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from gcrm.frames import Field, Kind
+from gcrm.ingest.clean.angles import angle
+from gcrm.ingest.clean.codes import flag
+from gcrm.ingest.clean.country import candidates
+from gcrm.ingest.clean.geometry import boundary
+from gcrm.ingest.clean.mail import mail
+from gcrm.ingest.clean.moments import date
+from gcrm.ingest.clean.money import currency
+from gcrm.ingest.clean.names import split_legal_form
+from gcrm.ingest.clean.numbers import number
+from gcrm.ingest.clean.positions import unpack
+from gcrm.ingest.clean.result import found, has
+from gcrm.ingest.clean.text import narrow, tidy
+from gcrm.ingest.clean.website import website
+
+_MOST = 2_000
+"""Distinct values that are looked at: enough for a share to a few percent."""
+_SHAPE_OF_A_PHONE = r"(?:\+|00)?[\d()][\d ()./-]{5,22}\d(?:\s?(?:x|ext\.?)\s?\d+)?"
+_SHAPE_OF_A_POSTCODE = r"(?:[A-Z]{1,3}[- ]?)?\d{3,6}(?:[- ]?\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{3} \d{2}"
+_HOUSE_NUMBER = r"(?i)\d{1,5}\s?[a-z]?(?:\s?[-/]\s?\d{1,4}\s?[a-z]?)?"
+_STREET = r"(?i).*\pL{2,}.*\s\d+\s?[a-z]?(?:[-/.,]\s?\d*\s?\pL?.*)?|\d+[a-z]?[ ,]+.*\pL{2,}.*|.*(?:str(?:asse|aße|eet|\.)?|gasse|weg|platz|allee|road|rd\.?|avenue|ave\.?|lane|drive|katu|tie|gatan|vägen|vej|gade|straat|laan|로|길)(?:\s\d.*)?|(?:rue|via|calle|rua|ulica|ul\.|avenida|avenue|piazza|plaza|praça)\s.*"
+_PERSON = r"\p{Lu}[\pL'’-]+(?:\s\p{Lu}\.)?(?:\s\p{Lu}?[\pL'’-]+){1,2}"
+_PLACE_NAME = r"\pL[\pL .,'’()/-]*"
+_FRACTION = r"-?\d{1,3}[.,]\d{3,}"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A column's values: how many are given, how many are different, and shares (0 to 1) of the given ones by what they look like."""
+
+    given: int
+    filled: float
+    unique: float
+    shares: dict[str, float] = field(default_factory=dict)
+    codes: frozenset[str] = frozenset()
+    low: float = 0.0
+    high: float = 0.0
+
+
+def _share(mask: pd.Series) -> float:
+    return float(mask.mean()) if len(mask) else 0.0
+
+
+def profile(values: pd.Series) -> Profile:
+    """Looks at a column.
+
+    Args:
+        values: text, "" for nothing.
+    """
+    given = narrow(tidy(values).dropna())
+    if given.empty:
+        return Profile(0, 0.0, 0.0)
+    look = given.drop_duplicates().head(_MOST)
+    numbers = number(look).clean
+    dates = date(look)
+    shares = {
+        "mail": _share(has(look, "@") & mail(look).reasons.isna()),
+        "website": _share(has(look, r"^(?i)(?:https?://|www\.)") & website(look).reasons.isna()),
+        "phone": _share(found(look, _SHAPE_OF_A_PHONE) & has(look, r"^\+|^00|^0\d|[ ()/-]|^\d{8,}$") & dates.clean.isna()),
+        "postcode": _share(found(look.str.upper(), _SHAPE_OF_A_POSTCODE)),
+        "country": _share(look.map(lambda text: len(text) > 1 and not text.isdecimal() and len(candidates(text)) == 1).astype(bool)),
+        "date": _share((dates.clean.notna() | has(dates.reasons, "may have the day")) & ~found(look, r"\d+(?:\.\d+)?")),
+        "clock": _share(has(look, r"\d{1,2}:\d{2}")),
+        "number": _share(numbers.notna()),
+        "cents": _share(numbers.notna() & found(look, r".*[.,]\d{2}")),
+        "whole": _share(numbers.notna() & found(look, r"-?\d+")),
+        "fraction": _share(found(look, _FRACTION)),
+        "money": _share(has(look, r"[€$£¥₩]|\b[A-Z]{3}\b") & has(look, r"\d[.,]\d{2}\b|\d")),
+        "currency": _share(currency(look).clean.notna() & found(look, r"[A-Za-z]{3}|[€£₩₹]")),
+        "flag": _share(flag(look).clean.notna()),
+        "letters": _share(has(look, r"\pL")),
+        "house_number": _share(found(look, _HOUSE_NUMBER)),
+        "street": _share(found(look, _STREET) & has(look, r"\pL{3,}")),
+        "place": _share(found(look, _PLACE_NAME)),
+        "person": _share(found(look, _PERSON)),
+        "legal_form": _share(look.map(lambda text: split_legal_form(text).legal_form != "").astype(bool)),
+        "position": _share(unpack(look, None)["longitude"].notna() | has(look, r"^[-+]?\d{1,3}\.\d{3,}[,; ]+[-+]?\d{1,3}\.\d{3,}$")),
+        "angle": _share(look.map(lambda text: bool(re.search(r"[°NSEW]", text)) and angle(text) is not None).astype(bool)),
+        "boundary": _share(has(look, r"(?i)^(?:MULTI)?POLYGON") & boundary(look).reasons.isna()),
+        "words": _share(has(look, r"\s\S+\s\S+\s\S+\s")),
+    }
+    counted = numbers.dropna().astype(float)
+    low, high = (float(counted.min()), float(counted.max())) if len(counted) else (0.0, 0.0)
+    codes = frozenset(look.str.lower()) if len(look) <= 50 else frozenset()  # noqa: PLR2004 - a list of codes is short
+    return Profile(len(given), len(given) / len(values), given.nunique() / len(given), shares, codes, low, high)
+
+
+_NO_TEXT = ("mail", "date", "position", "boundary")
+
+
+def fit(wanted: Field, seen: Profile, *, own_key: bool) -> tuple[float, str]:
+    """How far the values of a column can be those of a field.
+
+    Args:
+        wanted: the field.
+        seen: the column.
+        own_key: whether the field is the record's own key and the only one.
+
+    Returns:
+        0 (they cannot) to 1 (all can, or nothing speaks against it), and the evidence in words.
+    """
+    if not seen.given:
+        return 1.0, "no values"
+    share = seen.shares
+    kinds: dict[Kind, tuple[float, str]] = {
+        Kind.MAIL: (share["mail"], "are mail addresses"),
+        Kind.PHONE: (share["phone"], "look like phone numbers"),
+        Kind.WEBSITE: (max(share["website"], 0.8 * (1 - share["number"] - share["mail"])), "can be web addresses"),
+        Kind.COUNTRY: (share["country"], "are countries"),
+        Kind.POSTCODE: (max(share["postcode"], 0.5 * (1 - share["date"] - share["mail"])), "look like postcodes"),
+        Kind.CURRENCY: (share["currency"], "are currencies"),
+        Kind.DATE: (max(share["date"], share["whole"] * 0.5), "are dates"),
+        Kind.TIME: (max(share["date"], share["whole"] * 0.5), "are dates or times"),
+        Kind.FLAG: (share["flag"], "are yes or no"),
+        Kind.NUMBER: (share["number"], "are numbers"),
+        Kind.MONEY: (max(share["number"], share["money"]), "are amounts"),
+        Kind.GEOMETRY: (share["boundary"], "are polygons"),
+        Kind.LONGITUDE: (max(share["number"] - share["date"], share["angle"]), "are numbers or angles"),
+        Kind.LATITUDE: (max(share["number"] - share["date"], share["angle"]), "are numbers or angles"),
+    }
+    if wanted.kind in kinds:
+        value, words = kinds[wanted.kind]
+        return max(value, 0.0), f"{value:.0%} {words}"
+    if own_key:
+        return (seen.unique * seen.filled) ** 2, f"{seen.unique:.0%} are different, {seen.filled:.0%} are given"
+    if wanted.kind is Kind.CODE:
+        known = sum(code in wanted.codes for code in seen.codes) / max(len(seen.codes), 1)
+        return (0.5 + 0.5 * known if seen.codes else 0.2), f"{known:.0%} are known codes"
+    if wanted.kind is Kind.NAME or wanted.name in {"name", "city", "street"}:
+        value = max(share["letters"] - max(share[name] for name in _NO_TEXT), 0.0)
+        return value, f"{value:.0%} are words"
+    value = 1 - 0.5 * max(share[name] for name in _NO_TEXT)
+    return value, "nothing speaks against it"
