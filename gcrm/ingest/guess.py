@@ -1,6 +1,7 @@
 """A guess which column feeds which field, from headers and values, each with its confidence and its reasons in words."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from gcrm.ingest.clean.moments import date_order
 from gcrm.ingest.clean.numbers import decimal_mark
 from gcrm.ingest.clean.text import tidy
 from gcrm.ingest.field_source import FieldSource
-from gcrm.ingest.headers import HeaderMatch, is_telling, matches
+from gcrm.ingest.headers import HeaderMatch, is_other, is_telling, matches
 from gcrm.ingest.mapping import POSITION, FileMapping
 from gcrm.ingest.profile import Profile, fit, profile
 
@@ -25,6 +26,10 @@ _UNKNOWN_HEADER = 0.7
 _MOST_COLUMNS = 1_000
 """Columns that are looked at; what stands farther right has to be given by hand."""
 _HALF = 0.5
+_NEAR = 3
+"""Columns to either side among which the parts of an address stand."""
+_FEW = 20
+"""Values: a column of more that knows fewer different ones is rather a list of kinds."""
 _TIE = 1e-4
 """Settles equal confidences: the field's own name first, then the column farther left."""
 
@@ -35,6 +40,14 @@ class Candidate(NamedTuple):
     field: str
     confidence: float
     evidence: str
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a column stands: whether it is the first, and whether a column that looks like a street or a postcode is near."""
+
+    first: bool
+    near_address: bool
 
 
 def rank(object_type: ObjectType, columns: Iterable[str], sample: pd.DataFrame | None = None) -> dict[str, list[Candidate]]:
@@ -51,14 +64,19 @@ def rank(object_type: ObjectType, columns: Iterable[str], sample: pd.DataFrame |
     Returns:
         Column to candidates, which may be none.
     """
-    found = {}
-    for place, column in enumerate(list(columns)[:_MOST_COLUMNS]):
-        seen = profile(sample[column]) if sample is not None and column in sample else None
-        found[column] = _candidates(object_type, column, seen, first=place == 0)
+    headers = list(columns)[:_MOST_COLUMNS]
+    seen = {column: profile(sample[column]) for column in headers if not is_other(column)} if sample is not None else {}
+    anchor = "street" if any(each.shares.get("street", 0.0) > _HALF for each in seen.values()) else "sized_postcode"
+    found: dict[str, list[Candidate]] = {}
+    for place, column in enumerate(headers):
+        around = [seen[each].shares for each in headers[max(place - _NEAR, 0) : place + _NEAR + 1] if each in seen and each != column]
+        near_address = any(shares.get(anchor, 0.0) > _HALF for shares in around)
+        here = _Place(first=place == 0, near_address=near_address)
+        found[column] = [] if is_other(column) else _candidates(object_type, column, seen.get(column), here)
     return found
 
 
-def _candidates(object_type: ObjectType, column: str, seen: Profile | None, *, first: bool) -> list[Candidate]:
+def _candidates(object_type: ObjectType, column: str, seen: Profile | None, here: _Place) -> list[Candidate]:
     named = matches(object_type, column)
     candidates = []
     for field in (*object_type.fields, *_packed(object_type)):
@@ -67,7 +85,9 @@ def _candidates(object_type: ObjectType, column: str, seen: Profile | None, *, f
         if match:
             candidate = _by_header(field, match, seen, own_key=own_key)
         elif seen is not None and seen.given and not (named and is_telling(column)):
-            candidate = _by_values(field, seen, telling=is_telling(column), own_key=own_key and first)
+            candidate = _by_values(field, seen, telling=is_telling(column), own_key=own_key and here.first)
+            if field.name == "city" and not here.near_address:
+                candidate = candidate._replace(confidence=candidate.confidence * _HALF)
         else:
             continue
         if candidate.confidence > 0:
@@ -99,12 +119,17 @@ _BY_KIND: Mapping[Kind, tuple[str, float]] = {
     Kind.COUNTRY: ("country", 0.75),
     Kind.TIME: ("date", 0.65),
     Kind.DATE: ("date", 0.6),
-    Kind.POSTCODE: ("postcode", 0.55),
+    Kind.POSTCODE: ("sized_postcode", 0.55),
     Kind.MONEY: ("cents", 0.55),
 }
 """Which share of the values speaks for a field of a kind, and how much it is worth alone: much where hardly anything else looks like
 it (a mail address), little where many things do (an amount)."""
-_BY_NAME: Mapping[str, tuple[str, float]] = {POSITION: ("position", 0.85), "street": ("street", 0.7), "house_number": ("house_number", 0.52), "city": ("place", 0.52)}
+_BY_NAME: Mapping[str, tuple[str, float]] = {
+    POSITION: ("position", 0.85),
+    "street": ("street", 0.7),
+    "house_number": ("house_number", 0.45),
+    "city": ("place", 0.55),
+}
 
 
 def _by_values(field: Field, seen: Profile, *, telling: bool, own_key: bool) -> Candidate:
@@ -124,17 +149,17 @@ def _values_say(field: Field, seen: Profile, *, own_key: bool) -> tuple[float, f
         far = max(abs(seen.low), abs(seen.high)) > 90  # noqa: PLR2004 - no latitude
         return shares["fraction"] * float(inside), 0.7 if far else 0.55
     if field.kind is Kind.NAME and field.name == "name":
-        return (shares["legal_form"] * 2, 0.7) if shares["legal_form"] > _HALF / 2 else (shares["person"], 0.6)
+        return (min(shares["legal_form"] * 2, 1.0), 0.7) if shares["legal_form"] > _HALF / 2 else (shares["person"], 0.55)
     name, worth = _BY_NAME.get(field.name) or _BY_KIND.get(field.kind, ("", 0.0))
     if not name:
         return 0.0, 0.0
     share = shares[name]
-    if name == "place":  # names of people and countries are made of letters, too, and places come again and again
-        share -= max(shares["person"], shares["country"], shares["legal_form"], shares["flag"], seen.unique * float(seen.given > 20))  # noqa: PLR2004
-    if name == "house_number":
-        share -= seen.unique
-    if name == "postcode":
+    if name == "place":  # names of people, countries and kinds are made of letters, too; places are many, and come again
+        share -= max(shares["person"] if shares["person"] > _HALF else 0.0, shares["country"], shares["legal_form"], shares["flag"])
+        share *= min(1.0, seen.distinct / _FEW) * float(seen.unique < 0.9) if seen.given > _FEW else 1.0  # noqa: PLR2004 - nearly all different
+    if name == "sized_postcode":
         share -= max(shares["date"], shares["phone"], shares["fraction"])
+        share *= min(1.0, seen.distinct / _FEW) if seen.given > _FEW else 1.0
     return max(share, 0.0), worth
 
 
@@ -170,7 +195,9 @@ def guess(object_type: ObjectType, columns: Iterable[str], sample: pd.DataFrame 
     return _made_whole(object_type, found, headers, sample)
 
 
-def _made_whole(object_type: ObjectType, found: dict[str, tuple[FieldSource, float]], headers: list[str], sample: pd.DataFrame | None) -> dict[str, tuple[FieldSource, float]]:
+def _made_whole(
+    object_type: ObjectType, found: dict[str, tuple[FieldSource, float]], headers: list[str], sample: pd.DataFrame | None
+) -> dict[str, tuple[FieldSource, float]]:
     """A guess without what says the same twice, and with a person's name put together."""
     if POSITION in found and {"longitude", "latitude"} <= set(found):
         found.pop(POSITION)

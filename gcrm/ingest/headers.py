@@ -18,6 +18,10 @@ _WITH_QUALIFIER = 0.95
 """What a header is worth that names the field beside whose it is: billing_street, cust_name."""
 _NUMBERED = 0.9
 """What the second of several columns is worth, such as phone2."""
+_GENERIC = 0.75
+"""What a header is worth that says it is an identifier or a name, of something unknown."""
+_SHORTEST_QUALIFIER, _SHORTEST_REST = 3, 4
+"""Letters of a qualifier and of the name beside it, where nothing stands between them: STRCITY."""
 _SHORTEST_ALIKE = 5
 """Letters: shorter words are too like each other for a misspelling to be told from another word."""
 
@@ -43,7 +47,15 @@ def _is_latin(letter: str) -> bool:
 def is_telling(header: str) -> bool:
     """Whether a header says anything, so that values alone should not overrule it: not so for "column 3", "A" and "Unnamed: 2"."""
     bare = plain(header)
-    return not re.fullmatch(r"(?:column|col|spalte|colonne|colonna|columna|coluna|kolom|sarake|kolumn|kolonne|kolumna|sloupec|field|feld|unnamed|var|v|c|x|열|列|컬럼|f)?\d*|[a-z]{1,2}", bare)
+    return not re.fullmatch(
+        r"(?:column|col|spalte|colonne|colonna|columna|coluna|kolom|sarake|kolumn|kolonne|kolumna|sloupec|field|feld|unnamed|var|v|c|x|열|列|컬럼|f)?\d*|[a-z]{1,2}",
+        bare,
+    )
+
+
+def is_other(header: str) -> bool:
+    """Whether a header names something that is no field of ours, however much its values look like one: a fax number, a birth date."""
+    return plain(header) in _others()
 
 
 @cache
@@ -85,6 +97,12 @@ def _variants(header: str) -> Iterable[tuple[str, float]]:
             dropped = [*tokens[:start], *tokens[end:]]
             if dropped and all(token in _qualifiers() for token in dropped):
                 yield "".join(tokens[start:end]), _WITH_QUALIFIER
+    for word in _qualifiers():
+        if len(word) < _SHORTEST_QUALIFIER:
+            continue
+        for rest in (plain(header).removeprefix(word), plain(header).removesuffix(word)):
+            if _SHORTEST_REST <= len(rest) < len(plain(header)):
+                yield rest, _NUMBERED
     numbered = re.sub(r"0?[2-9]$", "", plain(header))
     first = re.sub(r"0?1$", "", plain(header))
     if numbered != plain(header):
@@ -110,7 +128,7 @@ def matches(object_type: ObjectType, header: str) -> dict[str, HeaderMatch]:
     Returns:
         Field to match, for the fields that it may name.
     """
-    if plain(header) in _others():
+    if is_other(header):
         return {}
     found: dict[str, HeaderMatch] = {}
     variants = list(_variants(header))
@@ -125,4 +143,16 @@ def matches(object_type: ObjectType, header: str) -> dict[str, HeaderMatch]:
             best = best if best.score * 100 >= _CLOSE_ENOUGH else HeaderMatch(0, "", own=False)
         if best.score:
             found[field] = best
+    return found or _generic(object_type, header)
+
+
+def _generic(object_type: ObjectType, header: str) -> dict[str, HeaderMatch]:
+    """A match of "station_id" or "codigo_ibge" with the record's own key, and of "station_name" with its name: whose it is, is unknown."""
+    tokens = _tokens(header)
+    kinds = {kind for kind, names in words("headers")["generic"].items() for name in names if len(tokens) > 1 and plain(name) in (tokens[0], tokens[-1])}
+    found = {}
+    if "key" in kinds and len(object_type.key) == 1:
+        found[object_type.key[0]] = HeaderMatch(_GENERIC, " ".join(tokens), own=False)
+    if "name" in kinds and "name" in object_type.field_names:
+        found["name"] = HeaderMatch(_GENERIC, " ".join(tokens), own=False)
     return found

@@ -52,6 +52,6 @@ def _size(body: str, axis: str | None) -> float | None:
 
 def _sum(degrees: str, minutes: str, seconds: str) -> float | None:
     whole, sixtieths, rest = (float(part.replace(",", ".")) for part in (degrees, minutes, seconds))
-    if sixtieths >= _SIXTY or rest >= _SIXTY or (sixtieths or rest) and whole != int(whole) or (rest and sixtieths != int(sixtieths)):
+    if sixtieths >= _SIXTY or rest >= _SIXTY or ((sixtieths or rest) and whole != int(whole)) or (rest and sixtieths != int(sixtieths)):
         return None
     return whole + sixtieths / _SIXTY + rest / _SIXTY**2

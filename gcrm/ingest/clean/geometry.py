@@ -16,7 +16,8 @@ def boundary(raw: pd.Series, _context: Context = PLAIN) -> Cleaned:
         raw: WKT in EPSG:4326.
     """
     given = tidy(raw)
-    shapes = shapely.from_wkt(given.fillna("POINT EMPTY").to_numpy(dtype=object), on_invalid="ignore")
+    with np.errstate(all="ignore"):  # numbers beyond a float become infinite, and such shapes are refused
+        shapes = shapely.from_wkt(given.fillna("POINT EMPTY").to_numpy(dtype=object), on_invalid="ignore")
     shapes = np.array([_polygons(shape) for shape in shapes], dtype=object)
     usable = np.array([shape is not None for shape in shapes], dtype=bool)
     text = pd.Series([shapely.to_wkt(shape, rounding_precision=-1) if shape is not None else None for shape in shapes], index=raw.index, dtype="string")

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from gcrm.errors import MappingError
-from gcrm.ingest.clean.month_names import full_year, read_words
+from gcrm.ingest.clean.month_names import read_words
 from gcrm.ingest.clean.result import PLAIN, Cleaned, Context, found, groups, nothing, on_distinct, reasons
 from gcrm.ingest.clean.text import narrow, tidy
 

@@ -140,7 +140,7 @@ def money(raw: pd.Series, context: Context = PLAIN) -> Cleaned:
         value = value.mask(whole_only & found(bare, r"[+-]?[1-9]\d{0,2}[.,]\d{3}"), bare.str.replace(r"[.,]", "", regex=True))
     amounts = _amounts(value, currency)
     problem = amounts.reasons.mask(_contradicts(marks, currency), "names another currency than the record has; map the currency, or mend the amount")
-    unclear = marks.notna() & currency.isna() & on_distinct(marks, _only_one).isna() if context.currency is not None else marks.isna() & False  # noqa: SIM300 - a mask
+    unclear = marks.notna() & currency.isna() & on_distinct(marks, _only_one).isna() if context.currency is not None else marks.isna() & False
     problem = problem.mask(unclear, "has a sign that several currencies share; name the currency in the mapping")
     clean = given.copy()
     clean[rest.index] = amounts.clean.mask(problem.notna())

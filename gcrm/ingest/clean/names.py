@@ -10,83 +10,10 @@ import pandas as pd
 
 from gcrm.ingest.clean.result import PLAIN, Cleaned, Context, has, nothing
 from gcrm.ingest.clean.text import tidy
+from gcrm.ingest.words import words
 
-_AFTER = (
-    # German, Swiss, Austrian
-    "GmbH & Co. KGaA", "GmbH & Co. KG", "GmbH & Co. OHG", "AG & Co. KGaA", "AG & Co. KG", "UG (haftungsbeschränkt) & Co. KG", "UG (haftungsbeschränkt)",
-    "SE & Co. KGaA", "SE & Co. KG", "Ges.m.b.H.", "Gesellschaft mit beschränkter Haftung", "gGmbH", "GmbH", "mbH", "Aktiengesellschaft", "gAG", "AG",
-    "Stiftung & Co. KG", "& Co. KG", "KGaA", "KG", "OHG", "GbR", "PartG mbB", "PartG", "eG", "e.G.", "e.V.", "e.K.", "e.Kfm.", "e.Kfr.", "UG", "e.U.", "OG", "Genossenschaft", "Anstalt", "Stiftung",
-    "Einzelfirma", "Klg", "VVaG",
-    # French
-    "SASU", "SAS", "SARL", "S.à r.l.", "Sàrl", "EURL", "SNC", "SCOP", "SCA", "SCS", "SCI", "GIE", "SA", "Société anonyme", "SELARL",
-    # Italian
-    "S.r.l.s.", "S.r.l.", "S.p.A.", "S.n.c.", "S.a.s.", "S.a.p.A.", "Soc. Coop.", "S.c.a r.l.", "S.c.r.l.",
-    # Spanish, Portuguese, Latin American
-    "S.L.U.", "S.L.L.", "S.L.", "S.A.U.", "S.A. de C.V.", "S. de R.L. de C.V.", "S.A.S.", "S.A.C.", "S.A.", "S.C.", "Sociedad Anónima", "S. Coop.", "Lda.", "Unipessoal Lda.",
-    "Ltda.", "Eireli", "ME", "MEI", "S.G.P.S.", "C.A.", "E.I.R.L.",
-    # Dutch, Belgian
-    "B.V.B.A.", "B.V.", "N.V.", "V.O.F.", "C.V.", "BVBA", "SPRL", "S.P.R.L.", "SRL", "CVBA", "VZW", "ASBL",
-    # English
-    "Limited Liability Partnership", "Limited Liability Company", "Public Limited Company", "Private Limited", "Pvt. Ltd.", "Pte. Ltd.", "Pty. Ltd.", "Pty Limited",
-    "Co., Ltd.", "Company Limited", "Limited", "Ltd.", "LLC", "L.L.C.", "LLP", "PLLC", "PLC", "LP", "Incorporated", "Inc.", "Corporation", "Corp.", "Company", "Co.", "DAC", "CIC",
-    "Sdn. Bhd.", "Bhd.",
-    # Nordic
-    "Oyj Abp", "Oy Ab", "Oyj", "Oy", "Abp", "AB (publ)", "AB", "HB", "KB", "Ky", "Tmi", "osk", "A/S", "ApS", "I/S", "K/S", "P/S", "IVS", "AS", "ASA", "ANS", "DA", "ENK", "BA",
-    "ehf.", "hf.", "ohf.", "sf.",
-    # Polish, Czech, Slovak, Hungarian, Baltic, Balkan
-    "sp. z o.o. sp. k.", "sp. z o.o.", "Spółka z ograniczoną odpowiedzialnością", "S.K.A.", "sp. k.", "sp. j.", "sp. p.", "s.c.", "P.S.A.", "spol. s r.o.", "s.r.o.", "a.s.", "v.o.s.",
-    "k.s.", "z.s.", "o.p.s.", "Kft.", "Zrt.", "Nyrt.", "Rt.", "Bt.", "Kkt.", "Nyrt", "UAB", "MB", "SIA", "OÜ", "d.o.o.", "d.d.", "j.d.o.o.", "d.n.o.", "k.d.", "EOOD", "OOD", "EAD", "AD",
-    "P.F.A.", "S.C.A.", "Sh.p.k.", "A.D.",
-    # Turkish, Greek
-    "Ltd. Şti.", "A.Ş.", "San. ve Tic. A.Ş.", "San. ve Tic. Ltd. Şti.", "A.E.", "E.P.E.", "O.E.", "I.K.E.", "Α.Ε.", "Ε.Π.Ε.", "Ο.Ε.", "Ι.Κ.Ε.",
-    # Cyrillic
-    "ТОВ", "ПАТ", "ПрАТ", "ЕООД", "ООД", "ЕАД", "АД", "д.о.о.",
-    # Japanese, Korean, Chinese in Latin letters and their own
-    "K.K.", "Kabushiki Kaisha", "G.K.", "Y.K.", "Jusik Hoesa", "Tbk",
-    "株式会社", "有限会社", "合同会社", "合資会社", "合名会社", "(株)", "㈱", "(有)", "㈲", "주식회사", "유한회사", "유한책임회사", "합자회사", "합명회사", "(주)", "㈜", "(유)",
-    "股份有限公司", "有限责任公司", "有限公司", "股份公司", "集团公司",
-    # European
-    "SE", "SCE", "EWIV", "EEIG", "GEIE",
-)  # fmt: skip
-_BEFORE = (
-    "UAB", "AB", "SIA", "AS", "OÜ", "PT.", "PT", "CV.", "S.C.", "S.C", "SC", "ТОО", "ООО", "ОАО", "ПАО", "ЗАО", "АО", "ИП", "ТОВ", "ПрАТ", "ПАТ", "ФОП", "ЧП",
-    "株式会社", "有限会社", "合同会社", "合資会社", "(株)", "㈱", "(有)", "㈲", "주식회사", "유한회사", "유한책임회사", "(주)", "㈜", "(유)", "Firma", "Fa.", "Stiftung", "Genossenschaft",
-)  # fmt: skip
-"""Legal forms that stand after and before a name: those of the company registers of the countries named, as they are abbreviated there."""
-
-_CASE_MATTERS = frozenset(
-    {
-        "as",
-        "ab",
-        "ag",
-        "sa",
-        "se",
-        "da",
-        "me",
-        "ad",
-        "co",
-        "hb",
-        "kb",
-        "ba",
-        "mb",
-        "oe",
-        "og",
-        "og",
-        "ky",
-        "lp",
-        "sc",
-        "pt",
-        "ca",
-        "ug",
-        "eg",
-        "cv",
-        "kd",
-        "dd",
-        "hf",
-        "sf",
-    }
-)
-"""Forms that are words or ends of names as well; they count in capitals, with points, or as they are written in the list."""
+_FORMS = words("legal_forms")
+_CASE_MATTERS = frozenset(_FORMS["words_too"])
 
 
 class NameParts(NamedTuple):
@@ -106,7 +33,7 @@ def _pattern(form: str) -> str:
     return r"[.\s]*".join(re.escape(piece) for piece in pieces) + r"\.?"
 
 
-def _by_length(forms: tuple[str, ...]) -> list[str]:
+def _by_length(forms: list[str]) -> list[str]:
     return sorted(set(forms), key=lambda form: (-len(_letters(form)), form))
 
 
@@ -117,7 +44,7 @@ _Patterns = dict[str, list[tuple[re.Pattern[str], str]]]
 def _ends() -> _Patterns:
     """The forms that end a name, longest first, by their last letter."""
     found: _Patterns = {}
-    for form in _by_length(_AFTER):
+    for form in _by_length(_FORMS["behind"]):
         edge = "" if _WIDE.match(form) else r"(?<![\w.])"
         found.setdefault(form.rstrip(".")[-1].casefold(), []).append((re.compile(f"{edge}{_pattern(form)}$", re.IGNORECASE), form))
     return found
@@ -126,7 +53,7 @@ def _ends() -> _Patterns:
 def _starts() -> _Patterns:
     """The forms that begin a name, longest first, by their first letter."""
     found: _Patterns = {}
-    for form in _by_length(_BEFORE):
+    for form in _by_length(_FORMS["before"]):
         edge = "" if _WIDE.match(form) else r"(?![\w.])"
         found.setdefault(form[0].casefold(), []).append((re.compile(f"^{_pattern(form)}{edge}", re.IGNORECASE), form))
     return found

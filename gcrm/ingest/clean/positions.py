@@ -14,7 +14,6 @@ from gcrm.errors import MappingError
 from gcrm.ingest.clean.angles import Angle, angle
 from gcrm.ingest.clean.result import nothing, reasons
 from gcrm.ingest.clean.text import narrow, tidy
-from gcrm.ingest.field_source import PACKINGS
 from gcrm.units import WGS84
 
 _SQL_SERVER_POINT_BYTES = 22
@@ -58,12 +57,13 @@ def unpack(packed: pd.Series, packing: str | None, crs: str | None = None) -> pd
     given = narrow(tidy(packed))
     points: dict[object, _Point] = {}
     pairs: dict[object, tuple[Angle, Angle]] = {}
-    for row, text in given.dropna().items():
-        point = None if packing in {"lat_lon", "lon_lat"} else _point(text, packing)
-        if point is not None:
-            points[row] = point
-        elif packing in {None, "lat_lon", "lon_lat"} and (pair := _pair(text)):
-            pairs[row] = pair
+    with np.errstate(all="ignore"):  # numbers beyond a float become infinite, and such points are refused
+        for row, text in given.dropna().items():
+            point = None if packing in {"lat_lon", "lon_lat"} else _point(text, packing)
+            if point is not None:
+                points[row] = point
+            elif packing in {None, "lat_lon", "lon_lat"} and (pair := _pair(text)):
+                pairs[row] = pair
     unsure = _ordered(pairs, points, packing, projected=crs is not None and not _reference(crs).is_geographic)
     x, y, srid = (pd.Series({row: point[part] for row, point in points.items()}, dtype="Float64").reindex(packed.index) for part in range(3))
     longitude, latitude, outside = _in_degrees(x, y, srid, crs)
