@@ -50,7 +50,7 @@ class Split(BaseModel):
     def apply(self, values: pd.Series) -> pd.Series:
         """The part of each value, "" where there is none."""
         if self.pattern is not None:
-            found = pc.extract_regex(pa.array(values, type=pa.large_string()), pattern=self._named)
+            found = pc.extract_regex(pa.array(values.to_numpy(dtype=object), type=pa.large_string(), from_pandas=True), pattern=self._named)
             return pd.Series(pc.struct_field(found, "value"), index=values.index, dtype="string").fillna("")
         parts = values.str.split(self.by, regex=False)
         return parts.str.get(self.part - 1 if self.part > 0 else self.part).astype("string").fillna("").str.strip()

@@ -4,16 +4,9 @@ import pandas as pd
 
 from gcrm.ingest.clean.result import PLAIN, Cleaned, Context, nothing, reasons
 from gcrm.ingest.clean.text import narrow, tidy
+from gcrm.ingest.words import words
 
-_YES = (
-    "true t yes y 1 1.0 x on ✓ ✔ ☑ ja j wahr oui o vrai si sì sí s vero verdadero sim verdadeiro waar kyllä kylla k tosi sann tak prawda ano pravda igen da да истина "
-    "evet ναι 예 네 참 はい 是 真 有 있음"
-)
-_NO = (
-    "false f no n 0 0.0 - off ✗ ✘ ☐ nein falsch non faux falso não nao nee onwaar ei epätosi nej nei falsk falskt nie fałsz ne nepravda lež nem hamis nu нет ложь hayır όχι "
-    "아니오 아니요 거짓 いいえ 否 假 无 없음"
-)
-_FLAGS = dict.fromkeys(_YES.split(), True) | dict.fromkeys(_NO.split(), False)
+_FLAGS = dict.fromkeys(words("flags")["yes"], True) | dict.fromkeys(words("flags")["no"], False)
 
 
 def code(raw: pd.Series, _context: Context = PLAIN) -> Cleaned:

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
-from types import MappingProxyType
 
 import pandas as pd
 from babel import Locale, UnknownLocaleError
@@ -14,6 +13,7 @@ from rapidfuzz import fuzz, process
 
 from gcrm.ingest.clean.result import PLAIN, Cleaned, Context, nothing, on_distinct
 from gcrm.ingest.clean.text import narrow, tidy
+from gcrm.ingest.words import words
 
 _FIRST_LANGUAGES = (
     "en",
@@ -48,39 +48,6 @@ _FIRST_LANGUAGES = (
 
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO", "AC", "CP", "DG", "EA", "IC", "TA", "CQ"})
 """Two letters that CLDR names, but ISO 3166-1 does not assign."""
-
-_ALIASES = MappingProxyType({
-    "UK": "GB", "EL": "GR", "XI": "GB", "U.K.": "GB", "Great Britain": "GB", "Britain": "GB", "England": "GB", "Scotland": "GB", "Wales": "GB", "Northern Ireland": "GB",
-    "Grossbritannien": "GB", "Großbritannien": "GB", "Grande-Bretagne": "GB", "Gran Bretagna": "GB", "Gran Bretaña": "GB", "Inghilterra": "GB", "Angleterre": "GB",
-    "Inglaterra": "GB", "Engeland": "GB", "Schottland": "GB", "Écosse": "GB", "Storbritannien": "GB", "Iso-Britannia": "GB", "Englanti": "GB", "Wielka Brytania": "GB", "Anglia": "GB",
-    "Velká Británie": "GB", "Anglie": "GB", "영국": "GB", "イギリス": "GB", "英国": "GB",
-    "USA": "US", "U.S.A.": "US", "U.S.": "US", "United States of America": "US", "America": "US", "Estados Unidos de América": "US", "EE.UU.": "US", "EEUU": "US", "EUA": "US",
-    "Etats-Unis d'Amérique": "US", "Vereinigte Staaten von Amerika": "US", "Stati Uniti d'America": "US", "VSA": "US", "Yhdysvallat": "US", "Stany Zjednoczone Ameryki": "US",
-    "미국": "US", "米国": "US", "アメリカ": "US", "美国": "US",
-    "Holland": "NL", "Hollande": "NL", "Olanda": "NL", "Holanda": "NL", "Hollanti": "NL", "Holandia": "NL", "Holandsko": "NL", "The Netherlands": "NL", "オランダ": "NL",
-    "Suisse": "CH", "Schweiz": "CH", "Svizzera": "CH", "Svizra": "CH", "Swiss": "CH", "Helvetia": "CH", "Schweizerische Eidgenossenschaft": "CH", "Swiss Confederation": "CH",
-    "BRD": "DE", "Bundesrepublik Deutschland": "DE", "Federal Republic of Germany": "DE", "Allemagne": "DE", "FL": "LI", "Fürstentum Liechtenstein": "LI",
-    "Republik Österreich": "AT", "Autriche": "AT", "South Korea": "KR", "S. Korea": "KR", "Republic of Korea": "KR", "Korea, Republic of": "KR", "Korea (South)": "KR", "Korea South": "KR",
-    "Südkorea": "KR", "Rep. of Korea": "KR", "대한민국": "KR", "한국": "KR", "남한": "KR", "韓国": "KR", "韩国": "KR", "North Korea": "KP", "DPRK": "KP", "북한": "KP",
-    "Czech Republic": "CZ", "Tschechische Republik": "CZ", "Česká republika": "CZ", "Tschechei": "CZ", "Slovak Republic": "SK", "Slovenská republika": "SK",
-    "Russian Federation": "RU", "Russische Föderation": "RU", "Российская Федерация": "RU", "UAE": "AE", "U.A.E.": "AE", "Emirates": "AE", "KSA": "SA", "PRC": "CN", "P.R. China": "CN",
-    "People's Republic of China": "CN", "Mainland China": "CN", "Volksrepublik China": "CN", "ROC": "TW", "Taiwan, Province of China": "TW", "Chinese Taipei": "TW", "Hong Kong": "HK",
-    "Hongkong": "HK", "Macau": "MO", "Macao": "MO", "Viet Nam": "VN", "Burma": "MM", "Birma": "MM", "Ivory Coast": "CI", "Côte d'Ivoire": "CI", "Cote d Ivoire": "CI", "Elfenbeinküste": "CI",
-    "Swaziland": "SZ", "Macedonia": "MK", "FYROM": "MK", "Mazedonien": "MK", "Cape Verde": "CV", "Kap Verde": "CV", "East Timor": "TL", "Turkey": "TR", "Türkei": "TR", "Vatican": "VA",
-    "Holy See": "VA", "Vatikan": "VA", "Vaticano": "VA", "DR Congo": "CD", "DRC": "CD", "Zaire": "CD", "Democratic Republic of the Congo": "CD", "Congo, Democratic Republic of the": "CD",
-    "Republic of the Congo": "CG", "Congo-Brazzaville": "CG", "Congo-Kinshasa": "CD", "Persia": "IR", "Iran, Islamic Republic of": "IR", "Syrian Arab Republic": "SY",
-    "Moldova, Republic of": "MD", "Republic of Moldova": "MD", "Tanzania, United Republic of": "TZ", "Venezuela, Bolivarian Republic of": "VE", "Bolivia, Plurinational State of": "BO",
-    "Lao People's Democratic Republic": "LA", "Brunei Darussalam": "BN", "Micronesia, Federated States of": "FM", "Palestine": "PS", "Kosovo": "XK", "Republic of Ireland": "IE", "Eire": "IE",
-    "Éire": "IE", "White Russia": "BY", "Weißrussland": "BY", "Weissrussland": "BY", "Biélorussie": "BY", "Luxemburg": "LU", "Luxembourg": "LU", "Suomi": "FI", "Sverige": "SE", "Norge": "NO",
-    "Danmark": "DK", "Polska": "PL", "Magyarország": "HU", "España": "ES", "Deutschland": "DE", "Österreich": "AT", "Italia": "IT", "Nederland": "NL", "België": "BE", "Belgique": "BE",
-    "A": "AT", "B": "BE", "D": "DE", "E": "ES", "F": "FR", "H": "HU", "I": "IT", "L": "LU", "N": "NO", "P": "PT", "S": "SE",
-})  # fmt: skip
-"""What people write and no list has, and names that are one country's for certain although another language gives them to two."""
-
-_SEVERAL = MappingProxyType({name: frozenset({"KR", "KP"}) for name in ("Korea", "Corea", "Corée", "Coreia", "Kórea", "Korean", "한반도")} | {
-    name: frozenset({"CG", "CD"}) for name in ("Congo", "Kongo", "The Congo")
-} | {name: frozenset({"IE", "GB"}) for name in ("British Isles",)})  # fmt: skip
-"""Names that two countries share, whatever a language makes of them."""
 
 _REASON = "is not a country (ISO 3166-1 code, or its name in any language)"
 _ALIKE = 80.0
@@ -127,11 +94,10 @@ def _names(locales: Iterable[str]) -> dict[str, frozenset[str]]:
 
 @cache
 def _first_names() -> Mapping[str, frozenset[str]]:
-    return (
-        _names(_FIRST_LANGUAGES)
-        | {_plain(name): frozenset({code}) for name, code in _ALIASES.items()}
-        | {_plain(name): several for name, several in _SEVERAL.items()}
-    )
+    known = words("countries")
+    aliases = {_plain(name): frozenset({code}) for code, names in known["aliases"].items() for name in names}
+    shared = {_plain(name): frozenset(several) for name, several in known["shared"].items()}
+    return _names(_FIRST_LANGUAGES) | aliases | shared
 
 
 @cache

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gcrm.frames import Kind, ObjectType
-from gcrm.ingest.clean.result import found, has
+from gcrm.ingest.clean.result import as_arrow, found, has
 from gcrm.ingest.mapping import GIVEN, POSITION, FileMapping
 
 
@@ -131,4 +131,4 @@ def _add_member(members: list[pa.Array], name: str, texts: pd.Series, same: pd.S
     quoted = '"' + different + '"'
     if escaped.any():
         quoted[escaped] = pd.array([json.dumps(text.replace("\0", ""), ensure_ascii=False) for text in different[escaped]], dtype="string")
-    members.append(pa.array(json.dumps(name) + ": " + quoted, type=pa.large_string()))
+    members.append(as_arrow(json.dumps(name) + ": " + quoted))

@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from types import MappingProxyType
 
 import pandas as pd
 from babel.core import get_global
@@ -11,6 +10,7 @@ from babel.numbers import get_currency_precision, list_currencies
 from gcrm.ingest.clean.numbers import decimal_mark, with_point
 from gcrm.ingest.clean.result import PLAIN, Cleaned, Context, found, has, nothing, on_distinct, reasons
 from gcrm.ingest.clean.text import narrow, tidy
+from gcrm.ingest.words import words
 
 _PLAIN_AMOUNT = r"(?:-?[1-9]\d*|0)\.\d{2}"
 """As most values of a file stand; they cost one look."""
@@ -18,44 +18,6 @@ _AMOUNT = r"^([+-]?)0*(\d*)(?:\.(\d*))?$"
 _DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 _DIGITS = 2
 """Digits after the point that the database keeps."""
-
-_DOLLARS = frozenset(
-    {
-        "USD",
-        "CAD",
-        "AUD",
-        "NZD",
-        "SGD",
-        "HKD",
-        "MXN",
-        "ARS",
-        "CLP",
-        "COP",
-        "TWD",
-        "BSD",
-        "BBD",
-        "BZD",
-        "BMD",
-        "KYD",
-        "XCD",
-        "FJD",
-        "GYD",
-        "JMD",
-        "LRD",
-        "NAD",
-        "TTD",
-        "UYU",
-    }
-)
-_SIGNS = MappingProxyType({
-    "$": _DOLLARS, "€": {"EUR"}, "£": {"GBP", "EGP", "GIP", "FKP", "SHP", "LBP", "SYP"}, "¥": {"JPY", "CNY"}, "￥": {"JPY", "CNY"}, "円": {"JPY"}, "元": {"CNY", "TWD", "HKD"}, "₩": {"KRW", "KPW"},
-    "원": {"KRW"}, "₹": {"INR"}, "rs": {"INR", "PKR", "LKR", "NPR", "MUR"}, "₽": {"RUB"}, "руб": {"RUB"}, "р": {"RUB"}, "₺": {"TRY"}, "tl": {"TRY"}, "₴": {"UAH"}, "грн": {"UAH"}, "₫": {"VND"},
-    "đ": {"VND"}, "฿": {"THB"}, "₪": {"ILS"}, "₦": {"NGN"}, "₱": {"PHP"}, "₡": {"CRC"}, "₸": {"KZT"}, "₾": {"GEL"}, "fr": {"CHF", "XOF", "XAF", "XPF"}, "sfr": {"CHF"}, "kr": {"SEK", "NOK", "DKK", "ISK"},
-    "zł": {"PLN"}, "zl": {"PLN"}, "kč": {"CZK"}, "kc": {"CZK"}, "ft": {"HUF"}, "lei": {"RON", "MDL"}, "лв": {"BGN"}, "kn": {"HRK"}, "din": {"RSD"}, "r$": {"BRL"}, "us$": {"USD"}, "ca$": {"CAD"},
-    "c$": {"CAD"}, "a$": {"AUD"}, "au$": {"AUD"}, "nz$": {"NZD"}, "s$": {"SGD"}, "hk$": {"HKD"}, "nt$": {"TWD"}, "mx$": {"MXN"}, "r": {"ZAR"}, "rm": {"MYR"}, "rp": {"IDR"}, "euro": {"EUR"},
-    "euros": {"EUR"}, "eur": {"EUR"}, "dollar": _DOLLARS, "dollars": _DOLLARS, "franken": {"CHF"}, "stutz": {"CHF"}, "forint": {"HUF"}, "won": {"KRW"}, "yen": {"JPY"}, "pln": {"PLN"},
-})  # fmt: skip
-"""Signs, in lower case and without a point at the end, and the currencies that are written with them."""
 
 _MARKED = re.compile(
     r"^(?P<minus>[-+\u2212(]?\s*)(?P<before>[^\d\s.,()+\u2212'-][^\d\s,()+\u2212'-]*?)?\.?\s*(?P<number>[-+\u2212(]?\s*[\d.,(].*?)\s*(?P<after>[^\d\s.,()'-][^\d\s()]*?)?\.?(?P<close>\)?)$"
@@ -79,7 +41,7 @@ def meant(mark: str) -> frozenset[str]:
     upper, lower = mark.strip().rstrip(".").upper(), mark.strip().rstrip(".").lower()
     if upper in _tenders():
         return frozenset({upper})
-    return frozenset(_SIGNS.get(lower, ()))
+    return frozenset(words("currencies")["signs"].get(lower, ()))
 
 
 def split_currency(values: pd.Series) -> tuple[pd.Series, pd.Series]:

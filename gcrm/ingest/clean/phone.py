@@ -11,12 +11,11 @@ from functools import cache, lru_cache
 
 import pandas as pd
 import phonenumbers
-import pyarrow as pa
 import pyarrow.compute as pc
 from phonenumbers import PhoneMetadata, PhoneNumberFormat
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
-from gcrm.ingest.clean.result import PLAIN, Cleaned, Context, found, has, nothing
+from gcrm.ingest.clean.result import PLAIN, Cleaned, Context, as_arrow, found, has, nothing
 from gcrm.ingest.clean.text import narrow, tidy
 
 _PLAIN = r"\+?[\d(][\d ()./-]*\d"
@@ -119,7 +118,7 @@ _CODES = "|".join(str(code) for code in sorted(phonenumbers.COUNTRY_CODE_TO_REGI
 
 def _international(numbers: pd.Series) -> pd.Series:
     """Digits that begin with a calling code, as E.164; missing where the library has to decide."""
-    parts = pc.extract_regex(pa.array(numbers, type=pa.large_string()), pattern=rf"^(?P<code>{_CODES})(?P<number>\d+)$")
+    parts = pc.extract_regex(as_arrow(numbers), pattern=rf"^(?P<code>{_CODES})(?P<number>\d+)$")
     codes, rest = (pd.Series(pc.struct_field(parts, name), index=numbers.index, dtype="string") for name in ("code", "number"))
     result = nothing(numbers.index)
     for code in codes.dropna().unique():

@@ -64,6 +64,12 @@ def nothing(index: pd.Index) -> pd.Series:
     return pd.Series(pd.NA, index=index, dtype="string")
 
 
+def as_arrow(values: pd.Series) -> pa.Array:
+    """Text as one Arrow array."""
+    array = pa.array(values, type=pa.large_string())
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
 def found(values: pd.Series, pattern: str) -> pd.Series:
     """Where text matches a pattern of RE2 from its beginning to its end; False for a missing value."""
     return has(values, rf"^(?:{pattern})$")
@@ -71,13 +77,13 @@ def found(values: pd.Series, pattern: str) -> pd.Series:
 
 def has(values: pd.Series, pattern: str) -> pd.Series:
     """Where text holds a match of a pattern of RE2; False for a missing value."""
-    hits = pc.match_substring_regex(pa.array(values, type=pa.large_string()), pattern)
+    hits = pc.match_substring_regex(as_arrow(values), pattern)
     return pd.Series(pc.fill_null(hits, fill_value=False).to_numpy(zero_copy_only=False), index=values.index)
 
 
 def on_distinct(values: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
     """The function's answer for each text, asked once for each that is different; missing stays missing."""
-    encoded = pa.array(values, type=pa.large_string()).dictionary_encode()
+    encoded = as_arrow(values).dictionary_encode()
     answers = pa.array([function(text) for text in encoded.dictionary.to_pylist()], type=pa.large_string())
     return pd.Series(answers.take(encoded.indices), index=values.index, dtype="string")
 
@@ -85,5 +91,5 @@ def on_distinct(values: pd.Series, function: Callable[[str], str | None]) -> pd.
 def groups(values: pd.Series, pattern: str) -> pd.DataFrame:
     """The named groups of a pattern of RE2, one column each, "" for a group without a part; missing where the pattern does not match."""
     names = re.findall(r"\?P<(\w+)>", pattern)
-    matched = pc.extract_regex(pa.array(values, type=pa.large_string()), pattern=pattern)
+    matched = pc.extract_regex(as_arrow(values), pattern=pattern)
     return pd.DataFrame({name: pd.Series(pc.struct_field(matched, name), index=values.index, dtype="string") for name in names}, index=values.index)
