@@ -117,13 +117,13 @@ def given_texts(raw: pd.DataFrame, records: pd.DataFrame, object_type: ObjectTyp
         _add_member(members, POSITION, raw[POSITION], (raw[POSITION] == "").fillna(value=True).astype(bool))
     if not members:
         return pd.Series(pd.NA, index=records.index, dtype="string")
-    joined = pc.binary_join_element_wise(*members, pa.scalar(", ", pa.large_string()), null_handling="skip")
-    inner = pd.Series(joined, index=records.index, dtype="string")
+    joined = pc.binary_join_element_wise(*members, pa.scalar("", pa.large_string()))
+    inner = pd.Series(joined, index=records.index, dtype="string").str.removesuffix(", ")
     return ("{" + inner + "}").mask(inner == "")
 
 
 def _add_member(members: list[pa.Array], name: str, texts: pd.Series, same: pd.Series) -> None:
-    """Adds `"name": "text"` for the rows that differ."""
+    """Adds `"name": "text", ` for the rows that differ, "" for the others."""
     if same.all():
         return
     different = texts.where(~same)
@@ -131,4 +131,4 @@ def _add_member(members: list[pa.Array], name: str, texts: pd.Series, same: pd.S
     quoted = '"' + different + '"'
     if escaped.any():
         quoted[escaped] = pd.array([json.dumps(text.replace("\0", ""), ensure_ascii=False) for text in different[escaped]], dtype="string")
-    members.append(as_arrow(json.dumps(name) + ": " + quoted))
+    members.append(as_arrow((json.dumps(name) + ": " + quoted + ", ").fillna("")))

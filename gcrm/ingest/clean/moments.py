@@ -10,7 +10,7 @@ import pandas as pd
 
 from gcrm.errors import MappingError
 from gcrm.ingest.clean.month_names import read_words
-from gcrm.ingest.clean.result import PLAIN, Cleaned, Context, found, groups, nothing, on_distinct, reasons
+from gcrm.ingest.clean.result import PLAIN, Cleaned, Context, found, groups, has, nothing, on_distinct, reasons
 from gcrm.ingest.clean.text import narrow, tidy
 
 FORMATS = MappingProxyType({
@@ -22,11 +22,13 @@ FORMATS = MappingProxyType({
 _EARLIEST = pd.Timestamp("1800-01-01")
 _LATEST = pd.Timestamp("2200-01-01")
 _ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?"
-_ZONED = r".*\d{2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)"
+_COMPACT = r"^((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])((?:[T ]\d{2}:?\d{2}.*)?)$"
 _DATE_AND_TIME = (
-    r"^(?P<date>.*?)(?:(?:[T ]|,)\s*(?:(?:um|at|à|alle|kl\.?|o)\s+)?(?P<noon>오전|오후|午前|午後)?\s*(?P<hour>\d{1,2})(?:[:h]|\.(?:\d{2}\s*Uhr)?)(?P<minute>\d{2})"
-    r"(?:[:.](?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?\s*(?:Uhr|hrs?|h)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?$"
+    r"^(?P<date>.*?)(?:(?:[T ]|,)\s*(?:(?:um|at|à|alle|kl\.?|o)\s+)?(?P<noon>오전|오후|午前|午後)?\s*(?P<hour>\d{1,2})[:h](?P<minute>\d{2})"
+    r"(?:[:.](?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?\s*(?:Uhr|hrs?|h)?\s*"
+    r"(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?$"
 )
+_WITH_POINT = r"(\d{1,2})\.(\d{2})\s*Uhr$"
 _TRIPLE = r"^(?:[^\W\d]+\.?,?\s+)?(?P<first>\d{1,4})(?P<mark>[./-])\s?(?P<second>\d{1,2})[./-]\s?(?P<third>\d{1,4})(?P<end>\.?)$"
 _DAYS_1900 = pd.Timestamp("1899-12-30")
 """Day 0 of a spreadsheet that believes in 29 February 1900: right from 1 March 1900 on (ECMA-376, 18.17.4.1)."""
@@ -150,7 +152,7 @@ def _read(given: pd.Series, order: str | None) -> tuple[pd.DataFrame, pd.Series,
     )
     if counting := _counting(given):
         return result.assign(moment=_since(given, counting), offset=0.0), nothing(given.index), notes
-    parts = _split(given)
+    parts = _split(given.str.replace(_WITH_POINT, r"\1:\2", regex=True))
     triples = _triples(parts["date"])
     numbers, unsure = _numbers(triples, order or _order(triples))
     words = on_distinct(parts["date"].drop(index=triples.index), read_words)
@@ -195,6 +197,7 @@ def _within(moments: pd.Series) -> pd.Series:
 def _all_read(raw: pd.Series, context: Context) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """Local moments with their offsets, reasons and notes, of every value in whichever form."""
     given = narrow(tidy(raw))
+    given = given.str.replace(_COMPACT, r"\1-\2-\3\4", regex=True) if context.format is None and has(given, _COMPACT).any() else given
     form = context.format
     if form is not None and form not in FORMATS:
         parsed = _checked_format(form, given)
