@@ -36,7 +36,9 @@ def test_a_field_that_only_warns_keeps_its_text_and_its_record(field: str, text:
 
 
 def test_the_severity_is_the_contract_s() -> None:
-    strict = ObjectType("accounts", "one row per account", (Field("account_key", Kind.KEY, "Key.", required=True), Field("phone", Kind.PHONE, "Phone.")), ("account_key",))
+    strict = ObjectType(
+        "accounts", "one row per account", (Field("account_key", Kind.KEY, "Key.", required=True), Field("phone", Kind.PHONE, "Phone.")), ("account_key",)
+    )
     cleaned = _cleaned(strict, {"account_key": "a", "phone": "n/a"})
     assert cleaned.problems["field"].tolist() == ["phone"]
     assert cleaned.warnings.empty

@@ -57,7 +57,14 @@ def test_every_country_is_known_in_every_language(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("Korea", r"North Korea \(KP\) or South Korea \(KR\)"), ("Germny", r"did you mean Germany \(DE\)"), ("EU", "ISO 3166"), ("=1+1", "codes"), ("Atlantis", "ISO")]
+    ("text", "said"),
+    [
+        ("Korea", r"North Korea \(KP\) or South Korea \(KR\)"),
+        ("Germny", r"did you mean Germany \(DE\)"),
+        ("EU", "ISO 3166"),
+        ("=1+1", "codes"),
+        ("Atlantis", "ISO"),
+    ],
 )
 def test_what_is_no_single_country_is_refused_with_a_suggestion(text: str, said: str) -> None:
     cleaned = country(_text(text))

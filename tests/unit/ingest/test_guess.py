@@ -64,7 +64,11 @@ def test_people_and_their_names() -> None:
 
 @pytest.mark.parametrize("name", words("headers")["fields"])
 def test_every_word_of_the_lists_is_found(name: str) -> None:
-    objects = [OBJECTS[name.partition(".")[0]]] if "." in name else [each for each in OBJECTS.values() if name in (*each.field_names, "position" if each is ACCOUNTS else "")]
+    objects = (
+        [OBJECTS[name.partition(".")[0]]]
+        if "." in name
+        else [each for each in OBJECTS.values() if name in (*each.field_names, "position" if each is ACCOUNTS else "")]
+    )
     field = name.rpartition(".")[2]
     for word in words("headers")["fields"][name]:
         assert matches(objects[0], word).get(field), word
@@ -149,9 +153,24 @@ def test_what_the_columns_prove_is_kept_with_the_mapping() -> None:
 
 
 _REAL = {
-    "chicago_dedupe/csv_example_messy_input.csv": {"account_key": "Id", "name": "Site name", "street": "Address", "postcode": "Zip", "phone": "Phone", "email": "Email Address", "website": "Website"},
+    "chicago_dedupe/csv_example_messy_input.csv": {
+        "account_key": "Id",
+        "name": "Site name",
+        "street": "Address",
+        "postcode": "Zip",
+        "phone": "Phone",
+        "email": "Email Address",
+        "website": "Website",
+    },
     "us/all_us_zipcodes.csv": {"account_key": "code", "city": "city", "longitude": "lon", "latitude": "lat"},
-    "us/1962_2006_walmart_store_openings.csv": {"account_key": "storenum", "street": "STREETADDR", "city": "STRCITY", "postcode": "ZIPCODE", "longitude": "LON", "latitude": "LAT"},
+    "us/1962_2006_walmart_store_openings.csv": {
+        "account_key": "storenum",
+        "street": "STREETADDR",
+        "city": "STRCITY",
+        "postcode": "ZIPCODE",
+        "longitude": "LON",
+        "latitude": "LAT",
+    },
     "fodors_zagat/restaurant.csv": {"name": "name", "street": "addr", "city": "city", "phone": "phone", "segment": "type"},
     "saopaulo/municipios.csv": {"account_key": "codigo_ibge", "name": "nome", "longitude": "longitude", "latitude": "latitude"},
     "zurich/StationLocations-Foot.csv": {"account_key": "station_id", "name": "station_name", "longitude": "lon", "latitude": "lat"},

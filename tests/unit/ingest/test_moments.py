@@ -140,7 +140,9 @@ def test_times_as_the_world_writes_them(text: str, moment: datetime) -> None:
 
 
 def test_a_time_zone_of_the_mapping_is_for_times_that_name_none() -> None:
-    cleaned = time(_text("2024-07-01 12:00", "2024-07-01T12:00Z", "31.01.2024 12:00", "2024-10-27 02:30", "2024-03-31 02:30"), Context(time_zone="Europe/Zurich"))
+    cleaned = time(
+        _text("2024-07-01 12:00", "2024-07-01T12:00Z", "31.01.2024 12:00", "2024-10-27 02:30", "2024-03-31 02:30"), Context(time_zone="Europe/Zurich")
+    )
     hours = [(moment.day, moment.hour, moment.minute) for moment in cleaned.clean]
     assert hours == [(1, 10, 0), (1, 12, 0), (31, 11, 0), (27, 0, 30), (31, 1, 0)]
     with pytest.raises(MappingError, match="Europe/Vaduzz"):

@@ -53,7 +53,9 @@ def test_nothing_but_a_form_is_taken_off(name: str) -> None:
 
 
 def test_case_and_inner_quotes_stay_and_outer_ones_go() -> None:
-    raw = pd.Series(['"Zum Löwen"', "IBM", 'Gasthof "Zum Löwen"', "McDonald's,", " «Chez Max» ", ",", "van der Berg", "'s-Hertogenbosch Beheer"], dtype="string")
+    raw = pd.Series(
+        ['"Zum Löwen"', "IBM", 'Gasthof "Zum Löwen"', "McDonald's,", " «Chez Max» ", ",", "van der Berg", "'s-Hertogenbosch Beheer"], dtype="string"
+    )
     cleaned = clean(raw)
     expected = ["Zum Löwen", "IBM", 'Gasthof "Zum Löwen"', "McDonald's", "Chez Max", "-", "van der Berg", "'s-Hertogenbosch Beheer"]
     assert cleaned.clean.fillna("-").tolist() == expected

@@ -56,14 +56,25 @@ def test_a_pair_is_read_as_its_column_proves_or_as_the_mapping_says() -> None:
     assert "lat_lon" in asked["reason"][0]
 
 
-@pytest.mark.parametrize("text", ["nowhere", "POINT(1", "47.14", "1,2,3", "POINT(nan nan)", "{}", '{"type":"LineString","coordinates":[[0,0],[1,1]]}', "0101", "47°61'N 9°E", "inf, inf"])
+@pytest.mark.parametrize(
+    "text",
+    ["nowhere", "POINT(1", "47.14", "1,2,3", "POINT(nan nan)", "{}", '{"type":"LineString","coordinates":[[0,0],[1,1]]}', "0101", "47°61'N 9°E", "inf, inf"],
+)
 def test_what_is_no_point_is_named(text: str) -> None:
     found = _unpacked(text)
     assert found["longitude"].isna().all()
     assert found["reason"].notna().all()
 
 
-@pytest.mark.parametrize(("text", "crs"), [("2600000 1200000", "EPSG:2056"), ("2'600'000; 1'200'000", "EPSG:2056"), ("POINT(2600000 1200000)", "EPSG:2056"), ("SRID=2056;POINT(2600000 1200000)", None)])
+@pytest.mark.parametrize(
+    ("text", "crs"),
+    [
+        ("2600000 1200000", "EPSG:2056"),
+        ("2'600'000; 1'200'000", "EPSG:2056"),
+        ("POINT(2600000 1200000)", "EPSG:2056"),
+        ("SRID=2056;POINT(2600000 1200000)", None),
+    ],
+)
 def test_other_crs(text: str, crs: str | None) -> None:
     found = _unpacked(text, crs=crs)
     assert (found["longitude"][0], found["latitude"][0]) == pytest.approx((7.43864, 46.95108), abs=1e-4)  # Bern, the origin of the Swiss grid
@@ -83,7 +94,16 @@ def test_a_point_outside_of_its_crs_is_refused_and_a_crs_that_is_none_is_the_map
 
 @pytest.mark.parametrize(
     ("text", "degrees"),
-    [("47.1412", 47.1412), ("-9,5", -9.5), ("47°08'28\"N", 47.141111), ("470828N", 47.141111), ("0093112E", 9.52), ("9 31 12 W", -9.52), ("47:08:28", 47.141111), ("S 33 52", -33.866667)],
+    [
+        ("47.1412", 47.1412),
+        ("-9,5", -9.5),
+        ("47°08'28\"N", 47.141111),
+        ("470828N", 47.141111),
+        ("0093112E", 9.52),
+        ("9 31 12 W", -9.52),
+        ("47:08:28", 47.141111),
+        ("S 33 52", -33.866667),
+    ],
 )
 def test_angles(text: str, degrees: float) -> None:
     read = angle(text)
