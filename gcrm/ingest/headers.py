@@ -97,12 +97,7 @@ def _variants(header: str) -> Iterable[tuple[str, float]]:
             dropped = [*tokens[:start], *tokens[end:]]
             if dropped and all(token in _qualifiers() for token in dropped):
                 yield "".join(tokens[start:end]), _WITH_QUALIFIER
-    for word in _qualifiers():
-        if len(word) < _SHORTEST_QUALIFIER:
-            continue
-        for rest in (plain(header).removeprefix(word), plain(header).removesuffix(word)):
-            if _SHORTEST_REST <= len(rest) < len(plain(header)):
-                yield rest, _NUMBERED
+    yield from _without_qualifier(plain(header))
     numbered = re.sub(r"0?[2-9]$", "", plain(header))
     first = re.sub(r"0?1$", "", plain(header))
     if numbered != plain(header):
@@ -112,6 +107,16 @@ def _variants(header: str) -> Iterable[tuple[str, float]]:
         for start in range(1, len(tokens)):
             if all(token in _qualifiers() for token in tokens[:start]):
                 yield re.sub(r"0?1$", "", "".join(tokens[start:])), _NUMBERED
+
+
+def _without_qualifier(header: str) -> Iterable[tuple[str, float]]:
+    """A plain header without a word of whose it is, where nothing stands between the two: STRCITY."""
+    for word in _qualifiers():
+        if len(word) < _SHORTEST_QUALIFIER:
+            continue
+        for rest in (header.removeprefix(word), header.removesuffix(word)):
+            if _SHORTEST_REST <= len(rest) < len(header):
+                yield rest, _NUMBERED
 
 
 @lru_cache(10_000)

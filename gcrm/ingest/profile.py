@@ -33,9 +33,13 @@ _SHAPE_OF_A_POSTCODE = (
     r"(?:[A-Z]{1,3}[- ]?)?\d{3,6}(?:[- ]?\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{3} \d{2}"
 )
 _HOUSE_NUMBER = r"(?i)\d{1,5}\s?[a-z]?(?:\s?[-/]\s?\d{1,4}\s?[a-z]?)?"
-_STREET = r"(?i).*\pL{2,}.*\s\d+\s?[a-z]?(?:[-/.,]\s?\d*\s?\pL?.*)?|\d+[a-z]?[ ,]+.*\pL{2,}.*|.*(?:str(?:asse|aße|eet|\.)?|gasse|weg|platz|allee|road|rd\.?|avenue|ave\.?|lane|drive|katu|tie|gatan|vägen|vej|gade|straat|laan|로|길)(?:\s\d.*)?|(?:rue|via|calle|rua|ulica|ul\.|avenida|avenue|piazza|plaza|praça)\s.*"
-_PERSON = r"\p{Lu}[\pL'’-]+(?:\s\p{Lu}\.)?(?:\s\p{Lu}?[\pL'’-]+){1,2}"
-_PLACE_NAME = r"\pL[\pL .,'’()/-]*"
+_STREET = (
+    r"(?i).*\pL{2,}.*\s\d+\s?[a-z]?(?:[-/.,]\s?\d*\s?\pL?.*)?|\d+[a-z]?[ ,]+.*\pL{2,}.*"
+    r"|.*(?:str(?:asse|aße|eet|\.)?|gasse|weg|platz|allee|road|rd\.?|avenue|ave\.?|lane|drive|katu|tie|gatan|vägen|vej|gade|straat|laan|로|길)(?:\s\d.*)?"
+    r"|(?:rue|via|calle|rua|ulica|ul\.|avenida|avenue|piazza|plaza|praça)\s.*"
+)
+_PERSON = r"\p{Lu}[\pL'’-]+(?:\s\p{Lu}\.)?(?:\s\p{Lu}?[\pL'’-]+){1,2}"  # noqa: RUF001 - the sign that is meant
+_PLACE_NAME = r"\pL[\pL .,'’()/-]*"  # noqa: RUF001 - the sign that is meant
 _FRACTION = r"-?\d{1,3}[.,]\d{3,}"
 
 

@@ -16,8 +16,8 @@ _NUMBER = r"\d+(?:[.,]\d+)?"
 _WITH_LETTER = re.compile(r"^(?P<before>[NSEW])?\s*(?P<sign>[-+\u2212])?\s*(?P<body>[^NSEW]*?)\s*(?P<after>[NSEW])?$", re.IGNORECASE)
 _PARTS = re.compile(
     rf"^(?P<degrees>{_NUMBER})\s*(?:°|º|˚|deg|d|:|\s)?\s*"
-    rf"(?:(?P<minutes>{_NUMBER})\s*(?:['′’´]|min|m|:|\s)?\s*)?"
-    rf"(?:(?P<seconds>{_NUMBER})\s*(?:[\"″”“]|''|′′|sec|s)?)?$"
+    rf"(?:(?P<minutes>{_NUMBER})\s*(?:['′’´]|min|m|:|\s)?\s*)?"  # noqa: RUF001 - the sign that is meant
+    rf"(?:(?P<seconds>{_NUMBER})\s*(?:[\"″”“]|''|′′|sec|s)?)?$"  # noqa: RUF001 - the sign that is meant
 )
 _COMPACT = re.compile(r"^(?P<degrees>\d{2,3})(?P<minutes>\d{2})(?P<seconds>\d{2})?(?P<part>[.,]\d+)?$")
 _SIXTY = 60

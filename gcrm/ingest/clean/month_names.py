@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 
 from babel import Locale
 
@@ -38,7 +39,7 @@ _LANGUAGES = (
     "id",
     "vi",
 )
-_FILLERS = frozenset({"de", "del", "of", "the", "den", "der", "le", "am", "st", "nd", "rd", "th", "er", "a", "on", "d", "di", "r", "г", "року"})
+_FILLERS = frozenset({"de", "del", "of", "the", "den", "der", "le", "am", "st", "nd", "rd", "th", "er", "a", "on", "d", "di", "r", "г", "року"})  # noqa: RUF001 - the sign that is meant
 _MARKS = {"年": "y", "년": "y", "月": "m", "월": "m", "日": "d", "일": "d"}
 _PIVOT = 69
 """Two digits from here on are of the 20th century, the others of the 21st (POSIX strptime, %y)."""
@@ -82,7 +83,7 @@ def read_words(text: str) -> str | None:
         Such as "2024-3-15"; "?" where the month's name means two months; None where it is no such date.
     """
     tokens = re.findall(r"\d+|[^\W\d_]+", text)
-    marked = {mark: token for token, following in zip(tokens, tokens[1:], strict=False) if token.isdecimal() and (mark := _MARKS.get(following))}
+    marked = {mark: token for token, following in pairwise(tokens) if token.isdecimal() and (mark := _MARKS.get(following))}
     if marked:
         return f"{full_year(marked['y'])}-{int(marked['m'])}-{int(marked['d'])}" if set(marked) == {"y", "m", "d"} else None
     numbers = [token for token in tokens if token.isdecimal()]

@@ -87,7 +87,7 @@ def split_legal_form(name: str) -> NameParts:
             match = pattern.search(text) if at_end else pattern.match(text)
             if match is None or not _counts(match.group(), form):
                 continue
-            rest = (text[: match.start()] if at_end else text[match.end() :]).strip(" ,;-–\u3000")
+            rest = (text[: match.start()] if at_end else text[match.end() :]).strip(" ,;-–\u3000")  # noqa: RUF001 - the sign that is meant
             if rest:
                 return NameParts(rest, form)
     return NameParts(text, "")

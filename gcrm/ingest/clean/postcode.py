@@ -51,14 +51,30 @@ _LEADING_ZEROS = MappingProxyType(
 )
 """Countries with postcodes that begin with zeros, and with how many at most (Universal Postal Union, postal addressing systems)."""
 
-_WRITTEN = MappingProxyType({
-    "GB": (r"([A-Z]{1,2}\d[\dA-Z]?|BFPO|GIR)(\d[A-Z]{2}|\d{1,4}|0AA)", r"\1 \2"), "GG": (r"(GY\d{1,2})(\d[A-Z]{2})", r"\1 \2"), "JE": (r"(JE\d{1,2})(\d[A-Z]{2})", r"\1 \2"),
-    "IM": (r"(IM\d{1,2})(\d[A-Z]{2})", r"\1 \2"), "IE": (r"([\dA-Z]{3})([\dA-Z]{4})", r"\1 \2"), "CA": (r"([A-Z]\d[A-Z])(\d[A-Z]\d)", r"\1 \2"), "NL": (r"(\d{4})([A-Z]{2})", r"\1 \2"),
-    "MT": (r"([A-Z]{3})(\d{2,4})", r"\1 \2"), "SE": (r"(\d{3})(\d{2})", r"\1 \2"), "GR": (r"(\d{3})(\d{2})", r"\1 \2"), "CZ": (r"(\d{3})(\d{2})", r"\1 \2"),
-    "SK": (r"(\d{3})(\d{2})", r"\1 \2"), "PL": (r"(\d{2})(\d{3})", r"\1-\2"), "PT": (r"(\d{4})(\d{3})", r"\1-\2"), "BR": (r"(\d{5})(\d{3})", r"\1-\2"), "JP": (r"(\d{3})(\d{4})", r"\1-\2"),
-    "FR": (r"(\d{5})", r"\1"),
-    "US": (r"(\d{5})(\d{4})", r"\1-\2"), "PR": (r"(\d{5})(\d{4})", r"\1-\2"), "AR": (r"([A-HJ-NP-Z])(\d{4})([A-Z]{3})", r"\1\2\3"),
-})  # fmt: skip
+_WRITTEN = MappingProxyType(
+    {
+        "GB": (r"([A-Z]{1,2}\d[\dA-Z]?|BFPO|GIR)(\d[A-Z]{2}|\d{1,4}|0AA)", r"\1 \2"),
+        "GG": (r"(GY\d{1,2})(\d[A-Z]{2})", r"\1 \2"),
+        "JE": (r"(JE\d{1,2})(\d[A-Z]{2})", r"\1 \2"),
+        "IM": (r"(IM\d{1,2})(\d[A-Z]{2})", r"\1 \2"),
+        "IE": (r"([\dA-Z]{3})([\dA-Z]{4})", r"\1 \2"),
+        "CA": (r"([A-Z]\d[A-Z])(\d[A-Z]\d)", r"\1 \2"),
+        "NL": (r"(\d{4})([A-Z]{2})", r"\1 \2"),
+        "MT": (r"([A-Z]{3})(\d{2,4})", r"\1 \2"),
+        "SE": (r"(\d{3})(\d{2})", r"\1 \2"),
+        "GR": (r"(\d{3})(\d{2})", r"\1 \2"),
+        "CZ": (r"(\d{3})(\d{2})", r"\1 \2"),
+        "SK": (r"(\d{3})(\d{2})", r"\1 \2"),
+        "PL": (r"(\d{2})(\d{3})", r"\1-\2"),
+        "PT": (r"(\d{4})(\d{3})", r"\1-\2"),
+        "BR": (r"(\d{5})(\d{3})", r"\1-\2"),
+        "JP": (r"(\d{3})(\d{4})", r"\1-\2"),
+        "FR": (r"(\d{5})", r"\1"),
+        "US": (r"(\d{5})(\d{4})", r"\1-\2"),
+        "PR": (r"(\d{5})(\d{4})", r"\1-\2"),
+        "AR": (r"([A-HJ-NP-Z])(\d{4})([A-Z]{3})", r"\1\2\3"),
+    }
+)
 """Countries whose postcodes have two parts: the parts without anything between them, and how they are written."""
 
 _OF_A_SHEET = re.compile(r"^(\d+)\.0+$")

@@ -17,14 +17,53 @@ from gcrm.ingest.clean.text import narrow, tidy
 _EUROPE = MappingProxyType({**{state.upper(): state for state in MEMBER_STATES}, "EL": "gr", "GB": "gb", "CHE": "ch"})
 """What a VAT number begins with, and the country whose number it is (XI: Northern Ireland)."""
 
-_OTHERS = MappingProxyType({
-    "ar": ("cuit", "dni"), "at": ("tin",), "au": ("tfn",), "be": ("nn",), "bg": ("egn",), "br": ("cpf",), "ca": ("sin",), "ch": ("uid",), "cl": ("rut",), "cn": ("uscc",),
-    "cz": ("dic",), "de": ("stnr", "idnr"), "dk": ("cpr",), "ee": ("ik", "registrikood"), "es": ("nif", "cif", "nie"), "fi": ("ytunnus", "hetu"),
-    "fr": ("siren", "siret", "nif", "tva"), "gb": ("utr",), "id": ("npwp",), "in": ("pan",), "is": ("kennitala", "vsk"), "it": ("codicefiscale",), "jp": ("cn", "in_"),
-    "kr": ("brn",), "li": ("peid",), "mc": ("tva",), "my": ("nric",), "no": ("orgnr", "mva"), "nl": ("bsn",), "pl": ("nip", "pesel", "regon"), "pt": ("cc",), "ro": ("cui", "cnp"),
-    "se": ("orgnr", "personnummer"), "sg": ("uen",), "si": ("emso",), "sk": ("rc",), "th": ("tin",), "tr": ("tckimlik", "vkn"), "tw": ("ubn",), "ua": ("edrpou", "rntrc"), "us": ("ein", "tin"),
-    "vn": ("mst",), "za": ("tin",),
-})  # fmt: skip
+_OTHERS = MappingProxyType(
+    {
+        "ar": ("cuit", "dni"),
+        "at": ("tin",),
+        "au": ("tfn",),
+        "be": ("nn",),
+        "bg": ("egn",),
+        "br": ("cpf",),
+        "ca": ("sin",),
+        "ch": ("uid",),
+        "cl": ("rut",),
+        "cn": ("uscc",),
+        "cz": ("dic",),
+        "de": ("stnr", "idnr"),
+        "dk": ("cpr",),
+        "ee": ("ik", "registrikood"),
+        "es": ("nif", "cif", "nie"),
+        "fi": ("ytunnus", "hetu"),
+        "fr": ("siren", "siret", "nif", "tva"),
+        "gb": ("utr",),
+        "id": ("npwp",),
+        "in": ("pan",),
+        "is": ("kennitala", "vsk"),
+        "it": ("codicefiscale",),
+        "jp": ("cn", "in_"),
+        "kr": ("brn",),
+        "li": ("peid",),
+        "mc": ("tva",),
+        "my": ("nric",),
+        "no": ("orgnr", "mva"),
+        "nl": ("bsn",),
+        "pl": ("nip", "pesel", "regon"),
+        "pt": ("cc",),
+        "ro": ("cui", "cnp"),
+        "se": ("orgnr", "personnummer"),
+        "sg": ("uen",),
+        "si": ("emso",),
+        "sk": ("rc",),
+        "th": ("tin",),
+        "tr": ("tckimlik", "vkn"),
+        "tw": ("ubn",),
+        "ua": ("edrpou", "rntrc"),
+        "us": ("ein", "tin"),
+        "vn": ("mst",),
+        "za": ("tin",),
+    }
+)
 """Other numbers of a country that stand in such a column: modules of stdnum, the likelier first."""
 
 _PREFIX = re.compile(r"^(?P<code>CHE|[A-Z]{2})[\s.-]?(?=[\dA-Z])")

@@ -17,7 +17,10 @@ _JOINER = re.compile(r"(?<![\u0600-\U0010ffff])[\u200c\u200d]|[\u200c\u200d](?![
 """Zero-width joiners have a meaning inside Arabic, Indic and emoji sequences only."""
 _BLANK = re.compile(r"[\s\u2800\u3164\uffa0\x85]+")
 
-_CONTINUATION = "\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178"
+_CONTINUATION = (
+    "\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d"
+    "\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178"
+)
 _BROKEN = re.compile(rf"[\u00c2-\u00f4][\u0080-\u00bf{_CONTINUATION}]")
 """The first two bytes of a character in UTF-8, as they look when they are read as Windows-1252."""
 _WINDOWS_1252 = MappingProxyType({chr(code): bytes([code]) for code in range(256)} | {

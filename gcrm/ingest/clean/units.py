@@ -20,14 +20,38 @@ def _units(dimension: str, factors: Mapping[str, float]) -> dict[str, _Unit]:
 
 
 UNITS: Mapping[str, _Unit] = MappingProxyType(
-    _units("length", {"mm": 0.001, "cm": 0.01, "m metre metres meter meters": 1, "km": 1000, "in inch inches": 0.0254, "ft foot feet": 0.3048, "yd": 0.9144, "mi mile miles": 1609.344})
-    | _units("area", {"cm2": 0.0001, "m2 qm sqm": 1, "a": 100, "ha": 10_000, "km2 qkm sqkm": 1_000_000, "sqft ft2": 0.09290304, "acre acres ac": 4046.8564224, "sqmi mi2": 2_589_988.110336})
+    _units(
+        "length",
+        {
+            "mm": 0.001,
+            "cm": 0.01,
+            "m metre metres meter meters": 1,
+            "km": 1000,
+            "in inch inches": 0.0254,
+            "ft foot feet": 0.3048,
+            "yd": 0.9144,
+            "mi mile miles": 1609.344,
+        },
+    )
+    | _units(
+        "area",
+        {
+            "cm2": 0.0001,
+            "m2 qm sqm": 1,
+            "a": 100,
+            "ha": 10_000,
+            "km2 qkm sqkm": 1_000_000,
+            "sqft ft2": 0.09290304,
+            "acre acres ac": 4046.8564224,
+            "sqmi mi2": 2_589_988.110336,
+        },
+    )
     | _units("mass", {"mg": 1e-6, "g gr": 0.001, "kg": 1, "t to ton tonne tonnes": 1000, "oz": 0.028349523125, "lb lbs": 0.45359237})
     | _units("volume", {"ml": 0.001, "cl": 0.01, "dl": 0.1, "l ltr liter litre": 1, "hl": 100, "m3 cbm": 1000})
     | _units("time", {"s sec": 1, "min": 60, "h hr hrs std": 3600, "d day days": 86_400})
     | _units("count", {"pcs pc pce piece pieces stk stück st unit units ea each kpl pz pza uds ud szt ks db 개 個": 1, "dz doz dozen": 12, "k tsd": 1000})
     | _units("share", {"%": 0.01, "percent": 0.01, "‰": 0.001})
-)  # fmt: skip
+)
 """Units by the names they have in files, in lower case, with the factor to the unit of their dimension (SI; the international yard and pound of 1959)."""
 
 _WITH_UNIT = r"^(.*[\d.,])\s*([^\d\s.,()+'\u2212-][^\s()]*)$"

@@ -100,7 +100,7 @@ def _in(step: object, text: str, code: str | None) -> tuple[str, bool]:
         ("11455", "SE", "114 55"),
         ("1310100", "BR", "01310-100"),
         ("6051", "KR", "06051"),
-        ("８００１", "CH", "8001"),
+        ("８００１", "CH", "8001"),  # noqa: RUF001 - the sign that is meant
         ("LV-1010", "LV", "LV-1010"),
         ("anything", "HK", "anything"),
     ],
