@@ -52,8 +52,10 @@ class Split(BaseModel):
         if self.pattern is not None:
             found = pc.extract_regex(pa.array(values.to_numpy(dtype=object), type=pa.large_string(), from_pandas=True), pattern=self._named)
             return pd.Series(pc.struct_field(found, "value"), index=values.index, dtype="string").fillna("")
-        parts = values.str.split(self.by, regex=False)
-        return parts.str.get(self.part - 1 if self.part > 0 else self.part).astype("string").fillna("").str.strip()
+        parts = [text.split(self.by) for text in values.fillna("")]
+        place = self.part - 1 if self.part > 0 else self.part
+        chosen = [each[place].strip() if -len(each) <= place < len(each) else "" for each in parts]
+        return pd.Series(chosen, index=values.index, dtype="string")
 
 
 class FieldSource(BaseModel):

@@ -86,7 +86,8 @@ class FileMapping(BaseModel):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FileMapping) and self.model_dump() == other.model_dump()
 
-    __hash__ = None  # type: ignore[assignment] - it holds dictionaries
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
 
     @model_validator(mode="after")
     def _one_or_several(self) -> Self:
@@ -229,7 +230,8 @@ def _sentence(file_name: str, place: tuple[str, ...], kind: str, message: str, l
     line = f", line {lines[known]}" if known else ""
     hint = ""
     if kind == "extra_forbidden":
-        model: type[BaseModel] = {"join": Join, "read": ReadOptions, "objects": ObjectMapping}.get(place[0], FileMapping) if len(place) > 1 else FileMapping
+        models: dict[str, type[BaseModel]] = {"join": Join, "read": ReadOptions, "objects": ObjectMapping}
+        model = models.get(place[0], FileMapping) if len(place) > 1 else FileMapping
         if "fields" in place[:-1]:
             model = Split if place[-2] == "split" else FieldSource
         hint = _suggestion(place[-1], model.model_fields) + f"; known are {', '.join(model.model_fields)}"

@@ -67,7 +67,7 @@ def _plain(name: str) -> str:
 def codes() -> frozenset[str]:
     """The alpha-2 codes of all countries."""
     names = Locale("en").territories
-    return frozenset(code for code in names if re.fullmatch(r"[A-Z]{2}", code)) - _NO_COUNTRIES
+    return frozenset(code for code in map(str, names) if re.fullmatch(r"[A-Z]{2}", code)) - _NO_COUNTRIES
 
 
 @cache
@@ -93,7 +93,7 @@ def _names(locales: Iterable[str]) -> dict[str, frozenset[str]]:
 
 
 @cache
-def _first_names() -> Mapping[str, frozenset[str]]:
+def _first_names() -> dict[str, frozenset[str]]:
     known = words("countries")
     aliases = {_plain(name): frozenset({code}) for code, names in known["aliases"].items() for name in names}
     shared = {_plain(name): frozenset(several) for name, several in known["shared"].items()}
@@ -101,7 +101,7 @@ def _first_names() -> Mapping[str, frozenset[str]]:
 
 
 @cache
-def _all_names() -> Mapping[str, frozenset[str]]:
+def _all_names() -> dict[str, frozenset[str]]:
     return _names(each for each in locale_identifiers() if "_" not in each) | _first_names()
 
 

@@ -104,5 +104,6 @@ def clean(raw: pd.Series, _context: Context = PLAIN) -> Cleaned:
     if wrapped.any():
         value = value.copy()
         bare = value[wrapped].str.replace(r"^\s*(?:\"([^\"]*)\"|“([^“”]*)”|„([^„“]*)“|«([^«»]*)»)\s*[,;]*$", r"\1\2\3\4", regex=True)
-        value[wrapped] = bare.str.replace(r"^[,;\s]+|[,;\s]+$", "", regex=True).replace("", pd.NA)
+        value[wrapped] = bare.str.replace(r"^[,;\s]+|[,;\s]+$", "", regex=True)
+        value = value.mask(value == "")
     return Cleaned(value, nothing(raw.index))

@@ -51,9 +51,9 @@ class _Plan:
 def _plan(region: str) -> _Plan | None:
     """The plan of a region; None where there is none."""
     data = PhoneMetadata.metadata_for_region(region)
-    if data is None or data.country_code is None:
+    general = data.general_desc if data is not None else None
+    if data is None or general is None or general.national_number_pattern is None:
         return None
-    general = data.general_desc
     kinds: dict[int, list[str]] = {}
     for name in _KINDS:
         kind: PhoneNumberDesc | None = getattr(data, name)

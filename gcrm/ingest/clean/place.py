@@ -44,9 +44,8 @@ def _axis(raw: pd.Series, name: str) -> Cleaned:
     found = {row: read.degrees for row, text in rest.items() if (read := angle(text)) and read.axis in {None, name}}
     if not found:
         return cleaned
-    rows = list(found)
-    cleaned.clean[rows] = pd.array(list(found.values()), dtype="Float64")
-    return Cleaned(cleaned.clean, cleaned.reasons.mask(cleaned.reasons.index.isin(rows)))
+    degrees = pd.Series(found, dtype="Float64").reindex(raw.index)
+    return Cleaned(cleaned.clean.fillna(degrees), cleaned.reasons.mask(degrees.notna()))
 
 
 def settle(values: dict[str, pd.Series], raw: pd.DataFrame, mapping: FileMapping, findings: Findings) -> None:

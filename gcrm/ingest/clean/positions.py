@@ -84,7 +84,7 @@ def _point(text: str, packing: str | None) -> _Point | None:
 def _of(shape: object, srid: int | None = None) -> _Point | None:
     if not isinstance(shape, shapely.Point) or shape.is_empty or not np.isfinite([shape.x, shape.y]).all():
         return None
-    return shape.x, shape.y, shapely.get_srid(shape) or srid
+    return shape.x, shape.y, int(shapely.get_srid(shape)) or srid
 
 
 def _wkt(text: str) -> _Point | None:

@@ -3,8 +3,8 @@
 import importlib
 import re
 from functools import cache, lru_cache
-from types import MappingProxyType, ModuleType
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pandas as pd
 from stdnum import get_cc_module
@@ -68,7 +68,8 @@ _OTHERS = MappingProxyType(
 
 _PREFIX = re.compile(r"^(?P<code>CHE|[A-Z]{2})[\s.-]?(?=[\dA-Z])")
 _LABEL = re.compile(
-    r"^(?:ust[.-]?\s?-?id(?:ent)?(?:[.-]?\s?nr)?|uid(?:[.-]?\s?nr)?|mwst(?:[.-]?\s?nr)?|vat(?:\s(?:no|number|id|reg))*|tva|p\.?\s?iva|partita iva|nif|cif|nip|ico|dič|ein|tax\sid)[.:\s#]+",
+    r"^(?:ust[.-]?\s?-?id(?:ent)?(?:[.-]?\s?nr)?|uid(?:[.-]?\s?nr)?|mwst(?:[.-]?\s?nr)?|vat(?:\s(?:no|number|id|reg))*|tva"
+    r"|p\.?\s?iva|partita iva|nif|cif|nip|ico|dič|ein|tax\sid)[.:\s#]+",
     re.IGNORECASE,
 )
 _CACHED = 200_000
@@ -80,9 +81,9 @@ class _Answer(NamedTuple):
 
 
 @cache
-def _modules(country: str) -> tuple[ModuleType, ...]:
+def _modules(country: str) -> tuple[Any, ...]:
     """What checks the numbers of a country (lower case), its VAT number first."""
-    found = [get_cc_module(country, "vat")]
+    found: list[Any] = [get_cc_module(country, "vat")]
     for name in _OTHERS.get(country, ()):
         package = f"{country}_" if country in {"in", "is", "do"} else country
         try:
@@ -92,7 +93,7 @@ def _modules(country: str) -> tuple[ModuleType, ...]:
     return tuple(dict.fromkeys(module for module in found if module is not None))
 
 
-def _checked(module: ModuleType, text: str) -> str | None:
+def _checked(module: Any, text: str) -> str | None:  # noqa: ANN401 - a module of stdnum
     try:
         value: str = module.validate(text)
     except ValidationError:

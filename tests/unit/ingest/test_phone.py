@@ -91,5 +91,5 @@ def test_the_numbers_that_the_library_gives_as_examples(region: str) -> None:
     quick = well_formed(pd.Series(texts, dtype="string"), region)
     for text, answer in zip(texts, quick, strict=True):
         assert pd.isna(answer) or answer == _written(text, region)
-    if _plan(region).plain_trunk:  # type: ignore[union-attr] - every supported region has one
+    if _plan(region).plain_trunk:  # type: ignore[union-attr]
         assert quick[[text.startswith("+") and text[1:].isdecimal() for text in texts]].notna().all()
