@@ -73,7 +73,7 @@ def test_what_is_no_single_country_is_refused_with_a_suggestion(text: str, said:
 
 
 def _in(step: object, text: str, code: str | None) -> tuple[str, bool]:
-    cleaned: Cleaned = step(_text(text), Context(country=_text(code) if code else pd.Series([pd.NA], dtype="string")))  # type: ignore[operator, arg-type]
+    cleaned: Cleaned = step(_text(text), Context(country=_text(code) if code else pd.Series([pd.NA], dtype="string")))  # type: ignore[operator]
     return cleaned.clean[0], bool(cleaned.reasons.isna()[0])
 
 

@@ -119,7 +119,8 @@ def test_what_is_none_of_ours_is_left_alone() -> None:
 def test_a_candidate_says_why() -> None:
     ranked = rank(ACCOUNTS, ["E-Mail", "x1"], _frame(**{"E-Mail": ["a@b.ch", "nobody"], "x1": ["c@d.ch", "e@f.ch"]}))
     first = ranked["E-Mail"][0]
-    assert (first.field, first.confidence) == ("email", pytest.approx(0.7))
+    assert first.field == "email"
+    assert first.confidence == pytest.approx(0.7)
     assert "the header is" in first.evidence
     assert "50% are mail addresses" in first.evidence
     assert ranked["x1"][0].field == "email"
