@@ -1,6 +1,7 @@
 """The pandera schemas of the declarations in `gcrm.frames`; apart from them, so that a command line starts without pandas."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 import pandera.pandas as pa
@@ -22,7 +23,7 @@ _PANDERA_TYPES: Mapping[Kind, object] = MappingProxyType(
 )
 
 
-_WORDS = frozenset({Kind.TEXT, Kind.NAME, Kind.KEY, Kind.POSTCODE, Kind.PHONE, Kind.MAIL, Kind.TAX_NUMBER})
+_WORDS = frozenset({Kind.TEXT, Kind.NAME, Kind.KEY, Kind.POSTCODE, Kind.PHONE, Kind.MAIL, Kind.TAX_NUMBER, Kind.WEBSITE})
 
 
 def _column(each: Field) -> pa.Column:
@@ -44,6 +45,7 @@ def _column(each: Field) -> pa.Column:
     return pa.Column(_PANDERA_TYPES.get(each.kind, "string"), checks=checks, nullable=not each.required, description=each.text)
 
 
+@cache
 def schema(object_type: ObjectType) -> pa.DataFrameSchema:
     """The pandera schema of a clean frame of this object: one row per record, one column per field.
 

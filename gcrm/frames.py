@@ -25,6 +25,7 @@ class Kind(StrEnum):
     PHONE = "phone"
     MAIL = "mail"
     TAX_NUMBER = "tax_number"
+    WEBSITE = "website"
     DATE = "date"
     TIME = "time"
     FLAG = "flag"
@@ -33,12 +34,20 @@ class Kind(StrEnum):
     GEOMETRY = "geometry"
 
 
+class Severity(StrEnum):
+    """What becomes of a record whose field cannot be cleaned: it is refused, or kept with the text as it was given and a warning."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of an object.
 
     `names` are headers under which files are known to carry it, beside its own name; `codes` are the
-    values a CODE field may take; `default` stands where the file has no value.
+    values a CODE field may take; `default` stands where the file has no value; `severity` says what a value
+    that cannot be cleaned does to its record. The contract's own rules (required, ranges, lengths) always refuse.
     """
 
     name: str
@@ -51,6 +60,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     longest: int = 1000
+    severity: Severity = Severity.REFUSE
 
 
 @dataclass(frozen=True)
@@ -65,8 +75,8 @@ class ObjectType:
     grain: str
     fields: tuple[Field, ...]
     key: tuple[str, ...]
-    references: Mapping[str, str] = field(default_factory=dict)
-    not_before: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict, hash=False)
+    not_before: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def field(self, name: str) -> Field:
         """The field of this name.
@@ -94,8 +104,8 @@ def _key(object_name: str, *names: str) -> Field:
 
 
 _MADE_UP = Field("made_up", Kind.FLAG, "True for invented data.", required=True, default="false")
-_PHONE = Field("phone", Kind.PHONE, "Telephone number.", names=("telephone", "phone number", "tel", "mobile"))
-_EMAIL = Field("email", Kind.MAIL, "Mail address.", names=("e-mail", "mail", "email address"))
+_PHONE = Field("phone", Kind.PHONE, "Telephone number.", names=("telephone", "phone number", "tel", "mobile"), severity=Severity.WARN)
+_EMAIL = Field("email", Kind.MAIL, "Mail address.", names=("e-mail", "mail", "email address"), severity=Severity.WARN)
 _ACCOUNT = Field("account_key", Kind.KEY, "Key of the account.", required=True, names=("account", "account id", "customer", "customer id", "customer number"))
 _REP = Field("rep_key", Kind.KEY, "Key of the rep.", names=("rep", "sales rep", "owner"))
 _CURRENCY = Field("currency", Kind.CURRENCY, "ISO 4217 code.", names=("currency code",))
@@ -141,13 +151,14 @@ ACCOUNTS = ObjectType("accounts", "one row per account: company, household or pe
     Field("parent_key", Kind.KEY, "Key of the account it belongs to.", names=("parent", "parent account", "parent id")),
     Field("street", Kind.TEXT, "Street, with or without the number.", names=("address", "adress", "address line 1", "street address", "street addr", "road")),
     Field("house_number", Kind.TEXT, "House number with its suffix.", names=("housenumber", "number", "house no", "street number")),
-    Field("postcode", Kind.POSTCODE, "Postcode.", names=("zip", "zip code", "postal code", "plz")),
+    Field("postcode", Kind.POSTCODE, "Postcode.", names=("zip", "zip code", "postal code", "plz"), severity=Severity.WARN),
     Field("city", Kind.TEXT, "City or place.", names=("town", "place", "municipality")),
     Field("country_code", Kind.COUNTRY, "ISO 3166-1 alpha-2 code.", names=("country",)),
     _PHONE,
     _EMAIL,
-    Field("website", Kind.TEXT, "Address of its web pages.", names=("web", "url", "homepage", "web site")),
-    Field("tax_number", Kind.TAX_NUMBER, "Number under which it pays VAT or other taxes.", names=("vat", "vat number", "vat id", "tax id", "ustid", "ein")),
+    Field("website", Kind.WEBSITE, "Address of its web pages.", names=("web", "url", "homepage", "web site"), severity=Severity.WARN),
+    Field("tax_number", Kind.TAX_NUMBER, "Number under which it pays VAT or other taxes.", names=("vat", "vat number", "vat id", "tax id", "ustid", "ein"),
+          severity=Severity.WARN),
     *_POSITION,
     Field("territory_key", Kind.KEY, "Key of the territory, where it is not the one its position lies in.", names=("territory", "territory id")),
     _MADE_UP,

@@ -9,7 +9,8 @@ import pandas as pd
 from gcrm.errors import MappingError, ReadError
 from gcrm.frames import ObjectType
 from gcrm.ingest import readers
-from gcrm.ingest.mapping import FieldSource, FileMapping, guess
+from gcrm.ingest.guess import guess
+from gcrm.ingest.mapping import FieldSource, FileMapping
 from gcrm.ingest.options import ReadOptions
 
 
@@ -113,7 +114,7 @@ def open_source(
     first = next(opened.chunks(), None)
     if first is None or first.empty:
         raise ReadError(f"{path.name} holds no record; it needs at least one below its header.")
-    guessed: dict[str, tuple[FieldSource, float]] = {} if base else guess(object_type, first.columns)
+    guessed: dict[str, tuple[FieldSource, float]] = {} if base else guess(object_type, first.columns, first)
     likely = {name: origin for name, (origin, _) in guessed.items()}
     fields = mapping.fields | likely | {name: FieldSource(column=column) for name, column in (given or {}).items()}
     mapping = mapping.model_copy(update={"fields": fields, **({"source": source} if source else {})})

@@ -1,7 +1,7 @@
 """One chunk of a file: made ready without the database, then stored in one transaction."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,7 @@ class Chunk:
     raw: pd.DataFrame
     staged: pd.DataFrame
     refused: pd.DataFrame
-    warnings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["field", "value", "reason"]))
+    warnings: pd.DataFrame
 
 
 def prepare(run: Import, raw: pd.DataFrame) -> Chunk:
@@ -71,8 +71,9 @@ def prepare(run: Import, raw: pd.DataFrame) -> Chunk:
     """
     marked = pd.concat([_ragged(raw), _repeated(raw, run.object_type)])
     fields = run.mapping.apply(raw.drop(index=marked.index) if len(marked) else raw, run.object_type)
-    records, problems = clean(fields, run.object_type, run.mapping)
-    return Chunk(raw, _staged(records, run.object_type), pd.concat([marked, problems]))
+    cleaned = clean(fields, run.object_type, run.mapping)
+    staged = _staged(cleaned.records, run.object_type).assign(raw=cleaned.raw)
+    return Chunk(raw, staged, pd.concat([marked, cleaned.problems]), cleaned.warnings)
 
 
 def keys_only(run: Import, raw: pd.DataFrame) -> Chunk:
@@ -83,7 +84,7 @@ def keys_only(run: Import, raw: pd.DataFrame) -> Chunk:
         raw: records as they stand in the file.
     """
     chunk = prepare(run, raw)
-    return Chunk(raw.iloc[:0], chunk.staged[["row_number", "source_key"]], chunk.refused.iloc[:0])
+    return Chunk(raw.iloc[:0], chunk.staged[["row_number", "source_key"]], chunk.refused.iloc[:0], chunk.warnings.iloc[:0])
 
 
 def remember_keys(connection: psycopg.Connection[Any], chunk: Chunk) -> dict[int, tuple[str, int]]:

@@ -99,7 +99,8 @@ def test_positions_are_those_of_the_file(adventureworks: Path) -> None:
         stored = connection.execute("SELECT source_key, ST_X(position), ST_Y(position), city FROM gcrm.accounts WHERE status = 'customer'").fetchall()
     assert len(stored) == 19_820 + 701
     for key, longitude, latitude, city in stored:
-        assert (longitude, latitude, city) == addresses[owners[key]]
+        x, y, place = addresses[owners[key]]
+        assert (longitude, latitude, city) == ((None, None, place) if (x, y) == (0, 0) else (x, y, place))  # 0/0 is no place, and is left to the geocoder
 
 
 @pytest.mark.parametrize(

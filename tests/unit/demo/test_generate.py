@@ -13,7 +13,8 @@ from gcrm.demo.generate import generate
 from gcrm.errors import ExportError, GcrmError, LayerError
 from gcrm.frames import OBJECTS
 from gcrm.ingest.clean import clean
-from gcrm.ingest.mapping import FileMapping, guess
+from gcrm.ingest.guess import guess
+from gcrm.ingest.mapping import FileMapping
 from gcrm.ingest.readers import read
 from tests.unit.demo.company import Company, load
 
@@ -76,7 +77,7 @@ def test_files_go_the_ordinary_way_and_nothing_is_refused(company: Company, name
             assert tuple(chunk.columns) == object_type.field_names
             assert {field: source.column for field, (source, _) in guessed.items()} == {field: field for field in object_type.field_names}
         mapping = FileMapping(fields={field: source for field, (source, _) in guessed.items()})
-        frame, problems = clean(mapping.apply(chunk, object_type), object_type, mapping)
+        frame, problems, _, _ = clean(mapping.apply(chunk, object_type), object_type, mapping)
         assert problems.empty
         assert frame["made_up"].all()
 

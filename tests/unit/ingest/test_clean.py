@@ -24,7 +24,7 @@ _ACCOUNT = {"account_key": "a", "kind": "company", "status": "customer", "name":
 def _cleaned(object_type: ObjectType, *records: dict[str, str], **sources: FieldSource) -> tuple[pd.DataFrame, pd.DataFrame]:
     raw = pd.DataFrame([{**dict.fromkeys(object_type.field_names, ""), **record} for record in records], columns=object_type.field_names, dtype="string")
     raw.index = pd.RangeIndex(1, len(raw) + 1, name="row_number")
-    return clean(raw, object_type, FileMapping(fields=sources))
+    return clean(raw, object_type, FileMapping(fields=sources))[:2]
 
 
 def _reasons(problems: pd.DataFrame) -> dict[int, tuple[str, str, str]]:
@@ -109,7 +109,7 @@ def test_a_packed_position_that_is_none_is_named_by_its_column() -> None:
         [{**dict.fromkeys(ACCOUNTS.field_names, ""), **_ACCOUNT, "position": value} for value in ("POINT(9.5 47.1)", "nowhere", "")], dtype="string"
     )
     raw.index = pd.RangeIndex(1, 4, name="row_number")
-    records, problems = clean(raw, ACCOUNTS, FileMapping(fields={"position": FieldSource(column="place")}))
+    records, problems, _, _ = clean(raw, ACCOUNTS, FileMapping(fields={"position": FieldSource(column="place")}))
 
     assert records["longitude"].fillna(-1).tolist() == [9.5, -1]
     assert _reasons(problems)[2][0:2] == ("position", "nowhere")

@@ -8,14 +8,14 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcrm.ingest.clean.geometry import POSITION_PROBLEM, boundary, unpack_position
-from gcrm.ingest.mapping import POSITION
+from gcrm.ingest.clean.geometry import boundary
+from gcrm.ingest.clean.positions import unpack
 
 _SQL_SERVER = "sql_server_geography"
 
 
 def _unpacked(packing: str | None, *values: str) -> pd.DataFrame:
-    return unpack_position(pd.DataFrame({POSITION: pd.Series(values, dtype="string")}), packing)
+    return unpack(pd.Series(values, dtype="string"), packing)
 
 
 def _packed(longitude: float, latitude: float, srid: int = 4326, version: int = 1, flags: int = 0x0C) -> str:
@@ -28,7 +28,7 @@ def test_a_point_of_sql_server_is_read_to_the_last_bit(longitude: float, latitud
 
     assert float(found["longitude"][0]) == longitude
     assert float(found["latitude"][0]) == latitude
-    assert found[POSITION_PROBLEM].isna().all()
+    assert found["reason"].isna().all()
 
 
 def test_a_known_address_of_bothell() -> None:
@@ -44,8 +44,8 @@ def test_a_known_address_of_bothell() -> None:
 )
 def test_what_is_no_single_point_in_degrees_is_named(value: str) -> None:
     found = _unpacked(_SQL_SERVER, value)
-    assert _SQL_SERVER in found[POSITION_PROBLEM][0]
-    assert found["longitude"].tolist() == [""]
+    assert _SQL_SERVER in found["reason"][0]
+    assert found["longitude"].isna().all()
 
 
 @given(st.floats(-180, 180).map(lambda degrees: round(degrees, 9)), st.floats(-90, 90).map(lambda degrees: round(degrees, 9)))
@@ -56,8 +56,8 @@ def test_a_point_in_wkt(longitude: float, latitude: float) -> None:
 
 def test_points_that_are_none() -> None:
     found = _unpacked("wkt", "POINT EMPTY", "LINESTRING(0 0, 1 1)", "POINT(1", "", "POINT Z (9.5 47.1 450)")
-    assert found[POSITION_PROBLEM].isna().tolist() == [False, False, False, True, True]
-    assert found["longitude"].tolist() == ["", "", "", "", "9.5"]
+    assert found["reason"].isna().tolist() == [False, False, False, True, True]
+    assert found["longitude"].fillna(0).tolist() == [0, 0, 0, 0, 9.5]
 
 
 def _boundaries(*values: str) -> tuple[list[shapely.Geometry | None], list[bool]]:

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from gcrm.errors import MappingError
 from gcrm.frames import ACCOUNTS, OBJECTS, ORDERS
-from gcrm.ingest.mapping import FieldSource, FileMapping, guess, load
+from gcrm.ingest.guess import guess
+from gcrm.ingest.mapping import FieldSource, FileMapping, dump, load
 
 
 def _frame(**columns: list[str]) -> pd.DataFrame:
@@ -181,12 +182,12 @@ def test_a_kept_mapping(tmp_path: Path) -> None:
         ("fields: {name: [", "is not YAML"),
         (b"\xff\xfe\x00", "is not YAML"),
         ("", "a.yaml: the file: input should be"),
-        ("fields: {name: {column: a, value: b}}", r"a.yaml: fields.name: .*exactly one of"),
-        ("fields: {name: {column: [a]}}", r"a.yaml: fields.name.column: input should be a valid string"),
-        ("fields: {name: {template: '{a'}}", r"a.yaml: fields.name: .*"),
-        ("feilds: {name: a}", "a.yaml: (fields: field required|feilds)"),
-        ("fields: {}\njoin: {x: {file: a.csv, on: {}}}", "a.yaml: join.x.on"),
-        ("fields: {}\nsource: ''", "a.yaml: source"),
+        ("fields: {name: {column: a, value: b}}", r"a.yaml, line 1: fields.name: .*exactly one of"),
+        ("fields: {name: {column: [a]}}", r"a.yaml, line 1: fields.name.column: input should be a valid string"),
+        ("fields: {name: {template: '{a'}}", r"a.yaml, line 1: fields.name: .*"),
+        ("feilds: {name: a}", r"a.yaml, line 1: feilds: is not known \(did you mean 'fields'\?\)"),
+        ("fields: {}\njoin: {x: {file: a.csv, on: {}}}", "a.yaml, line 2: join.x.on"),
+        ("fields: {}\nsource: ''", "a.yaml, line 2: source"),
     ],
 )
 def test_a_broken_mapping_file_is_one_sentence(tmp_path: Path, content: str | bytes, sentence: str) -> None:
@@ -202,3 +203,104 @@ def test_a_mapping_file_that_is_not_there(tmp_path: Path) -> None:
         load(tmp_path / "missing.yaml")
     with pytest.raises(MappingError, match="cannot be read"):
         load(tmp_path)
+
+
+_SEVERAL = """
+source: shop
+country: CH
+objects:
+  accounts:
+    repeats: first
+    fields: {account_key: customer, name: company}
+  orders:
+    fields:
+      order_key: order
+      account_key: customer
+      ordered_at: {column: date, format: day_first}
+"""
+
+
+def test_several_objects_from_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(_SEVERAL)
+    mapping = load(path)
+    assert mapping.object_names() == ("accounts", "orders")
+    accounts, orders = mapping.for_object("accounts"), mapping.for_object("orders")
+    assert (accounts.source, accounts.country, accounts.repeats, accounts.objects) == ("shop", "CH", "first", {})
+    assert (orders.repeats, orders.fields["ordered_at"].format) == ("refuse", "day_first")
+    with pytest.raises(MappingError, match=r"no object 'order' \(did you mean 'orders'\?\)"):
+        mapping.for_object("order")
+    with pytest.raises(MappingError, match=r"a\.yaml, line 10: b\.csv has no column 'order' for order_key"):
+        orders.check(ORDERS, ["customer", "date"], "b.csv")
+
+
+def test_a_mapping_of_one_object_is_that_object_s() -> None:
+    mapping = FileMapping.model_validate({"fields": {"name": "n"}})
+    assert mapping.for_object("accounts") is mapping
+    assert mapping.object_names() == ()
+
+
+@pytest.mark.parametrize(
+    ("given_mapping", "sentence"),
+    [
+        ({"fields": {"name": "n"}, "objects": {"accounts": {"fields": {}}}}, "either fields"),
+        ({"objects": {"acounts": {"fields": {}}}}, r"did you mean 'accounts'"),
+        ({"objects": {"accounts": {"fields": {}, "repeats": "last"}}}, "refuse"),
+        ({"fields": {"name": {"column": "n", "split": {"by": ",", "pattern": "x"}}}}, "one of by and pattern"),
+        ({"fields": {"name": {"column": "n", "split": {"pattern": "(["}}}}, "no regular expression"),
+        ({"fields": {"name": {"column": "n", "split": {"by": ",", "part": 0}}}}, "counted from 1"),
+        ({"fields": {"revenue": {"column": "n", "decimal": ";"}}}, "pattern"),
+    ],
+)
+def test_a_mapping_that_cannot_be(given_mapping: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        FileMapping.model_validate(given_mapping)
+
+
+def test_a_part_of_a_column() -> None:
+    frame = _frame(a=["9490 Vaduz", "Ruggell", ""], b=["Lovelace, Ada", "Prince", ""])
+    assert FieldSource.model_validate({"column": "b", "split": {"by": ",", "part": "2"}}).resolve(frame).tolist() == ["Ada", "", ""]
+    assert FieldSource.model_validate({"column": "b", "split": {"by": ",", "part": -1}}).resolve(frame).tolist() == ["Ada", "Prince", ""]
+    assert FieldSource.model_validate({"column": "a", "split": {"pattern": r"^(\d+)"}}).resolve(frame).tolist() == ["9490", "", ""]
+    assert FieldSource.model_validate({"column": "a", "split": {"pattern": r"(?P<value>\pL+)$"}}).resolve(frame).tolist() == ["Vaduz", "Ruggell", ""]
+
+
+_NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=10)
+
+
+@given(
+    st.dictionaries(
+        _NAMES, st.one_of(_NAMES, st.builds(dict, value=_NAMES), st.builds(dict, column=_NAMES, codes=st.dictionaries(_NAMES, _NAMES, max_size=2))), max_size=4
+    )
+)
+def test_a_mapping_that_is_kept_is_the_same(tmp_path_factory: pytest.TempPathFactory, fields: dict[str, object]) -> None:
+    path = tmp_path_factory.mktemp("kept") / "a.yaml"
+    mapping = FileMapping.model_validate({"source": "crm", "fields": fields})
+    dump(mapping, path)
+    assert load(path) == mapping
+    assert [each.name for each in path.parent.iterdir()] == ["a.yaml"]
+
+
+def test_a_mapping_of_several_objects_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(_SEVERAL)
+    mapping = load(tmp_path / "a.yaml")
+    dump(mapping, tmp_path / "b.yaml")
+    assert load(tmp_path / "b.yaml") == mapping
+    assert "account_key: customer" in (tmp_path / "b.yaml").read_text()
+    with pytest.raises(MappingError, match="cannot be written"):
+        dump(mapping, tmp_path / "nowhere" / "b.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("fields:\n  name:\n    colum: n\n", r"a\.yaml, line 3: fields\.name\.colum: is not known \(did you mean 'column'\?\)"),
+        ("fields: {}\nsorce: x\n", r"a\.yaml, line 2: sorce: is not known \(did you mean 'source'\?\)"),
+        ("read:\n  delimeter: x\n", r"line 2: read\.delimeter"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, content: str, sentence: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(content)
+    with pytest.raises(MappingError, match=sentence):
+        load(path)

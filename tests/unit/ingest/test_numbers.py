@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcrm.ingest.clean.numbers import money, number
+from gcrm.ingest.clean.money import money
+from gcrm.ingest.clean.numbers import number
 from gcrm.ingest.clean.result import Cleaned
 
 _LOCALES = {

@@ -3,6 +3,7 @@
 import unicodedata
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,3 +32,29 @@ def test_text_as_people_type_it() -> None:
 
     assert cleaned.clean.fillna("-").tolist() == ["Caf\u00e9\u0301 des Amis", "Caf\u00e9", "-", "ab", "-", "plain"]
     assert cleaned.reasons.isna().all()
+
+
+@pytest.mark.parametrize(
+    ("broken", "text"),
+    [
+        ("MÃ¼ller", "Müller"),
+        ("MÃƒÂ¼ller", "Müller"),
+        ("CafÃ©", "Café"),
+        ("â€œHiâ€\x9d", "\u201cHi\u201d"),
+        ("Ð\x9cÐ¾Ñ\x81ÐºÐ²Ð°", "Москва"),
+        ("í•œêµ\xad", "한국"),
+        ("Åšwierk", "Świerk"),
+    ],
+)
+def test_a_broken_encoding_is_mended(broken: str, text: str) -> None:
+    assert tidy(pd.Series([broken], dtype="string"))[0] == text
+
+
+@pytest.mark.parametrize("text", ["CAFÉ®", "SÃO PAULO", "Ångström", "IRMÃOS", "Zürich", "½ Ä", "नमस्\u200dते", "한국", "Škoda Žižkov", "naïve"])
+def test_what_is_not_certainly_broken_stays(text: str) -> None:
+    assert tidy(pd.Series([text], dtype="string"))[0] == text
+
+
+def test_marks_that_turn_or_hide_text_go() -> None:
+    raw = pd.Series(["a\u202eb\u202c", "\u2066x\u2069", "so\u00adft", "a\u200db", "\u00a0a\u3000b\u2003", "\u3164"], dtype="string")
+    assert tidy(raw).fillna("-").tolist() == ["ab", "x", "soft", "ab", "a b", "-"]
