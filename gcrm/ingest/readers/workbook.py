@@ -1,0 +1,296 @@
+"""Sheets of workbooks (XLSX, ODS, XLS) as tables of text: values of formulas, not formulas."""
+
+import math
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import batched, islice
+from pathlib import Path
+from typing import IO
+from xml.etree import ElementTree as ET
+from xml.parsers import expat
+
+import pandas as pd
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+
+from gcrm.errors import ReadError
+from gcrm.ingest.options import ReadOptions
+from gcrm.ingest.readers import archives, layout
+from gcrm.ingest.readers.detection import Detection, Finding, Format
+from gcrm.ingest.readers.frames import MOST_CELLS, MOST_COLUMNS, text_table, unique_names
+
+MOST_SHEET_CELLS = 12_000_000
+"""Cells between the first and the last used one of a sheet: it is held in memory whole, at up to 64 bytes a cell."""
+
+_BATCH_RECORDS = 20_000
+_SAMPLE_RECORDS = 200
+_BLOCK_BYTES = 1 << 20
+_MOST_NAMES_BYTES = 1 << 24
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,4})([0-9]{1,8})"[^>]*>')
+_ERROR_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\bt="e"')
+_MERGED_CELL = re.compile(rb"<(?:\w+:)?mergeCell\b")
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+_ODS_TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+_SAVE_AGAIN = "save it again as XLSX or CSV"
+
+
+@dataclass
+class _Extent:
+    """What a look through a sheet's XML finds."""
+
+    last_row: int = 0
+    last_column: int = 0
+    first_row: int = 1 << 30
+    first_column: int = 1 << 30
+    errors: int = 0
+    merged: int = 0
+
+    @property
+    def cells(self) -> int:
+        return max(0, self.last_row - self.first_row + 1) * max(0, self.last_column - self.first_column + 1)
+
+
+def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
+    """The rows of a sheet that hold anything, titles above the header left out.
+
+    Args:
+        path: the workbook.
+        options: sheet, header, columns, skip_lines; else the first visible sheet, and the rest detected.
+
+    Raises:
+        ReadError: it is broken, encrypted, holds macros or is made to fill the memory, or has no such sheet.
+    """
+    with _opened(path, options) as (sheet, _, _):
+        rows = _rows(sheet)
+        sample = list(islice(rows, _SAMPLE_RECORDS))
+        skip, header = _layout(sample, options)
+        records = iter(sample[skip:])
+        if header.value:
+            names = next(records, None)
+            if names is None:
+                raise ReadError(f"{path.name}: sheet {sheet.name!r} is empty; it needs at least a header line.")
+        else:
+            names = [""] * max(map(len, sample), default=0)
+        if len(names) > MOST_COLUMNS:
+            raise ReadError(f"{path.name} has {len(names):,} columns, more than the {MOST_COLUMNS:,} allowed; leave out those that are not needed.")
+        columns = unique_names(list(options.columns) if options.columns is not None else names)
+        batch_rows = max(1, min(_BATCH_RECORDS, MOST_CELLS // max(1, len(columns))))
+        repeated = names if header.value else None
+        for source in (records, rows):
+            for batch in batched((row for row in source if row != repeated), batch_rows):  # noqa: B911 - the last one is shorter
+                yield text_table(list(batch), columns)
+
+
+def detect(path: Path, options: ReadOptions) -> Detection:
+    """What a workbook holds, and how its sheet is read.
+
+    Raises:
+        ReadError: as in `read`.
+    """
+    with _opened(path, options) as (sheet, workbook, extent):
+        skip, header = _layout(list(islice(_rows(sheet), _SAMPLE_RECORDS)), options)
+        notes = [f"Sheet {sheet.name!r} is read."] if len(workbook.sheet_names) > 1 else []
+        if extent.errors:
+            notes.append(f"{extent.errors:,} cells hold an error such as #N/A; they are read as empty.")
+        if extent.merged:
+            notes.append(f"{extent.merged:,} groups of cells are merged; only the first of each holds its value.")
+        hidden = tuple(each.name for each in workbook.sheets_metadata if each.visible != SheetVisibleEnum.Visible)
+        skipped = Finding(skip, 1.0 if options.skip_lines is not None else 0.9)
+        return Detection(Format.WORKBOOK, header=header, skip_lines=skipped, sheets=tuple(workbook.sheet_names), hidden=hidden, notes=tuple(notes))
+
+
+def _layout(sample: list[list[str]], options: ReadOptions) -> tuple[int, Finding[bool]]:
+    skip = options.skip_lines if options.skip_lines is not None else layout.preamble(sample)
+    if options.header is not None:
+        return skip, Finding(options.header, 1.0)
+    if options.columns is not None:
+        return skip, Finding(value=False, confidence=1.0)
+    return skip, layout.header(sample[skip], sample[skip + 1 :]) if len(sample) > skip else Finding(value=True, confidence=0.5)
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
+    """The rows that hold anything, from the first used column on."""
+    start = sheet.start
+    left = start[1] if start else 0
+    for row in sheet.iter_rows():
+        texts = [cell_text(value) for value in row[left:]]
+        if any(texts):
+            yield texts
+
+
+def cell_text(value: object) -> str:
+    """A value as a person would read it: what is missing as "", a float with the 15 digits that a spreadsheet shows."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"  # noqa: PLR2004 - 15 digits
+    isoformat = getattr(value, "isoformat", None)
+    return isoformat() if isoformat else str(value)
+
+
+@contextmanager
+def _opened(path: Path, options: ReadOptions) -> Iterator[tuple[CalamineSheet, CalamineWorkbook, _Extent]]:
+    with path.open("rb") as file:
+        old = file.read(len(_OLE)) == _OLE
+    if old:
+        _check_old(path)
+    try:
+        if not old:
+            with archives.checked(path) as archive:
+                _check_parts(archive, path.name)
+                extents = _extents(archive, path.name)
+        workbook = CalamineWorkbook.from_path(path)
+        name = _sheet_name(workbook, path, options)
+        extent = _Extent() if old else extents(name)
+        if extent.cells > MOST_SHEET_CELLS:
+            raise ReadError(f"{path.name}: sheet {name!r} spreads over {extent.cells:,} cells, more than the {MOST_SHEET_CELLS:,} allowed; save it as CSV.")
+        yield workbook.get_sheet_by_name(name), workbook, extent
+    except PasswordError as error:
+        raise ReadError(f"{path.name} is encrypted; save it without a password.") from error
+    except (CalamineError, ET.ParseError, expat.ExpatError, KeyError, zipfile.BadZipFile) as error:
+        raise ReadError(f"{path.name} is not a workbook that can be read ({error}); {_SAVE_AGAIN}.") from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # what the Rust library raises where it meets what it did not think of
+            raise ReadError(f"{path.name} is not a workbook that can be read ({error}); {_SAVE_AGAIN}.") from error
+        raise
+
+
+def _sheet_name(workbook: CalamineWorkbook, path: Path, options: ReadOptions) -> str:
+    names = workbook.sheet_names
+    if options.sheet is not None and options.sheet not in names:
+        raise ReadError(f"{path.name} has no sheet {options.sheet!r}; it has {', '.join(names)}.")
+    if not names:
+        raise ReadError(f"{path.name} is not a workbook that can be read (it has no sheet); {_SAVE_AGAIN}.")
+    visible = [each.name for each in workbook.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
+    return options.sheet if options.sheet is not None else (visible or names)[0]
+
+
+def _check_old(path: Path) -> None:
+    """Refuses an old workbook that is encrypted as a package, or holds macros; both are named in its directory, in UTF-16."""
+    data = path.read_bytes() if path.stat().st_size <= archives.MOST_BYTES // 4 else b""
+    if not data:
+        raise ReadError(f"{path.name} is larger than any old workbook; save it as XLSX or CSV.")
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise ReadError(f"{path.name} is encrypted; save it without a password.")
+    if "_VBA_PROJECT".encode("utf-16-le") in data:
+        raise ReadError(f"{path.name} holds macros; save it without them, as XLSX.")
+    if not any(name.encode("utf-16-le") in data for name in ("Workbook", "Book")):
+        raise ReadError(f"{path.name} is not a workbook that can be read (it is another kind of old office file); save it as XLSX.")
+
+
+def _check_parts(archive: zipfile.ZipFile, name: str) -> None:
+    parts = archive.namelist()
+    if any(part.lower().endswith(("vbaproject.bin", ".xlm")) or "macrosheets/" in part.lower() for part in parts) or any(
+        part.startswith("Basic/") and part.endswith(".xml") and not part.endswith(("script-lc.xml", "script-lb.xml")) for part in parts
+    ):
+        raise ReadError(f"{name} holds macros; save it without them, as XLSX.")
+    if "xl/workbook.bin" in parts:
+        raise ReadError(f"{name} is a binary workbook (XLSB); save it as XLSX.")
+    if "META-INF/manifest.xml" in parts and b"encryption-data" in _part(archive, "META-INF/manifest.xml", name):
+        raise ReadError(f"{name} is encrypted; save it without a password.")
+    if not any(part in parts for part in ("xl/workbook.xml", "content.xml", "[Content_Types].xml")):
+        raise ReadError(f"{name} is not a workbook that can be read (it is another kind of archive); {_SAVE_AGAIN}.")
+    for part in parts:
+        if part.endswith((".xml", ".rels")):
+            archives.open_part(archive, part, name).close()
+
+
+def _part(archive: zipfile.ZipFile, part: str, name: str) -> bytes:
+    with archives.open_part(archive, part, name) as stream:
+        data = stream.read(_MOST_NAMES_BYTES + 1)
+    if len(data) > _MOST_NAMES_BYTES:
+        raise ReadError(f"{name} is not a workbook that can be read ({part} is too long); {_SAVE_AGAIN}.")
+    return data
+
+
+def _extents(archive: zipfile.ZipFile, name: str) -> Callable[[str], _Extent]:
+    """A function from the name of a sheet to its extent; a sheet that cannot be found in the parts has none."""
+    if "content.xml" in archive.namelist():
+        with archives.open_part(archive, "content.xml", name) as stream:
+            found = _ods_extents(stream)
+    elif "xl/workbook.xml" in archive.namelist():
+        found = {}
+        for sheet, part in _sheet_parts(archive, name).items():
+            with archives.open_part(archive, part, name) as stream:
+                found[sheet] = _xlsx_extent(stream)
+    else:
+        found = {}
+    return lambda sheet: found.get(sheet, _Extent())
+
+
+def _sheet_parts(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
+    """The part of each sheet, by xl/workbook.xml and its relations (ECMA-376 part 1, 18.2)."""
+    relations = ET.fromstring(_part(archive, "xl/_rels/workbook.xml.rels", name))  # noqa: S314 - without entities, see open_part
+    targets = {each.get("Id"): each.get("Target", "") for each in relations}
+    workbook = ET.fromstring(_part(archive, "xl/workbook.xml", name))  # noqa: S314 - as above
+    parts = {}
+    for sheet in workbook.iter():
+        target = targets.get(sheet.get(_RELATION) or sheet.get(_STRICT_RELATION)) if sheet.tag.endswith("}sheet") else None
+        if target:
+            part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+            if part in archive.namelist():
+                parts[sheet.get("name", "")] = part
+    return parts
+
+
+def _xlsx_extent(stream: IO[bytes]) -> _Extent:
+    extent = _Extent()
+    rest = b""
+    while block := stream.read(_BLOCK_BYTES):
+        rest += block
+        cut = rest.rfind(b">") + 1
+        text, rest = rest[:cut], rest[cut:]
+        extent.errors += len(_ERROR_CELL.findall(text))
+        extent.merged += len(_MERGED_CELL.findall(text))
+        for letters, digits in _CELL.findall(text):
+            row, column = int(digits), _column_number(letters)
+            extent.first_row, extent.last_row = min(extent.first_row, row), max(extent.last_row, row)
+            extent.first_column, extent.last_column = min(extent.first_column, column), max(extent.last_column, column)
+    return extent
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _ods_extents(stream: IO[bytes]) -> dict[str, _Extent]:
+    """The extent of each sheet: cells and rows may be said to repeat any number of times (OpenDocument 1.2 part 1, 19.675)."""
+    found: dict[str, _Extent] = {}
+    state = {"sheet": "", "row": 0, "repeat": 1, "column": 0, "used": 0}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        extent = found.setdefault(str(state["sheet"]), _Extent(first_row=1, first_column=1))
+        if tag == f"{_ODS_TABLE} table":
+            state.update(sheet=attributes.get(f"{_ODS_TABLE} name", ""), row=0)
+            found[str(state["sheet"])] = _Extent(first_row=1, first_column=1)
+        elif tag == f"{_ODS_TABLE} table-row":
+            state.update(repeat=_count(attributes.get(f"{_ODS_TABLE} number-rows-repeated")), column=0, used=0)
+        elif tag in {f"{_ODS_TABLE} table-cell", f"{_ODS_TABLE} covered-table-cell"}:
+            state["column"] = int(state["column"]) + _count(attributes.get(f"{_ODS_TABLE} number-columns-repeated"))
+            extent.merged += any(attributes.get(f"{_ODS_TABLE} number-{axis}-spanned", "1") != "1" for axis in ("rows", "columns"))
+            if any(name.endswith(" value-type") for name in attributes):
+                state["used"] = state["column"]
+
+    def end(tag: str) -> None:
+        if tag == f"{_ODS_TABLE} table-row":
+            extent = found[str(state["sheet"])]
+            state["row"] = int(state["row"]) + int(state["repeat"])
+            if state["used"]:
+                extent.last_row, extent.last_column = int(state["row"]), max(extent.last_column, int(state["used"]))
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.ParseFile(stream)
+    return found
+
+
+def _count(text: str | None) -> int:
+    return min(int(text), 1 << 30) if text and text.isdecimal() else 1
