@@ -11,13 +11,15 @@ from gcrm.frames import ObjectType
 from gcrm.ingest import readers
 from gcrm.ingest.mapping import FieldSource, FileMapping, guess
 from gcrm.ingest.options import ReadOptions
+from gcrm.ingest.readers.detection import Detection
 
 
 @dataclass(frozen=True)
 class Source:
     """A file to import: what it feeds, how it is mapped.
 
-    `confidence` is that of each guessed field, 0 to 1; `sample` holds the first records as they stand in the file.
+    `confidence` is that of each guessed field, 0 to 1; `sample` holds the first records as they stand in the file;
+    `detection` says how the file is read.
     """
 
     path: Path
@@ -35,9 +37,18 @@ class Source:
         self.mapping.check_complete(self.object_type, self.path.name)
 
     @property
+    def detection(self) -> Detection:
+        """How the file is read, and how sure that is.
+
+        Raises:
+            ReadError: it cannot be read.
+        """
+        return readers.detect(self.path, self.mapping.read)
+
+    @property
     def unused(self) -> list[str]:
         """The columns that feed no field."""
-        used = {column for origin in self.mapping.fields.values() for column in origin.columns}
+        used = {column for origin in self.mapping.fields.values() for column in origin.columns} | set(readers.MARKS)
         return [column for column in self.sample.columns if column not in used]
 
     def chunks(self) -> Iterator[pd.DataFrame]:

@@ -125,7 +125,7 @@ def _quarantined(mapping: FileMapping, object_name: str, file_name: str) -> Iter
     # A column that is mapped stays, also where no refused record has a value in it; a mark is missing where there is none.
     mapped = {column for origin in mapping.fields.values() for column in origin.columns}
     records = records.reindex(columns=[*records.columns, *sorted(mapped - set(records.columns))])
-    marks = [column for column in (readers.SURPLUS, readers.MISSING, _REPEATED) if column in records]
+    marks = [column for column in (*readers.MARKS, _REPEATED) if column in records]
     records = records.astype("string").fillna(dict.fromkeys(records.columns.difference(marks), ""))
     yield records.set_axis(pd.Index([number for number, _ in rows], name="row_number"), axis="index")
 
@@ -171,12 +171,9 @@ def _import_chunk(connection: psycopg.Connection[Any], run: _Run, chunk: pd.Data
 
 
 def _ragged(chunk: pd.DataFrame) -> pd.DataFrame:
-    """Records with more or fewer fields than the header."""
+    """Records that do not fit their table, such as those with more or fewer fields than the header."""
     found = []
-    for column, reason in (
-        (readers.SURPLUS, "has more fields than the header; quote fields that hold the delimiter"),
-        (readers.MISSING, "has fewer fields than the header; the record may be cut off"),
-    ):
+    for column, reason in readers.MARKS.items():
         if column in chunk:
             values = chunk[column].dropna()
             found.append(pd.DataFrame({"field": column, "value": values, "reason": reason}))

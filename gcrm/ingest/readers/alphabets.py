@@ -15,7 +15,7 @@ _LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "äöüß", "àâæçéèêëîïôœùûüÿ", "áéíñóúüçªº", "ãáàâçéêíõóôúüªº", "àèéìíîòóùú", "ëïéèöüáóíê", "åäöéü", "æøåéöä", "áðéíóúýþæö", "àçéèíïóòúü·",
         ),
         "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž", "ëç"),
-        "cp1254": ("çğıiöşüâîûi̇İ",),
+        "cp1254": ("çğ\u0131iöşüâîû\u0130",),
         "cp1257": ("āčēģīķļņšūž", "ąčęėįšųūž", "äõöüšž"),
         "cp1255": ("אבגדהוזחטיךכלםמןנסעףפץצקרשת",),
         "cp1251": (_CYRILLIC, "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя", "абвгдђежзијклљмнњопрстћуфхцчџш", "абвгдеёжзійклмнопрстуўфхцчшыьэюя"),
@@ -28,7 +28,7 @@ _LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 """Letters beyond ASCII of the languages that each encoding of Windows serves, and of two other Cyrillic ones (after CLDR's exemplar characters)."""
 
-_SIGNS = frozenset("“”„‘’‚–—…€£§©®°´·«»²³½¼\u00a0№")
+_SIGNS = frozenset("“”„…€£§©®°·«»²³½¼№\u2018\u2019\u201a\u2013\u2014\u00b4\u00a0")
 _LEAST = 0.5
 _RARER = ("mac_roman", "cp850", "cp852", "cp437", "cp1258", "cp855", "cp775", "iso8859_2", "iso8859_5", "iso8859_7", "mac_cyrillic", "johab", "euc_kr")
 

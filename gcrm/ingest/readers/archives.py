@@ -4,6 +4,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -21,11 +22,12 @@ _ENTITIES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 @contextmanager
-def checked(path: Path) -> Iterator[zipfile.ZipFile]:
+def checked(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
     """A zip archive that is safe to read from.
 
     Args:
         path: the archive.
+        what: what it should be, for the error.
 
     Raises:
         ReadError: it is broken, encrypted, unpacks too far, has too many entries, archives inside, or entries that
@@ -36,7 +38,7 @@ def checked(path: Path) -> Iterator[zipfile.ZipFile]:
             _check(archive, path.name)
             yield archive
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, UnicodeError) as error:
-        raise ReadError(f"{path.name} is not an archive that can be read ({error}); save it again.") from error
+        raise ReadError(f"{path.name} is not {what} that can be read ({error}); save it again.") from error
 
 
 def _check(archive: zipfile.ZipFile, name: str) -> None:
@@ -54,7 +56,7 @@ def _check(archive: zipfile.ZipFile, name: str) -> None:
         if member.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", member.filename):
             raise ReadError(f"{name} holds {member.filename!r}, which points outside of it; pack it anew.")
     starts = sorted((member.header_offset, member.compress_size) for member in members)
-    if any(offset + size > following for (offset, size), (following, _) in zip(starts, starts[1:], strict=False)):
+    if any(offset + size > following for (offset, size), (following, _) in pairwise(starts)):
         raise ReadError(f"{name} holds entries that overlap; save it as CSV.")
 
 

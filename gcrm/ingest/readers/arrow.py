@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,8 +13,9 @@ from pyproj.exceptions import CRSError
 from gcrm.errors import ReadError
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.readers.detection import Detection, Format
-from gcrm.ingest.readers.frames import MOST_COLUMNS
+from gcrm.ingest.readers.frames import MARKS, MOST_COLUMNS
 from gcrm.ingest.readers.shapes import name_of, with_geometry
+from gcrm.ingest.readers.values import cell_text
 
 _BATCH_RECORDS = 10_000
 _MOST_PAGE_BYTES = 1 << 29
@@ -33,10 +32,14 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
         with pq.ParquetFile(path) as file:
             _check(file, path)
             geo = _geometry(file)
-            names = [name for name in file.schema_arrow.names if geo is None or name != geo[0]]
+            names = [name for name in file.schema_arrow.names if name not in MARKS and (geo is None or name != geo[0])]
+            marks = [name for name in file.schema_arrow.names if name in MARKS]
             for batch in file.iter_batches(batch_size=_BATCH_RECORDS):
-                texts = [text_column(batch.column(name)) for name in names]
-                yield with_geometry(texts, names, None if geo is None else batch.column(geo[0]), None if geo is None else geo[1])
+                table = with_geometry([text_column(batch.column(name)) for name in names], names, batch.column(geo[0]) if geo else None, geo[1] if geo else None)
+                for name in marks:
+                    texts = text_column(batch.column(name))
+                    table = table.append_column(name, pc.if_else(pc.equal(texts, ""), None, texts))
+                yield table
     except (pa.ArrowException, OSError, ValueError, OverflowError, NotImplementedError) as error:
         raise ReadError(f"{path.name} is not a Parquet file that can be read ({error}); write it again.") from error
 
@@ -99,14 +102,14 @@ def text_column(column: pa.Array) -> pa.Array:
     elif pa.types.is_floating(kind):
         column = _floats(column.cast(pa.float64()) if pa.types.is_float16(kind) else column)
     elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        column = pa.array((None if value is None else _nested_text(value) for value in column.to_pylist()), pa.string())
+        column = pa.array((None if value is None else cell_text(value) for value in column.to_pylist()), pa.string())
     elif pa.types.is_duration(kind) or pa.types.is_interval(kind):
         column = pa.array((None if value is None else str(value) for value in column.to_pylist()), pa.string())
     return pc.fill_null(_valid_text(column.cast(pa.string())), "")
 
 
 def _valid_text(column: pa.Array) -> pa.Array:
-    """Text that is UTF-8, as its type promises; other bytes are written as `\\xff`."""
+    """Text that is UTF-8, as its type promises; other bytes are written as their hexadecimal codes."""
     raw = column.cast(pa.binary())
     try:
         return raw.cast(pa.string())
@@ -120,23 +123,3 @@ def _floats(column: pa.Array) -> pa.Array:
     whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), 1e15))
     integers = pc.if_else(whole, column, pa.scalar(0, column.type)).cast(pa.int64()).cast(pa.string())
     return pc.if_else(whole, integers, column.cast(pa.string()))
-
-
-def _nested_text(value: object) -> str:
-    return value.hex() if isinstance(value, bytes) else json.dumps(_plain(value), ensure_ascii=False, default=str)
-
-
-def _plain(value: object) -> object:
-    """A value as JSON has it."""
-    match value:
-        case bytes():
-            return value.hex()
-        case datetime() | date():
-            return value.isoformat()
-        case Decimal():
-            return str(value)
-        case dict():
-            return {str(key): _plain(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_plain(each) for each in value]
-    return value

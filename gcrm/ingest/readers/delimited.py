@@ -112,7 +112,7 @@ def _exact(lines: Iterable[str], header: list[str] | None, columns: list[str], d
 
 
 def _batches(records: Iterator[list[str]], columns: list[str]) -> Iterator[pa.Table]:
-    for batch in batched(records, max(1, min(_BATCH_RECORDS, MOST_CELLS // len(columns)))):  # noqa: B911 - the last one is shorter
+    for batch in batched(records, max(1, min(_BATCH_RECORDS, MOST_CELLS // len(columns)))):
         yield text_table(list(batch), columns)
 
 

@@ -32,7 +32,7 @@ class Detection:
         format: what it is, by its content.
         encoding: of a text.
         delimiter: what stands between two fields.
-        line_end: what ends a record: `\\n`, `\\r\\n`, `\\r`, or what a file of another kind uses.
+        line_end: what ends a record: line feed, carriage return, both, or a mark of the file's own.
         header: whether the first line names the columns.
         skip_lines: lines above it that are no part of the table.
         decimal_comma: whether numbers are written as 1,5; None where there are none.

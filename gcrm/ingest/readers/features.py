@@ -75,7 +75,7 @@ def detect_geojson(path: Path, options: ReadOptions) -> Detection:
     """What a GeoJSON file says of itself."""
     with _one_sentence(path, "GeoJSON", "it must be a FeatureCollection"):
         crs, notes = _crs(_information(_Layer(_geojson_dataset(path), None)), path, options)
-        return Detection(Format.GEOJSON, crs=crs and name_of(crs), notes=notes)
+        return Detection(Format.GEOJSON, crs=name_of(crs) if crs else None, notes=notes)
 
 
 def detect_geopackage(path: Path, options: ReadOptions) -> Detection:
@@ -85,7 +85,7 @@ def detect_geopackage(path: Path, options: ReadOptions) -> Detection:
         if options.layer is None and len(layers) > 1:
             return Detection(Format.GEOPACKAGE, layers=layers, notes=("It holds several layers; one of them has to be named.",))
         crs, notes = _crs(_information(_Layer(str(path), _chosen(layers, path, options))), path, options)
-        return Detection(Format.GEOPACKAGE, layers=layers, crs=crs and name_of(crs), notes=notes)
+        return Detection(Format.GEOPACKAGE, layers=layers, crs=name_of(crs) if crs else None, notes=notes)
 
 
 def detect_shapefile(path: Path, options: ReadOptions) -> Detection:
@@ -98,7 +98,7 @@ def detect_shapefile(path: Path, options: ReadOptions) -> Detection:
         information = _information(layer)
         crs, notes = _crs(information, path, options)
         encoding = Finding(str(layer.encoding or information["encoding"]).lower(), 0.7 if layer.encoding and not options.encoding else 1.0)
-        return Detection(Format.SHAPEFILE, encoding=encoding, layers=layers, crs=crs and name_of(crs), notes=notes)
+        return Detection(Format.SHAPEFILE, encoding=encoding, layers=layers, crs=name_of(crs) if crs else None, notes=notes)
 
 
 @contextmanager
@@ -116,7 +116,8 @@ def _one_sentence(path: Path, what: str, mend: str) -> Iterator[None]:
 def _information(layer: _Layer) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return pyogrio.read_info(layer.dataset, layer=layer.name, encoding=layer.encoding)
+        information: dict[str, Any] = pyogrio.read_info(layer.dataset, layer=layer.name, encoding=layer.encoding, force_total_bounds=False)
+        return information
 
 
 def _read(layer: _Layer, path: Path, options: ReadOptions) -> Iterator[pa.Table]:
@@ -128,7 +129,7 @@ def _read(layer: _Layer, path: Path, options: ReadOptions) -> Iterator[pa.Table]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         opened = pyogrio.raw.open_arrow(layer.dataset, **settings)
-        meta, reader = opened.__enter__()  # noqa: PLC2801 - within a block that ends here, so that no warning filter stays while the caller works
+        meta, reader = opened.__enter__()
     try:
         shape = meta["geometry_name"] or "wkb_geometry"
         while (batch := _next(reader)) is not None:
@@ -156,7 +157,10 @@ def _crs(information: dict[str, Any], path: Path, options: ReadOptions) -> tuple
     except CRSError as error:
         raise ReadError(f"{path.name}: {options.crs or 'its own'!r} is no reference system; name one such as EPSG:3067 with --crs.") from error
     bounds = information.get("total_bounds")
-    if bounds is not None and not (all(low <= value for low, value in zip(_DEGREES[:2], bounds[:2], strict=True)) and all(value <= high for value, high in zip(bounds[2:], _DEGREES[2:], strict=True))):
+    if bounds is not None and not (
+        all(low <= value for low, value in zip(_DEGREES[:2], bounds[:2], strict=True))
+        and all(value <= high for value, high in zip(bounds[2:], _DEGREES[2:], strict=True))
+    ):
         raise ReadError(f"{path.name} names no reference system, and its coordinates are no degrees; name it with --crs, such as --crs EPSG:3067.")
     return CRS.from_epsg(4326), (_ASSUMED,)
 
@@ -207,7 +211,7 @@ def _is_zip(path: Path) -> bool:
 
 def _zipped_shapefiles(path: Path) -> dict[str, str]:
     """The Shapefiles of an archive, by their names."""
-    with archives.checked(path) as archive:
+    with archives.checked(path, "an archive of a Shapefile") as archive:
         members = archive.namelist()
     found = {Path(member).stem: member for member in members if member.lower().endswith(".shp") and "__MACOSX" not in member}
     for stem, member in found.items():

@@ -75,7 +75,7 @@ def text_table(records: list[list[str]], columns: list[str]) -> pa.Table:
     with bytes that could not be decoded in UNREADABLE.
 
     Args:
-        records: the fields of each; what handler UNDECODED made of bytes is written as `\\xff`.
+        records: the fields of each; what handler UNDECODED made of bytes is written as their hexadecimal codes.
         columns: unique names.
     """
     width = len(columns)
@@ -119,7 +119,7 @@ def _text_array(values: list[str], column: str, unreadable: dict[int, str]) -> p
 
 
 def _written(value: str) -> str:
-    """Text without lone surrogates, which no encoding has: a byte as `\\xff`, another one as its code point."""
+    """Text without lone surrogates, which no encoding has: a byte as its hexadecimal code, another one as its code point."""
     if value.isascii():
         return value
     kept = "".join(f"\\x{ord(sign) - FIRST_BYTE:02x}" if is_undecoded(sign) else sign for sign in value)
@@ -155,6 +155,6 @@ def frames(tables: Iterable[pa.Table], most_rows: int) -> Iterator[pd.DataFrame]
 def _frame(table: pa.Table, first: int) -> pd.DataFrame:
     present = [name for name in table.column_names if name not in MARKS or table[name].null_count < table.num_rows]
     filled = {name: table[name] if name in MARKS or not table[name].null_count else table[name].fill_null("") for name in present}
-    frame = pa.table(filled).to_pandas(types_mapper={pa.string(): pd.StringDtype()}.get)
+    frame: pd.DataFrame = pa.table(filled).to_pandas(types_mapper={pa.string(): pd.StringDtype()}.get)
     frame.index = pd.RangeIndex(first, first + len(frame), name="row_number")
     return frame

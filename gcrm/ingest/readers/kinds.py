@@ -72,7 +72,7 @@ def note(path: Path, found: Format) -> tuple[str, ...]:
 
 def _binary(head: bytes, path: Path) -> Format | None:
     for mark, found in ((b"PAR1", Format.PARQUET), (b"SQLite format 3\0", Format.GEOPACKAGE), (b"\x00\x00\x27\x0a", Format.SHAPEFILE)):
-        if head.startswith(mark):
+        if head.startswith(mark) and (found is not Format.SHAPEFILE or path.suffix.lower() != ".shx"):
             return found
     if head.startswith(bytes.fromhex("d0cf11e0a1b11ae1")):
         return Format.WORKBOOK

@@ -18,6 +18,7 @@ _SHORT_NAME = 60
 
 _KINDS = (
     ("year", re.compile(r"(?:19|20)\d\d")),
+    ("whole number", re.compile(r"[+-]?\d{1,18}")),
     ("number", re.compile(r"[+\-\u2212(]?[$€£¥₩]?\s?(?:\d[\d.,'\u00a0\u202f ]*|[.,]\d+)(?:[eE][+-]?\d+)?\s?[%€$)]?")),
     ("time", re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.{0,20}|\d{1,2}:\d{2}(?::\d{2})?.{0,6}")),
     ("mail", re.compile(r"[^@\s]+@[^@\s]+\.\w+")),
@@ -105,8 +106,8 @@ def _evidence(name: str, values: list[str]) -> float:
     usual, count = kinds.most_common(1)[0]
     if own == "text" and usual != "text":
         return 1.5 if count >= _MOSTLY * kinds.total() else 0.5
-    if own not in {"text", "year"}:
+    if own in {"year", "whole number"}:  # may be a name over measured values
+        return -2.5 if usual == own or (own == "year") < (usual == "year") else 0.0
+    if own != "text":
         return -2.5
-    if own == "year":
-        return -2.5 if usual == "year" else 0.0
     return -1.5 if name in values else 0.2

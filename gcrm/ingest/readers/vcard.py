@@ -39,7 +39,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
     """
     encoding = usable(options.encoding, path.name) if options.encoding else encoding_of(path).value
     found = False
-    for batch in batched(_cards(path, encoding), _BATCH_CARDS):  # noqa: B911 - the last one is shorter
+    for batch in batched(_cards(path, encoding), _BATCH_CARDS):
         found = True
         rows, broken = [], {}
         for position, text in enumerate(batch):
@@ -174,7 +174,7 @@ def _parts(card: Component, name: str, parts: tuple[str, ...]) -> dict[str, str]
 
 
 def _list(card: Component, name: str) -> list[str]:
-    value = next((line.value for line in _lines(card, name)), [])
+    value: object = next((line.value for line in _lines(card, name)), [])
     return [text for each in (value if isinstance(value, list) else str(value).split(";")) if (text := _text(each))]
 
 

@@ -1,6 +1,5 @@
 """Sheets of workbooks (XLSX, ODS, XLS) as tables of text: values of formulas, not formulas."""
 
-import math
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -12,7 +11,6 @@ from typing import IO
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
-import pandas as pd
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
@@ -21,6 +19,7 @@ from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.readers import archives, layout
 from gcrm.ingest.readers.detection import Detection, Finding, Format
 from gcrm.ingest.readers.frames import MOST_CELLS, MOST_COLUMNS, text_table, unique_names
+from gcrm.ingest.readers.values import cell_text
 
 MOST_SHEET_CELLS = 12_000_000
 """Cells between the first and the last used one of a sheet: it is held in memory whole, at up to 64 bytes a cell."""
@@ -82,7 +81,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
         batch_rows = max(1, min(_BATCH_RECORDS, MOST_CELLS // max(1, len(columns))))
         repeated = names if header.value else None
         for source in (records, rows):
-            for batch in batched((row for row in source if row != repeated), batch_rows):  # noqa: B911 - the last one is shorter
+            for batch in batched((row for row in source if row != repeated), batch_rows):
                 yield text_table(list(batch), columns)
 
 
@@ -123,16 +122,6 @@ def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
             yield texts
 
 
-def cell_text(value: object) -> str:
-    """A value as a person would read it: what is missing as "", a float with the 15 digits that a spreadsheet shows."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"  # noqa: PLR2004 - 15 digits
-    isoformat = getattr(value, "isoformat", None)
-    return isoformat() if isoformat else str(value)
-
-
 @contextmanager
 def _opened(path: Path, options: ReadOptions) -> Iterator[tuple[CalamineSheet, CalamineWorkbook, _Extent]]:
     with path.open("rb") as file:
@@ -141,14 +130,13 @@ def _opened(path: Path, options: ReadOptions) -> Iterator[tuple[CalamineSheet, C
         _check_old(path)
     try:
         if not old:
-            with archives.checked(path) as archive:
+            with archives.checked(path, "a workbook") as archive:
                 _check_parts(archive, path.name)
                 extents = _extents(archive, path.name)
         workbook = CalamineWorkbook.from_path(path)
         name = _sheet_name(workbook, path, options)
         extent = _Extent() if old else extents(name)
-        if extent.cells > MOST_SHEET_CELLS:
-            raise ReadError(f"{path.name}: sheet {name!r} spreads over {extent.cells:,} cells, more than the {MOST_SHEET_CELLS:,} allowed; save it as CSV.")
+        _check_extent(extent, name, path)
         yield workbook.get_sheet_by_name(name), workbook, extent
     except PasswordError as error:
         raise ReadError(f"{path.name} is encrypted; save it without a password.") from error
@@ -158,6 +146,11 @@ def _opened(path: Path, options: ReadOptions) -> Iterator[tuple[CalamineSheet, C
         if type(error).__name__ == "PanicException":  # what the Rust library raises where it meets what it did not think of
             raise ReadError(f"{path.name} is not a workbook that can be read ({error}); {_SAVE_AGAIN}.") from error
         raise
+
+
+def _check_extent(extent: _Extent, sheet: str, path: Path) -> None:
+    if extent.cells > MOST_SHEET_CELLS:
+        raise ReadError(f"{path.name}: sheet {sheet!r} spreads over {extent.cells:,} cells, more than the {MOST_SHEET_CELLS:,} allowed; save it as CSV.")
 
 
 def _sheet_name(workbook: CalamineWorkbook, path: Path, options: ReadOptions) -> str:
@@ -263,33 +256,39 @@ def _column_number(letters: bytes) -> int:
 
 def _ods_extents(stream: IO[bytes]) -> dict[str, _Extent]:
     """The extent of each sheet: cells and rows may be said to repeat any number of times (OpenDocument 1.2 part 1, 19.675)."""
-    found: dict[str, _Extent] = {}
-    state = {"sheet": "", "row": 0, "repeat": 1, "column": 0, "used": 0}
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        extent = found.setdefault(str(state["sheet"]), _Extent(first_row=1, first_column=1))
-        if tag == f"{_ODS_TABLE} table":
-            state.update(sheet=attributes.get(f"{_ODS_TABLE} name", ""), row=0)
-            found[str(state["sheet"])] = _Extent(first_row=1, first_column=1)
-        elif tag == f"{_ODS_TABLE} table-row":
-            state.update(repeat=_count(attributes.get(f"{_ODS_TABLE} number-rows-repeated")), column=0, used=0)
-        elif tag in {f"{_ODS_TABLE} table-cell", f"{_ODS_TABLE} covered-table-cell"}:
-            state["column"] = int(state["column"]) + _count(attributes.get(f"{_ODS_TABLE} number-columns-repeated"))
-            extent.merged += any(attributes.get(f"{_ODS_TABLE} number-{axis}-spanned", "1") != "1" for axis in ("rows", "columns"))
-            if any(name.endswith(" value-type") for name in attributes):
-                state["used"] = state["column"]
-
-    def end(tag: str) -> None:
-        if tag == f"{_ODS_TABLE} table-row":
-            extent = found[str(state["sheet"])]
-            state["row"] = int(state["row"]) + int(state["repeat"])
-            if state["used"]:
-                extent.last_row, extent.last_column = int(state["row"]), max(extent.last_column, int(state["used"]))
-
+    scan = _OdsScan()
     parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.StartElementHandler, parser.EndElementHandler = scan.start, scan.end
     parser.ParseFile(stream)
-    return found
+    return scan.found
+
+
+class _OdsScan:
+    """Counts the rows and cells of content.xml that hold a value, element by element."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, _Extent] = {}
+        self._extent = _Extent()
+        self._row = self._column = self._used = 0
+        self._repeat = 1
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == f"{_ODS_TABLE} table":
+            self._extent = self.found[attributes.get(f"{_ODS_TABLE} name", "")] = _Extent(first_row=1, first_column=1)
+            self._row = 0
+        elif tag == f"{_ODS_TABLE} table-row":
+            self._repeat, self._column, self._used = _count(attributes.get(f"{_ODS_TABLE} number-rows-repeated")), 0, 0
+        elif tag in {f"{_ODS_TABLE} table-cell", f"{_ODS_TABLE} covered-table-cell"}:
+            self._column += _count(attributes.get(f"{_ODS_TABLE} number-columns-repeated"))
+            self._extent.merged += any(attributes.get(f"{_ODS_TABLE} number-{axis}-spanned", "1") != "1" for axis in ("rows", "columns"))
+            if any(name.endswith(" value-type") for name in attributes):
+                self._used = self._column
+
+    def end(self, tag: str) -> None:
+        if tag == f"{_ODS_TABLE} table-row":
+            self._row += self._repeat
+            if self._used:
+                self._extent.last_row, self._extent.last_column = self._row, max(self._extent.last_column, self._used)
 
 
 def _count(text: str | None) -> int:

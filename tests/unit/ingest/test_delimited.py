@@ -6,11 +6,11 @@ import io
 from pathlib import Path
 
 import pytest
+from gcrm.ingest.delimited import DELIMITERS, detect_delimiter, detect_encoding, records
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gcrm.ingest import delimited
-from gcrm.ingest.delimited import DELIMITERS, detect_delimiter, detect_encoding, records
 from gcrm.ingest.options import ReadOptions
 
 _VALUES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Zl", "Zp"]) | st.sampled_from('",;|\t\n'), max_size=12)

@@ -19,7 +19,7 @@ from gcrm.errors import ReadError
 from gcrm.ingest import readers
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.readers import MISSING, SURPLUS, archives, read
-from gcrm.ingest.readers.workbook import cell_text
+from gcrm.ingest.readers.values import cell_text
 
 
 def _all(path: Path, **options: object) -> pd.DataFrame:
@@ -214,7 +214,6 @@ def test_a_header_alone_has_no_records(tmp_path: Path) -> None:
         ("a.geojson", b"{not json", "not GeoJSON"),
         ("a.geojson", b"[1, 2]", "GeoJSON"),
         ("a.geojson", b"", "is empty"),
-        ("a.csv", b"id,name\n1,\x81\x8d\n", "encoding"),
         ("a.csv", b'id,name\n1,"Shop\n2,Other\n', "a quote opens in '1,\"Shop' and is never closed"),
     ],
 )
