@@ -12,7 +12,7 @@ from gcrm.errors import ReadError
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.readers import arrow, delimited, dialect, features, kinds, vcard, workbook
 from gcrm.ingest.readers.detection import Detection, Finding, Format
-from gcrm.ingest.readers.frames import MARKS, MISSING, SURPLUS, UNREADABLE, frames
+from gcrm.ingest.readers.frames import MARKS, MISSING, SURPLUS, UNREADABLE, numbered_frames
 from gcrm.ingest.readers.mended import as_it_was
 
 __all__ = ["CHUNK_ROWS", "MARKS", "MISSING", "SURPLUS", "UNREADABLE", "Detection", "Finding", "Format", "detect", "read"]
@@ -62,7 +62,7 @@ def read(path: Path, options: ReadOptions | None = None) -> Iterator[pd.DataFram
     """
     found = _format(path)
     try:
-        for frame in frames(_READERS[found](path, options or ReadOptions()), CHUNK_ROWS):
+        for frame in numbered_frames(_READERS[found](path, options or ReadOptions()), CHUNK_ROWS):
             yield as_it_was(frame)
     except OSError as error:
         raise ReadError(f"{path.name} cannot be read ({error.strerror or error}); check the file and who may read it.") from error

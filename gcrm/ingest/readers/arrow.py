@@ -32,16 +32,22 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
         with pq.ParquetFile(path) as file:
             _check(file, path)
             geo = _geometry(file)
-            names = [name for name in file.schema_arrow.names if name not in MARKS and (geo is None or name != geo[0])]
-            marks = [name for name in file.schema_arrow.names if name in MARKS]
             for batch in file.iter_batches(batch_size=_BATCH_RECORDS):
-                table = with_geometry([text_column(batch.column(name)) for name in names], names, batch.column(geo[0]) if geo else None, geo[1] if geo else None)
-                for name in marks:
-                    texts = text_column(batch.column(name))
-                    table = table.append_column(name, pc.if_else(pc.equal(texts, ""), None, texts))
-                yield table
+                yield _table(batch, geo)
     except (pa.ArrowException, OSError, ValueError, OverflowError, NotImplementedError) as error:
         raise ReadError(f"{path.name} is not a Parquet file that can be read ({error}); write it again.") from error
+
+
+def _table(batch: pa.RecordBatch, geo: tuple[str, CRS] | None) -> pa.Table:
+    """A batch as text; marks, which a spooled file carries, stay missing where there is none."""
+    columns = list(zip(batch.schema.names, batch.columns, strict=True))
+    plain = [(name, column) for name, column in columns if name not in MARKS and (geo is None or name != geo[0])]
+    wkb, crs = (batch.column(geo[0]), geo[1]) if geo else (None, None)
+    table = with_geometry([text_column(column) for _, column in plain], [name for name, _ in plain], wkb, crs)
+    for name in MARKS.keys() & set(batch.schema.names):
+        texts = text_column(batch.column(batch.schema.names.index(name)))
+        table = table.append_column(name, pc.if_else(pc.equal(texts, ""), None, texts))
+    return table
 
 
 def detect(path: Path) -> Detection:

@@ -212,6 +212,8 @@ def _is_plain(data: bytes, delimiter: bytes) -> bool:
 
 def _plain(data: bytes, header: list[str] | None, columns: list[str], delimiter: str) -> Iterator[pa.Table]:
     """A plain block by Arrow; by the csv module where a record has too many or too few fields, or a byte is not decoded."""
+    if not data.strip(b"\r\n"):
+        return
     names = [str(position) for position in range(len(columns))]
     try:
         table = pa.csv.read_csv(

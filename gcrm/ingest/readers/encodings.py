@@ -18,9 +18,9 @@ _MARKS = (
 )
 _SAMPLE_BYTES = 1 << 18
 _BLOCK_BYTES = 1 << 22
-_TEXT_CONTROLS = b"\t\n\r\f\x1a\x1b\x1c\x1d\x1e\x1f\x08\x0b\x01\x02"
-_CONTROLS = bytes(set(range(32)) - set(_TEXT_CONTROLS))
-_MOST_CONTROLS = 0.1
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1f"))
+_MOST_CONTROLS = {True: 0.3, False: 0.05}
+"""The share of control characters up to which something is a text, by whether it is valid UTF-8; of random bytes every ninth is one."""
 
 
 def usable(encoding: str, name: str) -> str:
@@ -66,7 +66,8 @@ def encoding_of(path: Path) -> Finding[str]:
 
 
 def _is_binary(head: bytes) -> bool:
-    return len(head) - len(head.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(head)
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    return controls > _MOST_CONTROLS[detect_encoding(head).value == "utf-8"] * len(head)
 
 
 def detect_encoding(sample: bytes) -> Finding[str]:

@@ -126,7 +126,7 @@ def _written(value: str) -> str:
     return kept.encode("utf-8", "backslashreplace").decode()
 
 
-def frames(tables: Iterable[pa.Table], most_rows: int) -> Iterator[pd.DataFrame]:
+def numbered_frames(tables: Iterable[pa.Table], most_rows: int) -> Iterator[pd.DataFrame]:
     """Numbered frames out of tables of any length.
 
     Args:

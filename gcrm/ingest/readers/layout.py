@@ -55,7 +55,8 @@ def preamble(records: Sequence[Sequence[str]]) -> int:
     few = max(1, width // 3)
     for position, record in enumerate(records[:_MOST_PREAMBLE]):
         filled = sum(1 for value in record if value.strip())
-        if filled > few or (len(record) > 1 and width == 2):  # noqa: PLR2004 - of two columns one may be empty
+        short = len(record) < width and filled * 2 <= width
+        if (filled > few and not short) or (len(record) > 1 and width == 2):  # noqa: PLR2004 - of two columns one may be empty
             return position
     return 0
 
