@@ -43,9 +43,12 @@ def with_geometry(texts: Sequence[pa.Array], names: Sequence[str], wkb: pa.Array
     unique = unique_names([*COLUMNS, *names])[len(COLUMNS) :]
     given = wkb.storage if isinstance(wkb, pa.ExtensionArray) else wkb
     values = np.array(given.to_pylist(), dtype=object)
-    shapes = shapely.from_wkb(values, on_invalid="ignore")
-    broken = _broken(values, shapes)
-    shapes[list(broken)] = None
+    shapes = _shapes(values)
+    broken = {
+        position: "geometry: is broken, or of a kind that is not read, such as a curve"
+        for position, (value, shape) in enumerate(zip(values, shapes, strict=True))
+        if value is not None and shape is None
+    }
     shapes = in_degrees(shapely.force_2d(shapes), crs)
     wkt = [text or "" for text in shapely.to_wkt(shapes, rounding_precision=-1)]
     points = (shapely.get_type_id(shapes) == _POINT) & ~shapely.is_empty(shapes)
@@ -54,15 +57,21 @@ def with_geometry(texts: Sequence[pa.Array], names: Sequence[str], wkb: pa.Array
     return with_marks(table, {UNREADABLE: broken})
 
 
-def _broken(values: NDArray[np.object_], shapes: NDArray[np.object_]) -> dict[int, str]:
-    kinds = shapely.get_type_id(shapes)
-    found = {}
-    for position, (value, shape, kind) in enumerate(zip(values, shapes, kinds, strict=True)):
-        if value is not None and shape is None:
-            found[position] = "geometry: is broken, or of a kind that is not read"
-        elif kind > _LAST_PLAIN_TYPE:
-            found[position] = f"geometry: {shape.geom_type} is a curve; turn it into straight lines"
-    return found
+def _shapes(values: NDArray[np.object_]) -> NDArray[np.object_]:
+    """The shapes; None for what is broken or of a kind that shapely does not have."""
+    try:
+        shapes = shapely.from_wkb(values, on_invalid="ignore")
+    except NotImplementedError:
+        shapes = np.array([_shape(value) for value in values], dtype=object)
+    shapes[shapely.get_type_id(shapes) > _LAST_PLAIN_TYPE] = None
+    return np.asarray(shapes, dtype=object)
+
+
+def _shape(value: bytes | None) -> shapely.Geometry | None:
+    try:
+        return shapely.from_wkb(value, on_invalid="ignore")
+    except NotImplementedError:
+        return None
 
 
 def in_degrees(shapes: NDArray[np.object_], crs: CRS | None) -> NDArray[np.object_]:

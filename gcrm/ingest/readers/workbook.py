@@ -114,9 +114,9 @@ def _layout(sample: list[list[str]], options: ReadOptions) -> tuple[int, Finding
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
     """The rows that hold anything, from the first used column on."""
-    start = sheet.start
-    left = start[1] if start else 0
+    first, last = sheet.start or (0, 0), sheet.end or (0, 0)
     for row in sheet.iter_rows():
+        left = first[1] if len(row) > last[1] - first[1] + 1 else 0
         texts = [cell_text(value) for value in row[left:]]
         if any(texts):
             yield texts
@@ -136,7 +136,7 @@ def _opened(path: Path, options: ReadOptions) -> Iterator[tuple[CalamineSheet, C
         workbook = CalamineWorkbook.from_path(path)
         name = _sheet_name(workbook, path, options)
         extent = _Extent() if old else extents(name)
-        _check_extent(extent, name, path)
+        _check_extent(extent, name, path.name)
         yield workbook.get_sheet_by_name(name), workbook, extent
     except PasswordError as error:
         raise ReadError(f"{path.name} is encrypted; save it without a password.") from error
@@ -148,9 +148,9 @@ def _opened(path: Path, options: ReadOptions) -> Iterator[tuple[CalamineSheet, C
         raise
 
 
-def _check_extent(extent: _Extent, sheet: str, path: Path) -> None:
+def _check_extent(extent: _Extent, sheet: str, name: str) -> None:
     if extent.cells > MOST_SHEET_CELLS:
-        raise ReadError(f"{path.name}: sheet {sheet!r} spreads over {extent.cells:,} cells, more than the {MOST_SHEET_CELLS:,} allowed; save it as CSV.")
+        raise ReadError(f"{name}: sheet {sheet!r} spreads over {extent.cells:,} cells, more than the {MOST_SHEET_CELLS:,} allowed; save it as CSV.")
 
 
 def _sheet_name(workbook: CalamineWorkbook, path: Path, options: ReadOptions) -> str:
@@ -206,6 +206,8 @@ def _extents(archive: zipfile.ZipFile, name: str) -> Callable[[str], _Extent]:
     if "content.xml" in archive.namelist():
         with archives.open_part(archive, "content.xml", name) as stream:
             found = _ods_extents(stream)
+        for sheet, extent in found.items():  # the library reads all sheets of such a workbook at once
+            _check_extent(extent, sheet, name)
     elif "xl/workbook.xml" in archive.namelist():
         found = {}
         for sheet, part in _sheet_parts(archive, name).items():
