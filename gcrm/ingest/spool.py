@@ -200,7 +200,7 @@ def _address(address: str, options: ReadOptions) -> tuple[sa.URL, str | None]:
     if options.table is not None:
         return url, options.table
     database, slash, table = (url.database or "").rpartition("/")
-    if not slash or not table or not database:
+    if not slash or not table or not database or (url.get_backend_name() == "sqlite" and Path(url.database or "").is_file()):
         raise ReadError("The address of the database names no table; end it in /table, or give --table or --query.")
     return url.set(database=database), table
 

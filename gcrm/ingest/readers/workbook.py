@@ -2,24 +2,25 @@
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import batched, islice
+from itertools import batched, chain, islice
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from gcrm.errors import ReadError
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.readers import archives, layout
 from gcrm.ingest.readers.detection import Detection, Finding, Format
 from gcrm.ingest.readers.frames import MOST_CELLS, MOST_COLUMNS, text_table, unique_names
-from gcrm.ingest.readers.values import cell_text
+from gcrm.ingest.readers.sheets import process
+from gcrm.ingest.readers.sheets.process import OpenBook
 
 MOST_SHEET_CELLS = 12_000_000
 """Cells between the first and the last used one of a sheet: it is held in memory whole, at up to 64 bytes a cell."""
@@ -64,25 +65,20 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
     Raises:
         ReadError: it is broken, encrypted, holds macros or is made to fill the memory, or has no such sheet.
     """
-    with _opened(path, options) as (sheet, _, _):
-        rows = _rows(sheet)
+    with _opened(path, options) as (book, _):
+        rows = book.rows()
         sample = list(islice(rows, _SAMPLE_RECORDS))
         skip, header = _layout(sample, options)
-        records = iter(sample[skip:])
-        if header.value:
-            names = next(records, None)
-            if names is None:
-                raise ReadError(f"{path.name}: sheet {sheet.name!r} is empty; it needs at least a header line.")
-        else:
-            names = [""] * max(map(len, sample), default=0)
+        records = chain(sample[skip:], rows)
+        names = next(records, None) if header.value else [""] * max(map(len, sample), default=0)
+        if names is None or not sample:
+            raise ReadError(f"{path.name}: sheet {book.chosen!r} is empty; it needs at least a header line.")
         if len(names) > MOST_COLUMNS:
             raise ReadError(f"{path.name} has {len(names):,} columns, more than the {MOST_COLUMNS:,} allowed; leave out those that are not needed.")
         columns = unique_names(list(options.columns) if options.columns is not None else names)
-        batch_rows = max(1, min(_BATCH_RECORDS, MOST_CELLS // max(1, len(columns))))
         repeated = names if header.value else None
-        for source in (records, rows):
-            for batch in batched((row for row in source if row != repeated), batch_rows):
-                yield text_table(list(batch), columns)
+        for batch in batched((row for row in records if row != repeated), max(1, min(_BATCH_RECORDS, MOST_CELLS // len(columns)))):
+            yield text_table(list(batch), columns)
 
 
 def detect(path: Path, options: ReadOptions) -> Detection:
@@ -91,16 +87,15 @@ def detect(path: Path, options: ReadOptions) -> Detection:
     Raises:
         ReadError: as in `read`.
     """
-    with _opened(path, options) as (sheet, workbook, extent):
-        skip, header = _layout(list(islice(_rows(sheet), _SAMPLE_RECORDS)), options)
-        notes = [f"Sheet {sheet.name!r} is read."] if len(workbook.sheet_names) > 1 else []
-        if extent.errors:
-            notes.append(f"{extent.errors:,} cells hold an error such as #N/A; they are read as empty.")
-        if extent.merged:
-            notes.append(f"{extent.merged:,} groups of cells are merged; only the first of each holds its value.")
-        hidden = tuple(each.name for each in workbook.sheets_metadata if each.visible != SheetVisibleEnum.Visible)
-        skipped = Finding(skip, 1.0 if options.skip_lines is not None else 0.9)
-        return Detection(Format.WORKBOOK, header=header, skip_lines=skipped, sheets=tuple(workbook.sheet_names), hidden=hidden, notes=tuple(notes))
+    with _opened(path, options) as (book, extent):
+        skip, header = _layout(list(islice(book.rows(), _SAMPLE_RECORDS)), options)
+    notes = [f"Sheet {book.chosen!r} is read."] if len(book.sheets) > 1 else []
+    if extent.errors:
+        notes.append(f"{extent.errors:,} cells hold an error such as #N/A; they are read as empty.")
+    if extent.merged:
+        notes.append(f"{extent.merged:,} groups of cells are merged; only the first of each holds its value.")
+    skipped = Finding(skip, 1.0 if options.skip_lines is not None else 0.9)
+    return Detection(Format.WORKBOOK, header=header, skip_lines=skipped, sheets=book.sheets, hidden=book.hidden, notes=tuple(notes))
 
 
 def _layout(sample: list[list[str]], options: ReadOptions) -> tuple[int, Finding[bool]]:
@@ -112,55 +107,29 @@ def _layout(sample: list[list[str]], options: ReadOptions) -> tuple[int, Finding
     return skip, layout.header(sample[skip], sample[skip + 1 :]) if len(sample) > skip else Finding(value=True, confidence=0.5)
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
-    """The rows that hold anything, from the first used column on."""
-    first, last = sheet.start or (0, 0), sheet.end or (0, 0)
-    for row in sheet.iter_rows():
-        left = first[1] if len(row) > last[1] - first[1] + 1 else 0
-        texts = [cell_text(value) for value in row[left:]]
-        if any(texts):
-            yield texts
-
-
 @contextmanager
-def _opened(path: Path, options: ReadOptions) -> Iterator[tuple[CalamineSheet, CalamineWorkbook, _Extent]]:
+def _opened(path: Path, options: ReadOptions) -> Iterator[tuple[OpenBook, _Extent]]:
     with path.open("rb") as file:
         old = file.read(len(_OLE)) == _OLE
+    extents: Mapping[str, _Extent] = {}
     if old:
         _check_old(path)
-    try:
-        if not old:
+    else:
+        try:
             with archives.checked(path, "a workbook") as archive:
                 _check_parts(archive, path.name)
                 extents = _extents(archive, path.name)
-        workbook = CalamineWorkbook.from_path(path)
-        name = _sheet_name(workbook, path, options)
-        extent = _Extent() if old else extents(name)
-        _check_extent(extent, name, path.name)
-        yield workbook.get_sheet_by_name(name), workbook, extent
-    except PasswordError as error:
-        raise ReadError(f"{path.name} is encrypted; save it without a password.") from error
-    except (CalamineError, ET.ParseError, expat.ExpatError, KeyError, zipfile.BadZipFile) as error:
-        raise ReadError(f"{path.name} is not a workbook that can be read ({error}); {_SAVE_AGAIN}.") from error
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # what the Rust library raises where it meets what it did not think of
+        except (ET.ParseError, expat.ExpatError, KeyError, zlib.error) as error:
             raise ReadError(f"{path.name} is not a workbook that can be read ({error}); {_SAVE_AGAIN}.") from error
-        raise
+    with process.opened(path, options.sheet) as book:
+        extent = extents.get(book.chosen, _Extent())
+        _check_extent(extent, book.chosen, path.name)
+        yield book, extent
 
 
 def _check_extent(extent: _Extent, sheet: str, name: str) -> None:
     if extent.cells > MOST_SHEET_CELLS:
         raise ReadError(f"{name}: sheet {sheet!r} spreads over {extent.cells:,} cells, more than the {MOST_SHEET_CELLS:,} allowed; save it as CSV.")
-
-
-def _sheet_name(workbook: CalamineWorkbook, path: Path, options: ReadOptions) -> str:
-    names = workbook.sheet_names
-    if options.sheet is not None and options.sheet not in names:
-        raise ReadError(f"{path.name} has no sheet {options.sheet!r}; it has {', '.join(names)}.")
-    if not names:
-        raise ReadError(f"{path.name} is not a workbook that can be read (it has no sheet); {_SAVE_AGAIN}.")
-    visible = [each.name for each in workbook.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
-    return options.sheet if options.sheet is not None else (visible or names)[0]
 
 
 def _check_old(path: Path) -> None:
@@ -201,8 +170,8 @@ def _part(archive: zipfile.ZipFile, part: str, name: str) -> bytes:
     return data
 
 
-def _extents(archive: zipfile.ZipFile, name: str) -> Callable[[str], _Extent]:
-    """A function from the name of a sheet to its extent; a sheet that cannot be found in the parts has none."""
+def _extents(archive: zipfile.ZipFile, name: str) -> dict[str, _Extent]:
+    """The extent of each sheet, by its name; a sheet that cannot be found in the parts has none."""
     if "content.xml" in archive.namelist():
         with archives.open_part(archive, "content.xml", name) as stream:
             found = _ods_extents(stream)
@@ -215,7 +184,7 @@ def _extents(archive: zipfile.ZipFile, name: str) -> Callable[[str], _Extent]:
                 found[sheet] = _xlsx_extent(stream)
     else:
         found = {}
-    return lambda sheet: found.get(sheet, _Extent())
+    return found
 
 
 def _sheet_parts(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
