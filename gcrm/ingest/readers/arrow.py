@@ -35,7 +35,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
             for batch in file.iter_batches(batch_size=_BATCH_RECORDS):
                 yield _table(batch, geo)
     except (pa.ArrowException, OSError, ValueError, OverflowError, NotImplementedError) as error:
-        raise ReadError(f"{path.name} is not a Parquet file that can be read ({error}); write it again.") from error
+        raise ReadError(f"{path.name} is not a Parquet file that can be read ({' '.join(str(error).split())}); write it again.") from error
 
 
 def _table(batch: pa.RecordBatch, geo: tuple[str, CRS] | None) -> pa.Table:
@@ -61,7 +61,7 @@ def detect(path: Path) -> Detection:
             _check(file, path)
             geo = _geometry(file)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise ReadError(f"{path.name} is not a Parquet file that can be read ({error}); write it again.") from error
+        raise ReadError(f"{path.name} is not a Parquet file that can be read ({' '.join(str(error).split())}); write it again.") from error
     return Detection(Format.PARQUET, crs=name_of(geo[1]) if geo else None)
 
 
@@ -73,8 +73,10 @@ def _geometry(file: pq.ParquetFile) -> tuple[str, CRS] | None:
         crs = CRS.from_user_input(column.get("crs") or "OGC:CRS84")
     except (ValueError, KeyError, TypeError, AttributeError, CRSError):
         return None
-    wkb = column.get("encoding") == "WKB" and file.schema_arrow.names.count(geo["primary_column"]) == 1
-    return (geo["primary_column"], crs) if wkb else None
+    name = geo["primary_column"]
+    schema = file.schema_arrow
+    wkb = column.get("encoding") == "WKB" and schema.names.count(name) == 1 and schema.field(name).type in {pa.binary(), pa.large_binary()}
+    return (name, crs) if wkb else None
 
 
 def _check(file: pq.ParquetFile, path: Path) -> None:

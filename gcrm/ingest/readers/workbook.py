@@ -22,9 +22,6 @@ from gcrm.ingest.readers.frames import MOST_CELLS, MOST_COLUMNS, text_table, uni
 from gcrm.ingest.readers.sheets import process
 from gcrm.ingest.readers.sheets.process import OpenBook
 
-MOST_SHEET_CELLS = 12_000_000
-"""Cells between the first and the last used one of a sheet: it is held in memory whole, at up to 64 bytes a cell."""
-
 _BATCH_RECORDS = 20_000
 _SAMPLE_RECORDS = 200
 _BLOCK_BYTES = 1 << 20
@@ -128,8 +125,8 @@ def _opened(path: Path, options: ReadOptions) -> Iterator[tuple[OpenBook, _Exten
 
 
 def _check_extent(extent: _Extent, sheet: str, name: str) -> None:
-    if extent.cells > MOST_SHEET_CELLS:
-        raise ReadError(f"{name}: sheet {sheet!r} spreads over {extent.cells:,} cells, more than the {MOST_SHEET_CELLS:,} allowed; save it as CSV.")
+    if extent.cells > process.MOST_CELLS:
+        raise ReadError(f"{name}: sheet {sheet!r} spreads over {extent.cells:,} cells, more than the {process.MOST_CELLS:,} allowed; save it as CSV.")
 
 
 def _check_old(path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from gcrm.errors import ReadError
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.readers import archives, detect, read
+from gcrm.ingest.readers.sheets import process
 
 _ODS_MIME = "application/vnd.oasis.opendocument.spreadsheet"
 _ODS_NAMES = "".join(
@@ -165,15 +166,15 @@ def test_old_workbooks_that_are_refused(tmp_path: Path, name: str, sentence: str
         _frame(path)
 
 
-def test_a_workbook_that_ends_its_reader_is_an_error_of_the_file(tmp_path: Path) -> None:
-    path, bad = tmp_path / "a.xlsx", tmp_path / "bad.xlsx"
+def test_a_workbook_that_ends_its_reader_is_an_error_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.xlsx"
     _book(path, a=[["id"], [1]])
-    lying = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="4000000000" uniqueCount="4000000000"></sst>'
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(bad, "w") as target:
-        for name in source.namelist():
-            target.writestr(name, lying if name == "xl/sharedStrings.xml" else source.read(name))
-    with pytest.raises(ReadError, match=r"bad\.xlsx is not a workbook that can be read in 1,024 MiB of memory"):
-        _frame(bad)
+    with monkeypatch.context() as patch, pytest.raises(ReadError, match=r"a\.xlsx is not a workbook that can be read"):
+        patch.setattr(process, "MOST_MEMORY", 1 << 20)
+        _frame(path)
+    monkeypatch.setattr(process, "MOST_SECONDS", 0)
+    with pytest.raises(ReadError, match=r"a\.xlsx is not a workbook that can be read in 1,024 MiB of memory and 0 s"):
+        _frame(path)
 
 
 @pytest.mark.parametrize(("name", "content", "sentence"), [("a.xls", b"<html><table><tr><td>1</td></tr></table></html>", "is a web page or XML"), ("a.xlsx", b"\x89PNG\r\n", "is a picture")])

@@ -25,7 +25,7 @@ def _plain(value: object) -> str:
     return str(isoformat()) if isoformat else str(value)
 
 
-def _rows(path: str, wanted: str | None) -> Iterable[list[object]]:
+def _rows(path: str, most_cells: int, wanted: str | None) -> Iterable[list[object]]:
     book = CalamineWorkbook.from_path(path)
     names = book.sheet_names
     hidden = [each.name for each in book.sheets_metadata if each.visible != SheetVisibleEnum.Visible]
@@ -37,17 +37,20 @@ def _rows(path: str, wanted: str | None) -> Iterable[list[object]]:
         return
     sheet = book.get_sheet_by_name(chosen)
     first, last = sheet.start or (0, 0), sheet.end or (0, 0)
+    cells = (last[0] + 1) * (last[1] + 1)
+    if cells > most_cells:
+        raise ValueError(f"sheet {chosen!r} spreads over {cells:,} cells, more than the {most_cells:,} allowed")
     for row in sheet.iter_rows():
         # Some kinds of sheet come with the columns that stand empty before the first used one.
         yield row[first[1] :] if len(row) > last[1] - first[1] + 1 else row
 
 
 def main() -> None:
-    """Arguments: path, memory in bytes, seconds, and the sheet if it is named."""
-    path, memory, seconds, *sheet = sys.argv[1:]
+    """Arguments: path, memory in bytes, seconds, cells at most, and the sheet if it is named."""
+    path, memory, seconds, cells, *sheet = sys.argv[1:]
     _limit(int(memory), int(seconds))
     try:
-        for row in _rows(path, sheet[0] if sheet else None):
+        for row in _rows(path, int(cells), sheet[0] if sheet else None):
             if any(value not in {"", None} for value in row):
                 _say(row)
     except BrokenPipeError:

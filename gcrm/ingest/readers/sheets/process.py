@@ -15,6 +15,9 @@ from gcrm.ingest.readers.values import cell_text
 MOST_MEMORY = 1 << 30
 """Bytes that the program may use."""
 
+MOST_CELLS = 12_000_000
+"""Cells between the first and the last used one of a sheet: it is held in memory whole, at up to 64 bytes a cell."""
+
 MOST_SECONDS = 900
 """Processor time that the program may use."""
 
@@ -60,7 +63,7 @@ def opened(path: Path, sheet: str | None) -> Iterator[OpenBook]:
     Raises:
         ReadError: it is broken or encrypted, needs too much memory or time, or has no such sheet.
     """
-    arguments = [sys.executable, "-I", str(Path(__file__).with_name("__main__.py")), str(path.absolute()), str(MOST_MEMORY), str(MOST_SECONDS)]
+    arguments = [sys.executable, "-I", str(Path(__file__).with_name("__main__.py")), str(path.absolute()), *map(str, (MOST_MEMORY, MOST_SECONDS, MOST_CELLS))]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen([*arguments, *([sheet] if sheet is not None else [])], **pipes, text=True, encoding="utf-8")
     try:

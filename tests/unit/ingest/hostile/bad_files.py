@@ -24,7 +24,7 @@ Maker = Callable[[Path], Path]
 _PEOPLE = {"id": [1, 2, 3], "name": ["Ada", "Bo", "Cy"], "longitude": [9.5, 9.6, 9.7], "latitude": [47.1, 47.2, 47.3]}
 _HEADER = "id,name,street,postcode,city,country,phone,email,longitude,latitude"
 _GOOD = dict(zip(_HEADER.split(","), ("1", "Ada", "Main St 1", "9490", "Vaduz", "LI", "+423 1", "a@example.org", "9.5", "47.1"), strict=True))
-_VCARD = "BEGIN:VCARD\nVERSION:3.0\nFN:Ada\nTEL:1\nEND:VCARD\n"
+_VCARD = "BEGIN:VCARD\nVERSION:3.0\nUID:1\nFN:Ada\nTEL:1\nEND:VCARD\n"
 
 
 def _bytes(name: str, content: bytes) -> Maker:
@@ -274,12 +274,12 @@ _PARTS = {
 
 
 def _bomb(name: str, part: str) -> Maker:
-    """Two GB of zeros in two MB."""
+    """More than a GiB of zeros in a MiB."""
 
     def make(folder: Path) -> Path:
         path = folder / name
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive, archive.open(part, "w", force_zip64=True) as target:
-            for _ in range(2048):
+            for _ in range(1100):
                 target.write(bytes(1 << 20))
         return path
 
@@ -344,7 +344,7 @@ _TABLES: dict[str, Callable[[], pa.Table]] = {
     "text that is none": _bad_text,
     "times beyond all bounds": lambda: pa.table({"id": [1], "date": pa.array([2**62], pa.timestamp("us")), "zoned": pa.array([-(2**62)], pa.timestamp("us", "UTC"))}),
     "unknown zone": lambda: pa.table({"id": [1], "date": pa.array([0], pa.timestamp("us", "Mars/Olympus"))}),
-    "nested": lambda: pa.table({"id": [1], "more": [[{"a": [1, {"b": b"\xff"}]}]]}),
+    "nested": lambda: pa.table({"id": [1], "more": [[{"a": [1, None], "b": {"c": b"\xff"}}]]}),
     "null type": lambda: pa.table({"id": [1], "nothing": pa.nulls(1)}),
     "durations": lambda: pa.table({"id": [1], "d": pa.array([2**62], pa.duration("ns"))}),
     "not finite": lambda: pa.table({"id": [1, 2], "longitude": [float("nan"), float("inf")], "latitude": [1e308, -1e308]}),
