@@ -11,9 +11,9 @@ from tests.unit.ingest.hostile.bad_files import BAD_FILES
 pytestmark = pytest.mark.usefixtures("database")
 
 _REFUSED = (
-    "text: only NUL", "text: web page", "text: quote never closed", "a million columns", "a quoted field of 100 MB", "xlsx cut at 0.5", "parquet cut at 0.9", "gpkg cut at 0.1",
-    "JSON: deeper", "JSON: pipeline", "workbook: billion laughs", "workbook: macros", "workbook: cells far apart", "workbook: slip", "a pipe", "a link to itself",
-    "a link to a device without end", "a Shapefile alone", "a zip in a zip",
+    "text: only NUL", "text: web page", "text: quote never closed", "a million columns", "a quoted field of 100 MB", "xlsx cut at 0.5",
+    "parquet cut at 0.9", "gpkg cut at 0.1", "JSON: deeper", "JSON: pipeline", "workbook: billion laughs", "workbook: macros",
+    "workbook: cells far apart", "workbook: slip", "a pipe", "a link to itself", "a link to a device without end", "a Shapefile alone", "a zip in a zip",
 )  # fmt: skip
 
 
@@ -35,7 +35,9 @@ def test_a_bad_file_is_one_line_and_changes_nothing(name: str, tmp_path: Path) -
     assert _counts() == before
 
 
-@pytest.mark.parametrize(("name", "kept"), [("longitude 0 'NaN'", 2), ("longitude 3 '-inf'", 2), ("latitude 35 '90.1'", 2), ("shape: bow tie", 2), ("text: mixed encodings", 5)])
+@pytest.mark.parametrize(
+    ("name", "kept"), [("longitude 0 'NaN'", 2), ("longitude 3 '-inf'", 2), ("latitude 35 '90.1'", 2), ("shape: bow tie", 2), ("text: mixed encodings", 5)]
+)
 def test_bad_records_go_to_quarantine_and_the_rest_is_stored(name: str, kept: int, tmp_path: Path) -> None:
     path, source = BAD_FILES[name](tmp_path), name.replace("'", "")
     done = gcrm("import", "accounts", path, "--source", source)

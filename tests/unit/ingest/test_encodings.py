@@ -32,7 +32,9 @@ _TEXTS = {
 _UNICODE = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "utf-16")
 
 
-@pytest.mark.parametrize(("language", "encoding"), [(language, encoding) for language, (_, encodings) in _TEXTS.items() for encoding in (*encodings, *_UNICODE)])
+@pytest.mark.parametrize(
+    ("language", "encoding"), [(language, encoding) for language, (_, encodings) in _TEXTS.items() for encoding in (*encodings, *_UNICODE)]
+)
 def test_each_language_in_its_encodings(language: str, encoding: str) -> None:
     text = "id;name\n" + _TEXTS[language][0]
     found = detect_encoding(text.encode(encoding))

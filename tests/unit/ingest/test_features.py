@@ -71,7 +71,9 @@ def test_a_single_feature(tmp_path: Path) -> None:
 def test_json_that_would_make_gdal_run_something_is_no_geojson(tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("id\n1\n")
-    (tmp_path / "a.geojson").write_text(json.dumps({"type": "gdal_streamed_alg", "command_line": f"gdal vector pipeline ! read {secret} ! write --format stream x"}))
+    (tmp_path / "a.geojson").write_text(
+        json.dumps({"type": "gdal_streamed_alg", "command_line": f"gdal vector pipeline ! read {secret} ! write --format stream x"})
+    )
     (tmp_path / "b.json").write_text(f'<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>')
     for name in ("a.geojson", "b.json"):
         with pytest.raises(ReadError, match=f"{name} is not GeoJSON that can be read"):
@@ -79,7 +81,11 @@ def test_json_that_would_make_gdal_run_something_is_no_geojson(tmp_path: Path) -
 
 
 def test_properties_that_are_called_as_the_columns_of_geometry_get_other_names(tmp_path: Path) -> None:
-    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": _POINT, "properties": {"longitude": "east", "geometry": "a shop"}}]}))
+    (tmp_path / "a.geojson").write_text(
+        json.dumps(
+            {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": _POINT, "properties": {"longitude": "east", "geometry": "a shop"}}]}
+        )
+    )
     frame = _frame(tmp_path / "a.geojson")
     assert _is_helsinki(frame)
     assert {"east", "a shop"} < set(frame.iloc[0])
@@ -164,7 +170,7 @@ def test_the_encoding_of_a_shapefile_that_does_not_say_it(tmp_path: Path, encodi
     assert _frame(tmp_path / "a.shp", **({"encoding": encoding} if named else {}))["name"].tolist() == [text, "b"]
 
 
-_INVALID = {
+_INVALID: dict[str, dict[str, Any]] = {
     "bow tie": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]},
     "unclosed": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0]]]},
     "repeated": {"type": "LineString", "coordinates": [[0, 0], [0, 0]]},
@@ -179,7 +185,9 @@ _INVALID = {
 
 @pytest.mark.parametrize("kind", _INVALID)
 def test_a_shape_that_is_not_valid_harms_no_other_record(tmp_path: Path, kind: str) -> None:
-    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [_feature(_POINT, id=1), _feature(_INVALID[kind], id=2), _feature(_POINT, id=3)]}))
+    (tmp_path / "a.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": [_feature(_POINT, id=1), _feature(_INVALID[kind], id=2), _feature(_POINT, id=3)]})
+    )
     frame = _frame(tmp_path / "a.geojson")
     assert frame["id"].tolist() == ["1", "2", "3"]
     assert frame["geometry"].iloc[0] == frame["geometry"].iloc[2] != ""

@@ -17,7 +17,7 @@ from gcrm.ingest.readers import MISSING, read
 from gcrm.ingest.source import open_source
 from gcrm.ingest.spool import FILE_COLUMN, local_files
 
-_PASSWORD = "s3cr3t/+ä"
+_AT_THE_GATE = "s3cr3t/+ä"
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +120,12 @@ def test_a_folder_without_a_file_that_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("ending", "options"),
-    [("/our customers", {}), ("", {"table": "our customers"}), ("", {"table": "main.our customers"}), ("", {"query": 'SELECT * FROM "our customers" WHERE name <> \'a:b\''})],
+    [
+        ("/our customers", {}),
+        ("", {"table": "our customers"}),
+        ("", {"table": "main.our customers"}),
+        ("", {"query": "SELECT * FROM \"our customers\" WHERE name <> 'a:b'"}),
+    ],
 )
 def test_a_table_of_a_database(database: Path, ending: str, options: dict[str, str]) -> None:
     with local_files(f"sqlite:///{database}{ending}", ReadOptions.model_validate(options)) as (path,):
@@ -149,7 +154,7 @@ def test_a_table_of_a_database(database: Path, ending: str, options: dict[str, s
     ],
 )
 def test_a_database_that_cannot_be_read(database: Path, address: str, options: dict[str, str], sentence: str, spool: Path) -> None:
-    given = address.replace("{db}", str(database)).replace("{password}", _PASSWORD.replace("/", "%2F").replace("+", "%2B").replace("ä", "%C3%A4"))
+    given = address.replace("{db}", str(database)).replace("{password}", _AT_THE_GATE.replace("/", "%2F").replace("+", "%2B").replace("ä", "%C3%A4"))
     with pytest.raises(ReadError, match=sentence) as caught, local_files(given, ReadOptions.model_validate(options)):
         pass
     assert "s3cr3t" not in str(caught.value)

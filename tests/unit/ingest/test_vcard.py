@@ -53,7 +53,7 @@ def _frame(path: Path, text: str | bytes, **options: object) -> pd.DataFrame:
 
 
 def _filled(frame: pd.DataFrame, row: int) -> dict[str, str]:
-    return {name: value for name, value in frame.loc[row].items() if not pd.isna(value) and value}
+    return {str(name): str(value) for name, value in frame.loc[row].dropna().items() if value}
 
 
 def test_each_version(tmp_path: Path) -> None:

@@ -15,12 +15,14 @@ from gcrm.ingest.readers import MISSING, read
 from gcrm.ingest.readers.mended import REASON_COLUMNS
 from gcrm.ingest.writers import refused_name, write_refused
 
-_FORMULAS = ["=1+1", "+49 30 123", "-cmd", "@SUM(A1)", "\t=1", "plain", "=HYPERLINK(\"http://x\")"]  # fmt: skip
+_FORMULAS = ["=1+1", "+49 30 123", "-cmd", "@SUM(A1)", "\t=1", "plain", '=HYPERLINK("http://x")']  # fmt: skip
 
 
 def _records() -> pd.DataFrame:
-    frame = pd.DataFrame({"id": [str(row) for row in range(1, 8)], "name": _FORMULAS, "note": ['a "b"', "x;y", "x||y", "two\nlines", "", "é", "~"]}, dtype="string")
-    return frame.assign(**{MISSING: pd.NA}).set_axis(pd.RangeIndex(11, 18, name="row_number"))
+    frame = pd.DataFrame(
+        {"id": [str(row) for row in range(1, 8)], "name": _FORMULAS, "note": ['a "b"', "x;y", "x||y", "two\nlines", "", "é", "~"]}, dtype="string"
+    )
+    return frame.assign(**{MISSING: pd.Series(pd.NA, index=frame.index, dtype="string")}).set_axis(pd.RangeIndex(11, 18, name="row_number"))
 
 
 def _reasons(records: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +75,9 @@ def test_any_text_comes_back_from_parquet(tmp_path: Path, rows: list[tuple[str, 
 @pytest.mark.parametrize("name", ["a.geojson", "a.gpkg"])
 def test_geometry_comes_back_and_what_is_none_is_kept_as_text(tmp_path: Path, name: str) -> None:
     shapes = ["POINT (9.5 47.1)", "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))", "POINT (Infinity 1)", "nonsense", ""]
-    records = pd.DataFrame({"id": list("12345"), "longitude": ["9.5", "", "inf", "", ""], "latitude": ["47.1", "", "1", "", ""], "geometry": shapes}, dtype="string")
+    records = pd.DataFrame(
+        {"id": list("12345"), "longitude": ["9.5", "", "inf", "", ""], "latitude": ["47.1", "", "1", "", ""], "geometry": shapes}, dtype="string"
+    )
     records.index = pd.RangeIndex(1, 6, name="row_number")
     write_refused(records, _reasons(records), tmp_path / name)
     again = pd.concat(list(read(tmp_path / name)))

@@ -4,7 +4,7 @@ import contextlib
 import json
 import resource
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
@@ -25,7 +25,7 @@ def _plain(value: object) -> str:
     return str(isoformat()) if isoformat else str(value)
 
 
-def _rows(path: str, most_cells: int, wanted: str | None) -> Iterable[list[object]]:
+def _rows(path: str, most_cells: int, wanted: str | None) -> Iterable[Sequence[object]]:
     book = CalamineWorkbook.from_path(path)
     names = book.sheet_names
     hidden = [each.name for each in book.sheets_metadata if each.visible != SheetVisibleEnum.Visible]

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -64,8 +64,14 @@ def opened(path: Path, sheet: str | None) -> Iterator[OpenBook]:
         ReadError: it is broken or encrypted, needs too much memory or time, or has no such sheet.
     """
     arguments = [sys.executable, "-I", str(Path(__file__).with_name("__main__.py")), str(path.absolute()), *map(str, (MOST_MEMORY, MOST_SECONDS, MOST_CELLS))]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([*arguments, *([sheet] if sheet is not None else [])], **pipes, text=True, encoding="utf-8")
+    process = subprocess.Popen(
+        [*arguments, *([sheet] if sheet is not None else [])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+    )
     try:
         about = next(_messages(process, path), None)
         if about is None:
@@ -77,10 +83,8 @@ def opened(path: Path, sheet: str | None) -> Iterator[OpenBook]:
         process.kill()
         process.wait()
         for stream in (process.stdin, process.stdout):
-            try:
+            with suppress(OSError):  # what was not sent to a program that has ended
                 _stream(stream).close()
-            except OSError:
-                pass  # what was not sent to a program that has ended
 
 
 def _messages(process: "subprocess.Popen[str]", path: Path) -> Iterator[Any]:

@@ -99,16 +99,17 @@ def _noise(ending: str) -> Maker:
 def _value(field: str, value: str) -> Maker:
     """A good table with one bad value in its second record."""
     row = [_GOOD | {"id": "1"}, _GOOD | {"id": "2", field: value}, _GOOD | {"id": "3"}]
-    quoted = ["," .join('"' + each[name].replace('"', '""') + '"' for name in _HEADER.split(",")) for each in row]
+    quoted = [",".join('"' + each[name].replace('"', '""') + '"' for name in _HEADER.split(",")) for each in row]
     return _text("value.csv", "\n".join((_HEADER, *quoted)) + "\n")
 
 
 _VALUES: tuple[tuple[str, str], ...] = (
-    *product(("longitude", "latitude"), ("NaN", "nan", "inf", "-inf", "Infinity", "999", "-181", "1e400", "0x10", "12°30'", "9,5,1", "١٢", "9.5 9.6", "--5", "1e-400")),
+    *product(("longitude", "latitude"), ("NaN", "nan", "inf", "-inf", "Infinity", "999", "-181", "1e400", "0x10", "12°30'", "9,5,1", "9.5 9.6", "--5", "1e-400")),
     ("longitude", "180"), ("longitude", "-180.0"), ("longitude", "180.0000001"), ("latitude", "90"), ("latitude", "-90"), ("latitude", "90.1"),
     ("longitude", "0"), ("latitude", "0"), ("longitude", "60.17"), ("longitude", "385000"), ("longitude", "9" * 400), ("latitude", ""),
-    *product(("name",), ("=1+1", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0", "\u202eevil", "a\u200b\u200bb", "\U0001f600" * 100, "x" * 100_000, "\x00", "a\x00b", "\x07\x1b[31m",
-                         "Robert'); DROP TABLE accounts;--", "<script>alert(1)</script>", "{{7*7}}", "%s%n", "\ud83d", "e\u0301" * 500, "\ufffe", "null", "None", "\n\n", '"""')),
+    *product(("name",), ("=1+1", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0", "\u202eevil", "a\u200b\u200bb", "\U0001f600" * 100, "x" * 100_000, "\x00",
+                         "a\x00b", "\x07\x1b[31m", "Robert'); DROP TABLE accounts;--", "<script>alert(1)</script>", "{{7*7}}", "%s%n", "\ud83d", "e\u0301" * 500, "\ufffe",
+                         "null", "None", "\n\n", '"""')),
     *product(("country",), ("XX", "ZZZZ", "\u202eLI", "=LI", "12")),
     *product(("phone", "email", "postcode", "id"), ("x" * 5_000, "\x00", "=1", "\U0001f4a9", "-" * 300)),
 )  # fmt: skip
@@ -171,7 +172,8 @@ _JSON = {
     "pipeline": '{"type":"gdal_streamed_alg","command_line":"gdal vector pipeline ! read /etc/passwd ! write --format stream x"}',
     "cut off": '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":1},"geometry":null},{"type":"Fea',
     "repeated keys": '{"type":"FeatureCollection","type":"Feature","features":[],"features":[]}',
-    "foreign system": '{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:999999"}},"features":[{"type":"Feature","properties":{"id":1},"geometry":{"type":"Point","coordinates":[1,2]}}]}',
+    "foreign system": '{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:999999"}},'
+    '"features":[{"type":"Feature","properties":{"id":1},"geometry":{"type":"Point","coordinates":[1,2]}}]}',
     "linked system": '{"type":"FeatureCollection","crs":{"type":"link","properties":{"href":"http://127.0.0.1:1/x"}},"features":[{"type":"Feature","properties":{"id":1},"geometry":null}]}',
     "mixed lines": '{"type":"Feature","properties":{"id":1},"geometry":null}\nnot json\n{"type":"Feature","properties":{"id":2},"geometry":null}\n',
 }  # fmt: skip
@@ -192,7 +194,8 @@ _TEXTS: dict[str, bytes] = {
     "quote never closed": b'id,name\n1,"Ada\n' + b"2,Bo\n" * 1000,
     "quotes everywhere": b'id,name\n1,A"d"a\n2,"B"o\n3,"C""y"\n4,"D" "i"\n',
     "ragged": b"id,name\n1\n1,2,3\n\n1,2\n,,,,,,,\n",
-    "mixed encodings": "id,name\n1,Größe\n2,Straße\n3,Käse\n4,Müll\n".encode() + "5,Bäcker\n".encode("cp1252") + "6,東京\n".encode("cp932") + "7,ok\n".encode("utf-16-le"),
+    "mixed encodings": "id,name\n1,Größe\n2,Straße\n3,Käse\n4,Müll\n".encode()
+    + "5,Bäcker\n".encode("cp1252") + "6,東京\n".encode("cp932") + "7,ok\n".encode("utf-16-le"),
     "undecodable": b"id,name\n" + b"".join(b"%d,\xff\xfe\xfd\x81\n" % row for row in range(50)),
     "overlong UTF-8": b"id,name\n1,\xc0\xaf\n2,\xed\xa0\x80\n3,\xf4\x90\x80\x80\n",
     "UTF-16 cut off": "id,name\n1,Ada\n2,Bo\n".encode("utf-16")[:-1],
@@ -246,23 +249,33 @@ def _xlsx_with(part: str, content: bytes) -> Maker:
 _LAUGHS = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">' + b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 10)) + b"]>"
 _SHEET = "xl/worksheets/sheet1.xml"
 _MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def _sheet(rows: bytes, before: bytes = b"") -> bytes:
+    """A sheet in the XML of OOXML."""
+    return b"<worksheet " + _MAIN + b">" + before + b"<sheetData>" + rows + b"</sheetData></worksheet>"
+
+
+_FAR = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
 _PARTS = {
     "billion laughs": (_SHEET, _LAUGHS + b"<worksheet>&a9;</worksheet>"),
     "billion laughs in strings": ("xl/sharedStrings.xml", _LAUGHS + b"<sst>&a9;</sst>"),
     "billion laughs in the book": ("xl/workbook.xml", _LAUGHS + b"<workbook>&a9;</workbook>"),
-    "entities after a comment": (_SHEET, b"<?xml version='1.0'?><!--" + b"x" * 10_000 + b"-->" + _LAUGHS[21:] + b"<worksheet " + _MAIN + b"><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>&a9;</t></is></c></row></sheetData></worksheet>"),
+    "entities after a comment": (_SHEET, b"<!--" + b"x" * 10_000 + b"-->" + _LAUGHS[21:]
+                                 + _sheet(b"<row r='1'><c r='A1' t='inlineStr'><is><t>&a9;</t></is></c></row>")),
     "foreign entity": (_SHEET, b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><worksheet>&e;</worksheet>'),
     "no XML": (_SHEET, b"not xml at all"),
     "empty part": (_SHEET, b""),
-    "cell beyond the sheet": (_SHEET, b"<worksheet " + _MAIN + b'><sheetData><row r="1"><c r="ZZZZ99999999"><v>1</v></c></row></sheetData></worksheet>'),
-    "cells far apart": (_SHEET, b"<worksheet " + _MAIN + b'><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'),
-    "cells far apart, without quotes of one kind": (_SHEET, b"<worksheet " + _MAIN + b"><sheetData><row r='1'><c r='A1'><v>1</v></c></row><row r='1048576'><c r='XFD1048576'><v>1</v></c></row></sheetData></worksheet>"),
-    "rows far apart, cells without names": (_SHEET, b"<worksheet " + _MAIN + b'><sheetData><row r="1"><c r="A1"><v>1</v></c><c r="XFD1"><v>1</v></c></row><row r="1048576"><c><v>1</v></c></row></sheetData></worksheet>'),
-    "lying dimension": (_SHEET, b"<worksheet " + _MAIN + b'><dimension ref="A1:XFD1048576"/><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData></worksheet>'),
-    "string that is not there": (_SHEET, b"<worksheet " + _MAIN + b'><sheetData><row r="1"><c r="A1" t="s"><v>999999999</v></c></row></sheetData></worksheet>'),
-    "wrong order of rows": (_SHEET, b"<worksheet " + _MAIN + b'><sheetData><row r="9"><c r="B9"><v>1</v></c></row><row r="2"><c r="A2"><v>1</v></c></row></sheetData></worksheet>'),
+    "cell beyond the sheet": (_SHEET, _sheet(b'<row r="1"><c r="ZZZZ99999999"><v>1</v></c></row>')),
+    "cells far apart": (_SHEET, _sheet(_FAR)),
+    "cells far apart, without quotes of one kind": (_SHEET, _sheet(_FAR.replace(b'"', b"'"))),
+    "rows far apart, cells without names": (_SHEET, _sheet(_FAR.replace(b'<c r="XFD1048576">', b"<c>")
+                                            .replace(b"</c></row>", b'</c><c r="XFD1"><v>1</v></c></row>', 1))),
+    "lying dimension": (_SHEET, _sheet(b'<row r="1"><c r="A1"><v>1</v></c></row>', before=b'<dimension ref="A1:XFD1048576"/>')),
+    "string that is not there": (_SHEET, _sheet(b'<row r="1"><c r="A1" t="s"><v>999999999</v></c></row>')),
+    "wrong order of rows": (_SHEET, _sheet(b'<row r="9"><c r="B9"><v>1</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>')),
     "count of strings that lies": ("xl/sharedStrings.xml", b"<sst " + _MAIN + b' count="4000000000" uniqueCount="4000000000"></sst>'),
-    "date beyond all bounds": (_SHEET, b"<worksheet " + _MAIN + b'><sheetData><row r="1"><c r="A1" t="d"><v>99999-99-99T99:99</v></c><c r="B1" s="1"><v>1e300</v></c></row></sheetData></worksheet>'),
+    "date beyond all bounds": (_SHEET, _sheet(b'<row r="1"><c r="A1" t="d"><v>99999-99-99T99:99</v></c><c r="B1" s="1"><v>1e300</v></c></row>')),
     "bad relations": ("xl/_rels/workbook.xml.rels", b"<Relationships/>"),
     "relation out of the archive": ("xl/_rels/workbook.xml.rels", b'<Relationships><Relationship Id="rId1" Target="file:///etc/passwd"/></Relationships>'),
     "macros": ("xl/vbaProject.bin", b"x"),
@@ -324,9 +337,9 @@ def _wide_parquet(folder: Path) -> Path:
     return folder / "wide.parquet"
 
 
-def _parquet(table: pa.Table) -> Maker:
+def _parquet(table: Callable[[], pa.Table]) -> Maker:
     def make(folder: Path) -> Path:
-        pq.write_table(table, folder / "odd.parquet", use_deprecated_int96_timestamps=False)
+        pq.write_table(table(), folder / "odd.parquet")
         return folder / "odd.parquet"
 
     return make
@@ -336,20 +349,22 @@ def _bad_text() -> pa.Table:
     return pa.table({"id": [1, 2], "name": pa.array([b"\xff\xfe", b"ok"]).view(pa.binary()).cast(pa.binary()).view(pa.string())})
 
 
+_GEO = json.dumps({"primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}})
 _TABLES: dict[str, Callable[[], pa.Table]] = {
     "no rows": lambda: pa.table({"id": pa.array([], pa.int64())}),
     "no columns": lambda: pa.table({}),
     "same names": lambda: pa.table([[1], [2]], names=["id", "id"]),
     "empty names": lambda: pa.table([[1], [2]], names=["", " "]),
     "text that is none": _bad_text,
-    "times beyond all bounds": lambda: pa.table({"id": [1], "date": pa.array([2**62], pa.timestamp("us")), "zoned": pa.array([-(2**62)], pa.timestamp("us", "UTC"))}),
+    "times beyond all bounds": lambda: pa.table({"id": [1], "date": pa.array([2**62], pa.timestamp("us")),
+                                                 "zoned": pa.array([-(2**62)], pa.timestamp("us", "UTC"))}),
     "unknown zone": lambda: pa.table({"id": [1], "date": pa.array([0], pa.timestamp("us", "Mars/Olympus"))}),
     "nested": lambda: pa.table({"id": [1], "more": [[{"a": [1, None], "b": {"c": b"\xff"}}]]}),
     "null type": lambda: pa.table({"id": [1], "nothing": pa.nulls(1)}),
     "durations": lambda: pa.table({"id": [1], "d": pa.array([2**62], pa.duration("ns"))}),
     "not finite": lambda: pa.table({"id": [1, 2], "longitude": [float("nan"), float("inf")], "latitude": [1e308, -1e308]}),
-    "bad geometry": lambda: pa.table({"id": [1], "geometry": [b"\x01\x02"]}).replace_schema_metadata({"geo": json.dumps({"primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}})}),
-    "geometry that is none": lambda: pa.table({"id": [1], "geometry": [5]}).replace_schema_metadata({"geo": json.dumps({"primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}})}),
+    "bad geometry": lambda: pa.table({"id": [1], "geometry": [b"\x01\x02"]}).replace_schema_metadata({"geo": _GEO}),
+    "geometry that is none": lambda: pa.table({"id": [1], "geometry": [5]}).replace_schema_metadata({"geo": _GEO}),
     "lying geometry": lambda: pa.table({"id": [1]}).replace_schema_metadata({"geo": "{not json"}),
     "marks of ours": lambda: pa.table({"id": [1], "(cannot be read)": ["x"]}),
 }  # fmt: skip
@@ -366,13 +381,14 @@ def _database(statements: str) -> Maker:
     return make
 
 
-_CONTENTS = "CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT, identifier TEXT, description TEXT, last_change TEXT, min_x REAL, min_y REAL, max_x REAL, max_y REAL, srs_id INT);"
+_CONTENTS = "CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT, identifier TEXT, description TEXT, last_change TEXT, srs_id INT);"
+_ADD = "INSERT INTO gpkg_contents (table_name, data_type) VALUES "
 _DATABASES = {
     "no layer": _CONTENTS,
-    "layer that is not there": _CONTENTS + "INSERT INTO gpkg_contents (table_name, data_type) VALUES ('ghost', 'features');",
-    "layer of a strange name": _CONTENTS + "CREATE TABLE \"x'; --\" (id INT); INSERT INTO gpkg_contents (table_name, data_type) VALUES ('x''; --', 'attributes');",
+    "layer that is not there": _CONTENTS + "" + _ADD + "('ghost', 'features');",
+    "layer of a strange name": _CONTENTS + "CREATE TABLE \"x'; --\" (id INT); " + _ADD + "('x''; --', 'attributes');",
     "plain database": "CREATE TABLE people (id INT);",
-    "view without end": _CONTENTS + "CREATE VIEW v AS SELECT * FROM v; INSERT INTO gpkg_contents (table_name, data_type) VALUES ('v', 'features');",
+    "view without end": _CONTENTS + "CREATE VIEW v AS SELECT * FROM v; " + _ADD + "('v', 'features');",
     "contents of numbers": "CREATE TABLE gpkg_contents (table_name INT, data_type TEXT); INSERT INTO gpkg_contents VALUES (5, 'features');",
 }  # fmt: skip
 
@@ -454,7 +470,8 @@ def _huge_cells(folder: Path) -> Path:
     return folder / "cells.xlsx"
 
 
-def _cases() -> Iterator[tuple[str, Maker]]:
+def _whole_files() -> Iterator[tuple[str, Maker]]:
+    """Files that are bad as a whole."""
     for ending in ENDINGS:
         yield f"empty {ending}", _bytes(f"empty{ending}", b"")
         yield f"noise {ending}", _noise(ending)
@@ -467,24 +484,19 @@ def _cases() -> Iterator[tuple[str, Maker]]:
     for kind, ending in product(KINDS, (".csv", ".xlsx", ".xls", ".parquet", ".geojson", ".gpkg", ".shp", ".vcf", ".zip", ".doc")):
         if ending != f".{kind}":
             yield f"{kind} called {ending}", _renamed(kind, ending)
+
+
+def _contents() -> Iterator[tuple[str, Maker]]:
+    """Files of one bad part."""
     for position, (field, value) in enumerate(_VALUES):
         yield f"{field} {position} {value[:12]!r}", _value(field, value)
-    for name, geometry in _SHAPES.items():
-        yield f"shape: {name}", _feature_file(geometry)
-    for name, text in _JSON.items():
-        yield f"JSON: {name}", _text("odd.geojson", text)
-    for name, content in _TEXTS.items():
-        yield f"text: {name}", _bytes("odd.csv", content)
-    for name, text in _CARDS.items():
-        yield f"card: {name}", _text("odd.vcf", text)
-    for name, (part, content) in _PARTS.items():
-        yield f"workbook: {name}", _xlsx_with(part, content)
-    for name, table in _TABLES.items():
-        yield f"Parquet: {name}", (lambda folder, made=table: _parquet(made())(folder))
-    for name, statements in _DATABASES.items():
-        yield f"database: {name}", _database(statements)
-    yield from _LARGE.items()
-    yield from _PLACES.items()
+    yield from ((f"shape: {name}", _feature_file(geometry)) for name, geometry in _SHAPES.items())
+    yield from ((f"JSON: {name}", _text("odd.geojson", text)) for name, text in _JSON.items())
+    yield from ((f"text: {name}", _bytes("odd.csv", content)) for name, content in _TEXTS.items())
+    yield from ((f"card: {name}", _text("odd.vcf", text)) for name, text in _CARDS.items())
+    yield from ((f"workbook: {name}", _xlsx_with(part, content)) for name, (part, content) in _PARTS.items())
+    yield from ((f"Parquet: {name}", _parquet(table)) for name, table in _TABLES.items())
+    yield from ((f"database: {name}", _database(statements)) for name, statements in _DATABASES.items())
 
 
 _LARGE: dict[str, Maker] = {
@@ -520,5 +532,5 @@ _PLACES: dict[str, Maker] = {
     "a zip in a zip": _nested_zip,
 }
 
-BAD_FILES: dict[str, Maker] = dict(_cases())
+BAD_FILES: dict[str, Maker] = dict([*_whole_files(), *_contents(), *_LARGE.items(), *_PLACES.items()])
 """Every bad file by what is wrong with it."""
