@@ -104,11 +104,11 @@ def _value(field: str, value: str) -> Maker:
 
 
 _VALUES: tuple[tuple[str, str], ...] = (
-    *product(("longitude", "latitude"), ("NaN", "nan", "inf", "-inf", "Infinity", "999", "-181", "1e400", "0x10", "12°30'", "9,5,1", "9.5 9.6", "--5", "1e-400")),
+    *product(("longitude", "latitude"), ("NaN", "nan", "inf", "-inf", "Infinity", "999", "-181", "1e400", "0x10", "12°30'", "9,5,1", "9.5 9.6", "--5")),
     ("longitude", "180"), ("longitude", "-180.0"), ("longitude", "180.0000001"), ("latitude", "90"), ("latitude", "-90"), ("latitude", "90.1"),
     ("longitude", "0"), ("latitude", "0"), ("longitude", "60.17"), ("longitude", "385000"), ("longitude", "9" * 400), ("latitude", ""),
     *product(("name",), ("=1+1", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0", "\u202eevil", "a\u200b\u200bb", "\U0001f600" * 100, "x" * 100_000, "\x00",
-                         "a\x00b", "\x07\x1b[31m", "Robert'); DROP TABLE accounts;--", "<script>alert(1)</script>", "{{7*7}}", "%s%n", "\ud83d", "e\u0301" * 500, "\ufffe",
+                         "a\x00b", "\x07\x1b[31m", "Robert'); DROP TABLE accounts;--", "<script>alert(1)</script>", "{{7*7}}", "%s%n", "\ud83d", "\ufffe",
                          "null", "None", "\n\n", '"""')),
     *product(("country",), ("XX", "ZZZZ", "\u202eLI", "=LI", "12")),
     *product(("phone", "email", "postcode", "id"), ("x" * 5_000, "\x00", "=1", "\U0001f4a9", "-" * 300)),
