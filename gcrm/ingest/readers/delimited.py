@@ -27,6 +27,7 @@ BLOCK_CHARACTERS = 1 << 23
 
 _BATCH_RECORDS = 20_000
 _SHOWN_CHARACTERS = 60
+_CHECKED_RECORDS = 1_000
 _QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
 
 
@@ -43,23 +44,26 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
     dialect, _ = detect(path, options)
     try:
         tables = _tables(path, dialect, options)
-        first = next(tables, None)
-        if first is not None:
-            _check_encoding(first, path, dialect)
-            yield first
-            yield from tables
+        first: list[pa.Table] = []
+        for table in tables:
+            first.append(table)
+            if sum(each.num_rows for each in first) >= _CHECKED_RECORDS:
+                break
+        _check_encoding(first, path, dialect)
+        yield from first
+        yield from tables
     except csv.Error as error:
         raise ReadError(f"{path.name} cannot be read as delimited text ({error}); mend it, or name its delimiter with --delimiter.") from error
 
 
-def _check_encoding(first: pa.Table, path: Path, dialect: Dialect) -> None:
+def _check_encoding(first: list[pa.Table], path: Path, dialect: Dialect) -> None:
     """Refuses a file most of whose first records cannot be decoded; a few such records are refused each."""
-    if UNREADABLE not in first.column_names:
+    if not any(UNREADABLE in table.column_names for table in first):
         return
-    bad = first[UNREADABLE]
-    if (first.num_rows - bad.null_count) * 2 > first.num_rows:
-        what = bad.drop_null()[0].as_py()
-        raise ReadError(f"{path.name} is not {dialect.encoding} text: {what} cannot be read; name its encoding with --encoding.")
+    checked = pa.concat_tables(first, promote_options="default").slice(0, _CHECKED_RECORDS)
+    bad = checked[UNREADABLE].drop_null()
+    if len(bad) * 2 > checked.num_rows:
+        raise ReadError(f"{path.name} is not {dialect.encoding} text: {bad[0].as_py()} cannot be read; name its encoding with --encoding.")
 
 
 def _tables(path: Path, dialect: Dialect, options: ReadOptions) -> Iterator[pa.Table]:
@@ -76,7 +80,7 @@ def _tables(path: Path, dialect: Dialect, options: ReadOptions) -> Iterator[pa.T
         if dialect.header:
             header = next((record for record in split_quoted(_lines(text), dialect.delimiter) if any(record)), None)
         columns = _columns(header, path, dialect, options)
-        if len(dialect.delimiter) == 1 and dialect.delimiter.isascii():
+        if len(dialect.delimiter) == 1 and "\0" < dialect.delimiter < "\x80":  # as Arrow takes them
             yield from _blocks(text, header, columns, dialect.delimiter)
         else:
             yield from _exact(_lines(text), header, columns, dialect.delimiter)

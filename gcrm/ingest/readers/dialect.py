@@ -27,7 +27,7 @@ _SAMPLE_LINES = 300
 _STAND_IN = "\ud800"
 """Stands for a delimiter of several characters where the csv module takes one; no decoded text holds it."""
 
-_SEPARATOR_LINE = re.compile(r"""["']?sep=(.{1,5}?)["']?""", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"""["']?sep=([^"']{1,5}?)["']?""", re.IGNORECASE)
 _SIGNS = re.compile(r"[^\w\s\"'.()\[\]{}<>@\\/:-]{2,4}")
 _LINE_SUFFIX = re.compile(r"[^\w\s\"'.,;()\[\]{}<>-]{2,4}$")
 _NUMBER_WITH_COMMA = re.compile(r"[+-]?\d+(?:\.\d{3})*,\d+")
@@ -72,7 +72,7 @@ def detect(path: Path, options: ReadOptions) -> tuple[Dialect, Detection]:
     given = options.delimiter or (named[1] if named else None)
     ending = Finding(options.line_end, 1.0) if options.line_end else _line_end(lines, given)
     custom = ending.value if ending.value not in {"\n", "\r\n", "\r"} else None
-    units = [unit for unit in sample.split(custom)[:_SAMPLE_LINES] if whole or unit is not None] if custom else lines
+    units = sample.split(custom)[: _SAMPLE_LINES if whole else -1][:_SAMPLE_LINES] or [sample] if custom else lines
     delimiter = Finding(given, 1.0) if given else (Finding(",", 0.5) if options.line_end else _delimiter(units))
     above = 1 if named else 0
     records, starts = _sample_records(units[above:], delimiter.value, quotes=custom is None)

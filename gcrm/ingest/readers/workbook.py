@@ -3,7 +3,7 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import batched, chain, islice
@@ -27,7 +27,6 @@ _SAMPLE_RECORDS = 200
 _BLOCK_BYTES = 1 << 20
 _MOST_NAMES_BYTES = 1 << 24
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,4})([0-9]{1,8})"[^>]*>')
 _ERROR_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\bt="e"')
 _MERGED_CELL = re.compile(rb"<(?:\w+:)?mergeCell\b")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -42,14 +41,12 @@ class _Extent:
 
     last_row: int = 0
     last_column: int = 0
-    first_row: int = 1 << 30
-    first_column: int = 1 << 30
     errors: int = 0
     merged: int = 0
 
     @property
     def cells(self) -> int:
-        return max(0, self.last_row - self.first_row + 1) * max(0, self.last_column - self.first_column + 1)
+        return self.last_row * self.last_column
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
@@ -62,7 +59,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
     Raises:
         ReadError: it is broken, encrypted, holds macros or is made to fill the memory, or has no such sheet.
     """
-    with _opened(path, options) as (book, _):
+    with _opened(path, options) as book:
         rows = book.rows()
         sample = list(islice(rows, _SAMPLE_RECORDS))
         skip, header = _layout(sample, options)
@@ -84,7 +81,8 @@ def detect(path: Path, options: ReadOptions) -> Detection:
     Raises:
         ReadError: as in `read`.
     """
-    with _opened(path, options) as (book, extent):
+    with _one_sentence(path), _opened(path, options) as book:
+        extent = _traits(path, book.chosen)
         skip, header = _layout(list(islice(book.rows(), _SAMPLE_RECORDS)), options)
     notes = [f"Sheet {book.chosen!r} is read."] if len(book.sheets) > 1 else []
     if extent.errors:
@@ -105,28 +103,25 @@ def _layout(sample: list[list[str]], options: ReadOptions) -> tuple[int, Finding
 
 
 @contextmanager
-def _opened(path: Path, options: ReadOptions) -> Iterator[tuple[OpenBook, _Extent]]:
+def _opened(path: Path, options: ReadOptions) -> Iterator[OpenBook]:
     with path.open("rb") as file:
         old = file.read(len(_OLE)) == _OLE
-    extents: Mapping[str, _Extent] = {}
     if old:
         _check_old(path)
     else:
-        try:
-            with archives.checked(path, "a workbook") as archive:
-                _check_parts(archive, path.name)
-                extents = _extents(archive, path.name)
-        except (ET.ParseError, expat.ExpatError, KeyError, zlib.error) as error:
-            raise ReadError(f"{path.name} is not a workbook that can be read ({error}); {_SAVE_AGAIN}.") from error
+        with _one_sentence(path), archives.checked(path, "a workbook") as archive:
+            _check_parts(archive, path.name)
+            _check_ods(archive, path.name)
     with process.opened(path, options.sheet) as book:
-        extent = extents.get(book.chosen, _Extent())
-        _check_extent(extent, book.chosen, path.name)
-        yield book, extent
+        yield book
 
 
-def _check_extent(extent: _Extent, sheet: str, name: str) -> None:
-    if extent.cells > process.MOST_CELLS:
-        raise ReadError(f"{name}: sheet {sheet!r} spreads over {extent.cells:,} cells, more than the {process.MOST_CELLS:,} allowed; save it as CSV.")
+@contextmanager
+def _one_sentence(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ET.ParseError, expat.ExpatError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+        raise ReadError(f"{path.name} is not a workbook that can be read ({error}); {_SAVE_AGAIN}.") from error
 
 
 def _check_old(path: Path) -> None:
@@ -167,21 +162,31 @@ def _part(archive: zipfile.ZipFile, part: str, name: str) -> bytes:
     return data
 
 
-def _extents(archive: zipfile.ZipFile, name: str) -> dict[str, _Extent]:
-    """The extent of each sheet, by its name; a sheet that cannot be found in the parts has none."""
+def _check_ods(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuses an ODS workbook that repeats cells without end: the library reads all its sheets at once."""
     if "content.xml" in archive.namelist():
         with archives.open_part(archive, "content.xml", name) as stream:
-            found = _ods_extents(stream)
-        for sheet, extent in found.items():  # the library reads all sheets of such a workbook at once
-            _check_extent(extent, sheet, name)
-    elif "xl/workbook.xml" in archive.namelist():
-        found = {}
-        for sheet, part in _sheet_parts(archive, name).items():
-            with archives.open_part(archive, part, name) as stream:
-                found[sheet] = _xlsx_extent(stream)
-    else:
-        found = {}
-    return found
+            for sheet, extent in _ods_extents(stream).items():
+                if extent.cells > process.MOST_CELLS:
+                    raise ReadError(
+                        f"{name}: sheet {sheet!r} spreads over {extent.cells:,} cells, more than the {process.MOST_CELLS:,} allowed; save it as CSV."
+                    )
+
+
+def _traits(path: Path, sheet: str) -> _Extent:
+    """What is to be told of a sheet: cells with errors, merged cells."""
+    with path.open("rb") as file:
+        if file.read(len(_OLE)) == _OLE:
+            return _Extent()
+    with archives.checked(path, "a workbook") as archive:
+        if "content.xml" in archive.namelist():
+            with archives.open_part(archive, "content.xml", path.name) as stream:
+                return _ods_extents(stream).get(sheet, _Extent())
+        part = _sheet_parts(archive, path.name).get(sheet)
+        if part is None:
+            return _Extent()
+        with archives.open_part(archive, part, path.name) as stream:
+            return _xlsx_traits(stream)
 
 
 def _sheet_parts(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
@@ -199,27 +204,16 @@ def _sheet_parts(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
     return parts
 
 
-def _xlsx_extent(stream: IO[bytes]) -> _Extent:
+def _xlsx_traits(stream: IO[bytes]) -> _Extent:
     extent = _Extent()
     rest = b""
     while block := stream.read(_BLOCK_BYTES):
         rest += block
         cut = rest.rfind(b">") + 1
         text, rest = rest[:cut], rest[cut:]
-        extent.errors += len(_ERROR_CELL.findall(text))
-        extent.merged += len(_MERGED_CELL.findall(text))
-        for letters, digits in _CELL.findall(text):
-            row, column = int(digits), _column_number(letters)
-            extent.first_row, extent.last_row = min(extent.first_row, row), max(extent.last_row, row)
-            extent.first_column, extent.last_column = min(extent.first_column, column), max(extent.last_column, column)
+        extent.errors += len(_ERROR_CELL.findall(text)) if b't="e"' in text else 0
+        extent.merged += len(_MERGED_CELL.findall(text)) if b"mergeCell" in text else 0
     return extent
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
 
 
 def _ods_extents(stream: IO[bytes]) -> dict[str, _Extent]:
@@ -242,7 +236,7 @@ class _OdsScan:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == f"{_ODS_TABLE} table":
-            self._extent = self.found[attributes.get(f"{_ODS_TABLE} name", "")] = _Extent(first_row=1, first_column=1)
+            self._extent = self.found[attributes.get(f"{_ODS_TABLE} name", "")] = _Extent()
             self._row = 0
         elif tag == f"{_ODS_TABLE} table-row":
             self._repeat, self._column, self._used = _count(attributes.get(f"{_ODS_TABLE} number-rows-repeated")), 0, 0
