@@ -70,7 +70,7 @@ def detect(path: Path, options: ReadOptions) -> tuple[Dialect, Detection]:
     lines = _lines(sample, whole=whole)
     named = _SEPARATOR_LINE.fullmatch(lines[0].strip("\r\n")) if lines else None
     given = options.delimiter or (named[1] if named else None)
-    ending = Finding(options.line_end, 1.0) if options.line_end else _line_end(lines, given)
+    ending = Finding(options.line_end, 1.0) if options.line_end else _line_end(lines, given or _delimiter(lines).value)
     custom = ending.value if ending.value not in {"\n", "\r\n", "\r"} else None
     units = sample.split(custom)[: _SAMPLE_LINES if whole else -1][:_SAMPLE_LINES] or [sample] if custom else lines
     delimiter = Finding(given, 1.0) if given else (Finding(",", 0.5) if options.line_end else _delimiter(units))
@@ -101,7 +101,7 @@ def _lines(sample: str, *, whole: bool) -> list[str]:
     return (lines if whole or len(lines) == 1 else lines[:-1])[:_SAMPLE_LINES]
 
 
-def _line_end(lines: list[str], delimiter: str | None) -> Finding[str]:
+def _line_end(lines: list[str], delimiter: str) -> Finding[str]:
     ends = Counter(line[len(line.rstrip("\r\n")) :] for line in lines)
     ends.pop("", None)
     if not ends:
@@ -110,8 +110,8 @@ def _line_end(lines: list[str], delimiter: str | None) -> Finding[str]:
     end = "\r\n" if end.endswith("\r\n") else end[0]
     filled = [line.rstrip("\r\n") for line in lines if line.strip()]
     suffix = _LINE_SUFFIX.search(filled[0]) if filled else None
-    if suffix and len(set(suffix[0])) > 1 and suffix[0] != delimiter:
-        # Trailing delimiters are of one kind; a mark of its own ends nearly every line, and stands nowhere else.
+    if suffix and len(set(suffix[0])) > 1 and suffix[0] != delimiter and len(delimiter) > 1 and delimiter != WHITESPACE:
+        # Who marks the ends of records marks those of fields by several signs too; such a mark ends nearly every line, and stands nowhere else.
         ended = sum(line.endswith(suffix[0]) for line in filled)
         if len(filled) > 1 and ended * 10 >= len(filled) * 9 and sum(line.count(suffix[0]) for line in filled) == ended:
             return Finding(suffix[0] + end, ended / len(filled))
