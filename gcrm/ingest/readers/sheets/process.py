@@ -21,6 +21,7 @@ MOST_CELLS = 12_000_000
 MOST_SECONDS = 900
 """Processor time that the program may use."""
 
+_PROGRAM = Path(__file__).with_name("__main__.py")
 _SAVE_AGAIN = "save it again as XLSX or CSV"
 
 
@@ -63,7 +64,7 @@ def opened(path: Path, sheet: str | None) -> Iterator[OpenBook]:
     Raises:
         ReadError: it is broken or encrypted, needs too much memory or time, or has no such sheet.
     """
-    arguments = [sys.executable, "-I", str(Path(__file__).with_name("__main__.py")), str(path.absolute()), *map(str, (MOST_MEMORY, MOST_SECONDS, MOST_CELLS))]
+    arguments = [sys.executable, "-I", str(_PROGRAM), str(path.absolute()), *map(str, (MOST_MEMORY, MOST_SECONDS, MOST_CELLS))]
     process = subprocess.Popen(
         [*arguments, *([sheet] if sheet is not None else [])],
         stdin=subprocess.PIPE,
