@@ -173,7 +173,9 @@ def test_old_workbooks_that_are_refused(tmp_path: Path, name: str, sentence: str
         _frame(path)
 
 
-@pytest.mark.parametrize("last_words", ["", 'print(\'{"sheets": ["a"], "hidden": [], "chosen": "a"}\', flush=True); ', "print('{\"shee', flush=True); "])
+@pytest.mark.parametrize(
+    "last_words", ["", 'print(\'{"sheets": ["a"], "hidden": [], "chosen": "a"}\', flush=True); ', "print('{\"shee', end='', flush=True); "]
+)
 def test_a_workbook_that_ends_its_reader_is_an_error_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last_words: str) -> None:
     program = tmp_path / "aborts.py"
     program.write_text(f"import os; {last_words}os.abort()")
