@@ -1,7 +1,7 @@
 # Every command of this project. `make demo CHECK=1` does all but serving; `make test ARGS="-k cube"` hands ARGS to pytest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench kill setup lock build clean
+.PHONY: help demo test lint format docs bench large kill setup lock build clean
 
 BIN := .venv/bin
 SETUP := @scripts/bootstrap.sh
@@ -37,6 +37,10 @@ docs: ## writes docs/data_dictionary.md from the comments in the database
 bench: ## measures each stage beside the plain tool
 	$(SETUP) python postgis
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+large: ## reads a text of 2 GB (ARGS=10000 for 10 GB) and holds the memory to 1 GiB
+	$(SETUP) python
+	@GCRM_LARGE_MEGABYTES=$(or $(ARGS),2000) $(BIN)/python -m pytest tests/unit/ingest/test_memory.py
 
 kill: ## kills each command at a hundred random moments and compares the end states
 	$(SETUP) python postgis

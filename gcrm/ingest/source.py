@@ -2,23 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
 from gcrm.errors import MappingError, ReadError
-from gcrm.frames import ObjectType
+from gcrm.frames import OBJECTS, ObjectType
 from gcrm.ingest import readers
-from gcrm.ingest.guess import guess
+from gcrm.ingest.guess import guess, settle
 from gcrm.ingest.mapping import FieldSource, FileMapping
 from gcrm.ingest.options import ReadOptions
+from gcrm.ingest.readers.detection import Detection
+
+_SETTLING_CHUNKS = 4
+"""Chunks from whose values the order of day and month and the decimal mark are settled; what they leave open is decided by each chunk for itself."""
 
 
 @dataclass(frozen=True)
 class Source:
     """A file to import: what it feeds, how it is mapped.
 
-    `confidence` is that of each guessed field, 0 to 1; `sample` holds the first records as they stand in the file.
+    `confidence` is that of each guessed field, 0 to 1; `sample` holds the first records as they stand in the file;
+    `detection` says how the file is read.
     """
 
     path: Path
@@ -47,9 +53,18 @@ class Source:
         self.mapping.check_complete(self.object_type, self.path.name)
 
     @property
+    def detection(self) -> Detection:
+        """How the file is read, and how sure that is.
+
+        Raises:
+            ReadError: it cannot be read.
+        """
+        return readers.detect(self.path, self.mapping.read)
+
+    @property
     def unused(self) -> list[str]:
         """The columns that feed no field."""
-        used = {column for origin in self.mapping.fields.values() for column in origin.columns}
+        used = {column for origin in self.mapping.fields.values() for column in origin.columns} | set(readers.MARKS)
         return [column for column in self.sample.columns if column not in used]
 
     def chunks(self) -> Iterator[pd.DataFrame]:
@@ -110,8 +125,8 @@ def open_source(
     mapping = base or FileMapping(fields={})
     if read is not None:
         mapping = mapping.model_copy(update={"read": read})
-    opened = Source(path, object_type, mapping, {}, pd.DataFrame())
-    first = next(opened.chunks(), None)
+    chunks = Source(path, object_type, mapping, {}, pd.DataFrame()).chunks()
+    first = next(chunks, None)
     if first is None or first.empty:
         raise ReadError(f"{path.name} holds no record; it needs at least one below its header.")
     guessed: dict[str, tuple[FieldSource, float]] = {} if base else guess(object_type, first.columns, first)
@@ -119,5 +134,36 @@ def open_source(
     fields = mapping.fields | likely | {name: FieldSource(column=column) for name, column in (given or {}).items()}
     mapping = mapping.model_copy(update={"fields": fields, **({"source": source} if source else {})})
     mapping.check(object_type, first.columns, path.name)
+    mapping = settle(mapping, object_type, [first, *islice(chunks, _SETTLING_CHUNKS - 1)])
     confidence = {name: score for name, (_, score) in guessed.items() if name not in (given or {})}
     return Source(path, object_type, mapping, confidence, first.head(5))
+
+
+def open_sources(
+    path: Path,
+    object_name: str | None,
+    base: FileMapping | None = None,
+    given: dict[str, str] | None = None,
+    source: str | None = None,
+    read: ReadOptions | None = None,
+) -> list[Source]:
+    """A file for each object that it feeds, in the order in which references need them; see `open_source`.
+
+    Args:
+        path: the file.
+        object_name: the object; None for all that the kept mapping has.
+        base: a kept mapping, of one object or of several.
+        given: field to column, on top of that.
+        source: name of the system the file comes from, on top of that.
+        read: how the file is read, on top of that.
+
+    Raises:
+        ReadError: the file cannot be read, or holds no record.
+        MappingError: the mapping does not fit, or has no objects where it should say them.
+    """
+    if object_name is not None:
+        return [open_source(path, OBJECTS[object_name], base.for_object(object_name) if base else None, given, source, read)]
+    names = base.object_names() if base else ()
+    if base is None or not names:
+        raise MappingError(f"{path.name}: the mapping names no objects; give it a part `objects:` with the fields of each, or name the object.")
+    return [open_source(path, OBJECTS[name], base.for_object(name), given, source, read) for name in names]

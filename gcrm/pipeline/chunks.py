@@ -20,7 +20,7 @@ from gcrm.spatial.cells import index_points
 REPEATED = "(stands in this file already)"
 """Column that marks a record whose key its file has had before: the key and the row; a retry, which sees no other row, refuses it again."""
 
-MARKS = (readers.SURPLUS, readers.MISSING, REPEATED)
+MARKS = (*readers.MARKS, REPEATED)
 """Columns that mark a record as refused from the start; missing where it is not."""
 
 _IN_ROW = " in row "
@@ -139,12 +139,9 @@ def store(connection: psycopg.Connection[Any], run: Import, chunk: Chunk) -> Imp
 
 
 def _ragged(raw: pd.DataFrame) -> pd.DataFrame:
-    """Records with more or fewer fields than the header."""
+    """Records that do not fit their table, such as those with more or fewer fields than the header."""
     found = []
-    for column, reason in (
-        (readers.SURPLUS, "has more fields than the header; quote fields that hold the delimiter"),
-        (readers.MISSING, "has fewer fields than the header; the record may be cut off"),
-    ):
+    for column, reason in readers.MARKS.items():
         if column in raw:
             values = raw[column].dropna()
             found.append(pd.DataFrame({"field": column, "value": values, "reason": reason}))

@@ -1,6 +1,5 @@
 """Exports: accounts of a region, and answers of the cube, as files that a spreadsheet opens and cannot execute."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +13,10 @@ from gcrm.db.connection import scoped
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
 from gcrm.errors import ExportError
+from gcrm.ingest.harmless import XLSX_MOST_ROWS, XLSX_OPTIONS, harmless
 from gcrm.units import WGS84
 
-_EXECUTABLE = re.compile(r"^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_NUMBER = re.compile(r"^[+-]?\d+([.,]\d+)?$")
 _FORMATS = (".csv", ".xlsx", ".parquet", ".geojson")
-_XLSX_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "remove_timezone": True}
-_XLSX_MOST_ROWS = 1_048_575
 
 
 @dataclass(frozen=True)
@@ -111,24 +107,14 @@ def _write(frame: pd.DataFrame, target: Path) -> int:
     return len(frame)
 
 
-def harmless(value: object) -> object:
-    """Text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay as they are.
-
-    See OWASP, CSV Injection: the characters = + - @ (also in full width), tab, carriage return and line feed start a formula.
-    """
-    if isinstance(value, str) and _EXECUTABLE.match(value) and not _NUMBER.match(value):
-        return "'" + value
-    return value
-
-
 def _write_csv(frame: pd.DataFrame, target: Path) -> None:
     frame.map(harmless).to_csv(target, index=False)
 
 
 def _write_xlsx(frame: pd.DataFrame, target: Path) -> None:
-    if len(frame) > _XLSX_MOST_ROWS:
-        raise ExportError(f"{len(frame):,} rows do not fit into a sheet of {_XLSX_MOST_ROWS:,}; write .csv or .parquet.")
-    with pd.ExcelWriter(target, engine="xlsxwriter", engine_kwargs={"options": _XLSX_OPTIONS}) as workbook:
+    if len(frame) > XLSX_MOST_ROWS:
+        raise ExportError(f"{len(frame):,} rows do not fit into a sheet of {XLSX_MOST_ROWS:,}; write .csv or .parquet.")
+    with pd.ExcelWriter(target, engine="xlsxwriter", engine_kwargs={"options": XLSX_OPTIONS}) as workbook:
         frame.to_excel(workbook, sheet_name="gcrm", index=False, freeze_panes=(1, 0))
 
 

@@ -92,8 +92,11 @@ def create_job(sources: Sequence[Source]) -> int:
     jobs = queries("jobs")
     with connect(Role.WRITER) as connection:
         found: int | None = jobs.resumable(connection, file_sha256=sha256, mapping=mapping)
+        if found is not None:
+            jobs.move(connection, job_id=found, file_path=str(path))
+            return found
         names = {"file_name": path.name, "file_path": str(path), "file_sha256": sha256, "mapping": mapping, "rows_expected": expected}
-        return found or int(jobs.create(connection, kind="import", **names))
+        return int(jobs.create(connection, kind="import", **names))
 
 
 def run_job(job_id: int, advance: Advance) -> dict[str, ImportReport]:

@@ -18,6 +18,10 @@ FROM (
 ) AS newest
 WHERE same_mapping AND state IN ('waiting', 'running', 'cancelled', 'failed');
 
+-- name: move(job_id, file_path)!
+-- Where the file lies now: what came from standard input lies elsewhere the second time.
+UPDATE gcrm.jobs SET file_path = :file_path WHERE job_id = :job_id;
+
 -- name: lock(job_id)$
 -- Takes the job, unless somebody works on it: whether it was free; held as long as the connection.
 SELECT pg_try_advisory_lock(hashtextextended('gcrm.job:' || :job_id::bigint, 0));

@@ -15,9 +15,10 @@ import pytest
 
 from gcrm.access.scope import Scope
 from gcrm.errors import ExportError
+from gcrm.ingest.harmless import harmless
 from gcrm.olap.query import CubeQuery
 from gcrm.pipeline.cubes import ask_cube
-from gcrm.pipeline.exports import AccountFilter, export_accounts, harmless
+from gcrm.pipeline.exports import AccountFilter, export_accounts
 from tests.integration.command_line import gcrm, well
 from tests.integration.records import rows, value
 from tests.integration.shop import import_shop
