@@ -1,0 +1,90 @@
+"""The whole search: normalise, block, compare, score, assign."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gcrm.ingest.duplicates.assign import one_to_one
+from gcrm.ingest.duplicates.blocks import Skipped, candidates
+from gcrm.ingest.duplicates.clusters import clusters, without_chains
+from gcrm.ingest.duplicates.compare import Comparison, Levels
+from gcrm.ingest.duplicates.normalise import normalise
+from gcrm.ingest.duplicates.records import Rows
+from gcrm.ingest.duplicates.score import DOUBTFUL, Model, fit
+
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Pairs that may be one, the most probable first.
+
+    Attributes:
+        left: positions of records.
+        right: as many.
+        probability: that they are one.
+        levels: of each comparison.
+        model: what the probabilities come from.
+        words: the most frequent words of the names, with the share of the records that hold them.
+        skipped: blocks that were too large to be looked at.
+        compared: how many pairs were compared.
+        count: how many records there are.
+    """
+
+    left: Rows
+    right: Rows
+    probability: NDArray[np.float64]
+    levels: Mapping[str, Levels]
+    model: Model
+    words: Mapping[str, float]
+    skipped: Sequence[Skipped]
+    compared: int
+    count: int
+
+    def at_least(self, probability: float) -> "Found":
+        """The pairs with this probability or a higher one."""
+        return self.take(np.flatnonzero(self.probability >= probability))
+
+    def take(self, rows: Rows) -> "Found":
+        """Some of the pairs."""
+        levels = {name: level[rows] for name, level in self.levels.items()}
+        return Found(self.left[rows], self.right[rows], self.probability[rows], levels, self.model, self.words, self.skipped, self.compared, self.count)
+
+    def groups(self, probability: float = DOUBTFUL) -> Rows:
+        """For each record the number of its group, of the pairs above a probability, without chains."""
+        sure = self.probability >= probability
+        left, right = self.left[sure], self.right[sure]
+        against = (self.left[:0], self.right[:0])
+        kept = without_chains(self.count, left, right, self.probability[sure], against)
+        return clusters(self.count, left[kept], right[kept])
+
+
+def find(frame: pd.DataFrame, *, least: float = DOUBTFUL, unique: Sequence[str] = (), model: Model | None = None, told: Told | None = None) -> Found:
+    """Finds the pairs of records that may be one.
+
+    Args:
+        frame: any of the columns of `gcrm.ingest.duplicates.records.FIELDS`, one row per record; `source` where sources promise uniqueness.
+        least: least probability of a pair.
+        unique: sources that hold nobody twice.
+        model: a model to score with; estimated from the records if left out.
+        told: called with the number of pairs that are done.
+    """
+    of = Comparison.of(normalise(frame))
+    pairs = candidates(of)
+    levels = of.levels(pairs.left, pairs.right)
+    model = model or fit(of, pairs, levels)
+    probability = model.probability(levels) if levels else np.zeros(0)
+    if told:
+        told(len(pairs))
+    kept = np.flatnonzero(probability >= least)
+    if unique and len(kept):
+        codes, sources = pd.factorize(frame["source"])
+        promised = frozenset(np.flatnonzero(np.isin(sources, list(unique))).tolist())
+        kept = kept[one_to_one(pairs.left[kept], pairs.right[kept], probability[kept], codes.astype(np.int32), promised)]
+    kept = kept[np.argsort(-probability[kept], kind="stable")]
+    words = of.names.common(1000, of.records.count)
+    picked = {name: level[kept] for name, level in levels.items()}
+    return Found(pairs.left[kept], pairs.right[kept], probability[kept], picked, model, words, pairs.skipped, len(pairs), of.records.count)
