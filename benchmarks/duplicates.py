@@ -42,7 +42,7 @@ def customers(count: int, seed: int = _SEED) -> tuple[pd.DataFrame, NDArray[np.i
     home = np.maximum.accumulate(np.where(joins, 0, home))
     is_company = (random.random(originals) < 0.2)[home]
     surname = _words(60_000, 3, random)[_zipf(60_000, originals, random)][home]
-    given = _words(2_000, 2, random)[_zipf(2_000, originals, random)]
+    given = _words(2_000, 2, random)[(_zipf(2_000, originals, random)[home] + 53 * (np.arange(originals) - home)) % 2_000]  # of a family, each another
     company = _joined(_words(200_000, 3, random)[random.integers(200_000, size=originals)], " ", _TRADES[random.integers(len(_TRADES), size=originals)])
     formed = _joined(company, " ", _FORMS[random.integers(len(_FORMS), size=originals)])
     names = np.where(is_company, formed, _joined(given, " ", surname))
@@ -50,8 +50,8 @@ def customers(count: int, seed: int = _SEED) -> tuple[pd.DataFrame, NDArray[np.i
     street_words = _joined(_words(30_000, 3, random), "", _TYPES[random.integers(len(_TYPES), size=30_000)])
     number = np.arange(originals)
     phone = _joined("+49 ", (30 + place % 900).astype(str), " ", (1_000_000 + home * 7 % 9_000_000).astype(str))
-    box = np.where(is_company, "info", _joined(np.strings.lower(given.astype(str)), ".", np.strings.lower(surname.astype(str)), (number % 97).astype(str)))
-    domain = np.where(is_company, _joined(np.strings.lower(np.strings.replace(company.astype(str), " ", "-")), ".example"), "mail.example")
+    box = np.where(is_company, "info", _joined(np.strings.lower(given.astype(str)), ".", np.strings.lower(surname.astype(str)), number.astype(str)))
+    domain = np.where(is_company, _joined(np.strings.lower(np.strings.replace(company.astype(str), " ", "-")), number.astype(str), ".example"), "mail.example")
     frame = pd.DataFrame(
         {
             "name": names,

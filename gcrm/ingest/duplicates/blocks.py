@@ -20,7 +20,6 @@ LARGEST_BLOCK = 1_000
 _PAIRS_PER_RECORD = 1
 _FEWEST_PAIRS = 400_000
 _HEAD = 3
-_REFINED = "split"
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,12 @@ class Kind:
 
     Attributes:
         name: what the records of a block share.
-        keys: one per record.
+        keys: one per record, once or several times: records that share any of them are looked at.
         about: the comparisons that agree within a block because of the key, and so teach nothing there.
     """
 
     name: str
-    keys: Keys
+    keys: Sequence[Keys]
     about: tuple[str, ...]
 
 
@@ -98,16 +97,17 @@ def candidates(of: Comparison, largest: int = LARGEST_BLOCK, pairs_per_record: i
     kinds: list[tuple[str, tuple[str, ...]]] = []
     packed, bits, skipped = [], [], []
     for kind in _kinds(of):
-        pairs, open_ = _pairs_within(kind.keys[rows], budget, largest)
+        keys, owner = np.concatenate([each[rows] for each in kind.keys]), np.tile(rows, len(kind.keys))
+        pairs, open_ = _pairs_within(keys, budget, largest)
         bit = np.uint32(1 << len(kinds))
         kinds.append((kind.name, kind.about))
-        packed.append(_packed(pairs, rows, count))
+        packed.append(_packed(pairs, owner, count))
         bits.append(np.full(len(pairs[0]), bit, dtype=np.uint32))
         if len(open_):
-            finer, left_over = _split(kind.keys[rows], open_, splits, budget, largest)
-            packed.append(_packed(finer, rows, count))
+            finer, left_over = _split(keys, open_, [np.tile(split, len(kind.keys)) for split in splits], budget, largest)
+            packed.append(_packed(finer, owner, count))
             bits.append(np.zeros(len(finer[0]), dtype=np.uint32))
-            skipped += _skipped(kind, kind.keys[rows], left_over)
+            skipped += _skipped(kind, keys, left_over)
     copies = np.flatnonzero(first != np.arange(count))
     packed.append(first[copies].astype(np.int64) * count + copies)
     bits.append(np.zeros(len(copies), dtype=np.uint32))
@@ -119,22 +119,20 @@ def _kinds(of: Comparison) -> Iterator[Kind]:
     records = of.records
     codes = {name: column.codes for name, column in records.columns.items()}
     area = np.where(codes["postcode"] >= 0, codes["postcode"], np.where(codes["city"] >= 0, -2 - codes["city"], MISSING))
-    rare = [_of_records(records["name"], word) for word in of.names.rarest(3)]
-    yield Kind("tax number", _key(codes["tax_number"]), ("tax_number",))
-    yield Kind("mail address", _key(codes["email"]), ("email",))
-    yield Kind("mailbox", _key(_part(records["email"], r"@.*$")), ("email",))
-    yield Kind("phone", _key(_tails(records["phone"])), ("phone",))
-    yield Kind("web site", _key(codes["website"]), ("website", "email"))
-    yield Kind("birth date", _key(codes["birth_date"]), ("birth_date",))
-    yield Kind("name", _key(_of_records(records["name"], _word_sets(of))), ("name",))
-    yield Kind("address", _key(of.address.codes), ("address", "area", "position"))
-    for place, word in enumerate(rare[:2]):
-        yield Kind(f"word {place + 1} and place", _key(word, area), ("name", "area"))
-        yield Kind(f"word {place + 1}", _key(word), ("name",))
-    skeletons = _skeletons(of)
-    yield Kind("sound of the name", _key(_of_records(records["name"], skeletons)), ("name",))
-    yield Kind("street and number", _key(_street_sound(of), codes["number"]), ("address",))
-    yield Kind("neighbourhood", _key(_neighbourhood(records["cell"])), ("position", "area", "address"))
+    words = [_of_records(records["name"], word) for word in of.names.rarest(2)]
+    yield Kind("tax number", [_key(codes["tax_number"])], ("tax_number",))
+    yield Kind("mail address", [_key(codes["email"])], ("email",))
+    yield Kind("mailbox", [_key(_part(records["email"], r"@.*$"))], ("email",))
+    yield Kind("phone", [_key(_tails(records["phone"]))], ("phone",))
+    yield Kind("web site", [_key(codes["website"])], ("website", "email"))
+    yield Kind("birth date", [_key(codes["birth_date"])], ("birth_date",))
+    yield Kind("name", [_key(_of_records(records["name"], _word_sets(of)))], ("name",))
+    yield Kind("address", [_key(of.address.codes)], ("address", "area", "position"))
+    yield Kind("word of the name and place", [_key(word, area) for word in words], ("name", "area"))
+    yield Kind("word of the name", [_key(word) for word in words], ("name",))
+    yield Kind("sound of the name", [_key(_of_records(records["name"], _skeletons(of)))], ("name",))
+    yield Kind("street and number", [_key(_street_sound(of), codes["number"])], ("address",))
+    yield Kind("neighbourhood", [_key(_neighbourhood(records["cell"]))], ("position", "area", "address"))
 
 
 def _key(*codes: NDArray[np.integer]) -> Keys:

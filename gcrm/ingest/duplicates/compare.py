@@ -35,8 +35,9 @@ LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """The comparisons, and what their levels mean, from 0 up."""
 
-SITE = ("address", "area", "phone", "website", "position")
-"""Comparisons that say where somebody is: they never make a duplicate alone, since families, flats and the restaurants of a hotel share them."""
+WHO = ("name", "tax_number", "birth_date")
+"""Comparisons that say who somebody is. The others say where: they never make a duplicate alone, since families, flats and the restaurants of a hotel
+share them."""
 
 NAME_DIFFERS, NAME_PARTLY, NAME_CONTAINED, NAME_NEAR, NAME_SAME, NAME_SAME_RARE = range(6)
 
@@ -80,20 +81,26 @@ class Comparison:
         """
         return cls(records, Words.of(records["name"], dict(known or {})), Words.of(records["street"]), Words.of(records["city"]), address_of(records))
 
-    def levels(self, left: Rows, right: Rows) -> dict[str, Levels]:
+    def levels(self, left: Rows, right: Rows, known: Mapping[str, Levels] | None = None) -> dict[str, Levels]:
         """The level of each comparison for pairs of records.
 
         Args:
             left: positions of records.
             right: as many.
+            known: levels that are known already.
         """
-        found = {name: work(self, left, right) for name, work in _COMPARISONS.items() if self.has(name)}
+        known = known or {}
+        found = {name: known[name] if name in known else work(self, left, right) for name, work in _COMPARISONS.items() if self.has(name)}
         if "email" in found and "name" in found:  # who has a similar name has a similar mail address: it says the same once more
             similar = (found["email"] == MAIL_SIMILAR) & (found["name"] >= NAME_CONTAINED)
             found["email"] = np.where(similar, np.int8(MISSING), found["email"])
         if "position" in found and "address" in found:  # a position is found from the address: it says the same once more
             found["position"] = np.where(found["address"] != MISSING, np.int8(MISSING), found["position"])
         return found
+
+    def who(self, left: Rows, right: Rows) -> dict[str, Levels]:
+        """The level of the comparisons that say who somebody is: enough to leave most pairs alone."""
+        return {name: _COMPARISONS[name](self, left, right) for name in WHO if self.has(name)}
 
     def has(self, name: str) -> bool:
         """Whether any record has what a comparison looks at."""
@@ -261,8 +268,10 @@ def _email(of: Comparison, left: Rows, right: Rows) -> Levels:
     held = np.bincount(domains.codes, weights=column.counts, minlength=len(domains.values)) if len(at) else np.zeros(0)
     shared = Counter_of_boxes(boxes, column) if len(at) else np.zeros(0)
     level[at[(domains.codes[a] == domains.codes[b]) & (held[domains.codes[a]] <= FEW * FEW)]] = 1
-    level[at[(boxes.codes[a] == boxes.codes[b]) & (shared[boxes.codes[a]] <= FEW)]] = 2
-    level[at[_near(column, a, b, 0.9) >= 0.9]] = 2
+    level[at[(boxes.codes[a] == boxes.codes[b]) & (shared[boxes.codes[a]] <= FEW)]] = MAIL_SIMILAR
+    near = _near(column, a, b, 0.9) >= 0.9
+    near[near] = ~_numbered(column, a[near], b[near])
+    level[at[near]] = MAIL_SIMILAR
     whole = _equality("email", of, left, right, None)
     return np.where(whole > 0, whole, level).astype(np.int8)
 

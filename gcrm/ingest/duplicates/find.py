@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from gcrm.ingest.duplicates.assign import one_to_one
 from gcrm.ingest.duplicates.blocks import Skipped, candidates
 from gcrm.ingest.duplicates.clusters import clusters, without_chains
-from gcrm.ingest.duplicates.compare import Comparison, Levels
+from gcrm.ingest.duplicates.compare import NAME_NEAR, Comparison, Levels
 from gcrm.ingest.duplicates.normalise import normalise
 from gcrm.ingest.duplicates.records import Rows
-from gcrm.ingest.duplicates.score import DOUBTFUL, Model, fit
+from gcrm.ingest.duplicates.score import DOUBTFUL, Model, agree, fit, plausible
 
 Told = Callable[[int], None]
 
@@ -30,6 +30,7 @@ class Found:
         model: what the probabilities come from.
         words: the most frequent words of the names, with the share of the records that hold them.
         skipped: blocks that were too large to be looked at.
+        apart: pairs of these records that are about two: their names each have something of their own.
         compared: how many pairs were compared.
         count: how many records there are.
     """
@@ -41,6 +42,7 @@ class Found:
     model: Model
     words: Mapping[str, float]
     skipped: Sequence[Skipped]
+    apart: tuple[Rows, Rows]
     compared: int
     count: int
 
@@ -51,14 +53,14 @@ class Found:
     def take(self, rows: Rows) -> "Found":
         """Some of the pairs."""
         levels = {name: level[rows] for name, level in self.levels.items()}
-        return Found(self.left[rows], self.right[rows], self.probability[rows], levels, self.model, self.words, self.skipped, self.compared, self.count)
+        return Found(self.left[rows], self.right[rows], self.probability[rows], levels, self.model, self.words, self.skipped, self.apart, self.compared, self.count)
 
     def groups(self, probability: float = DOUBTFUL) -> Rows:
         """For each record the number of its group, of the pairs above a probability, without chains."""
         sure = self.probability >= probability
         left, right = self.left[sure], self.right[sure]
-        against = (self.left[:0], self.right[:0])
-        kept = without_chains(self.count, left, right, self.probability[sure], against)
+        firm = agree({name: level[sure] for name, level in self.levels.items()}, least=NAME_NEAR)
+        kept = without_chains(self.count, (left, right), self.probability[sure], firm, self.apart)
         return clusters(self.count, left[kept], right[kept])
 
 
@@ -74,17 +76,22 @@ def find(frame: pd.DataFrame, *, least: float = DOUBTFUL, unique: Sequence[str] 
     """
     of = Comparison.of(normalise(frame))
     pairs = candidates(of)
-    levels = of.levels(pairs.left, pairs.right)
+    compared = len(pairs)
+    pairs, levels, apart = plausible(of, pairs)
     model = model or fit(of, pairs, levels)
     probability = model.probability(levels) if levels else np.zeros(0)
     if told:
-        told(len(pairs))
+        told(compared)
     kept = np.flatnonzero(probability >= least)
     if unique and len(kept):
         codes, sources = pd.factorize(frame["source"])
         promised = frozenset(np.flatnonzero(np.isin(sources, list(unique))).tolist())
         kept = kept[one_to_one(pairs.left[kept], pairs.right[kept], probability[kept], codes.astype(np.int32), promised)]
     kept = kept[np.argsort(-probability[kept], kind="stable")]
+    met = np.zeros(of.records.count, dtype=bool)
+    met[pairs.left[kept]] = met[pairs.right[kept]] = True
+    both = met[apart[0]] & met[apart[1]]
+    apart = (apart[0][both], apart[1][both])
     words = of.names.common(1000, of.records.count)
     picked = {name: level[kept] for name, level in levels.items()}
-    return Found(pairs.left[kept], pairs.right[kept], probability[kept], picked, model, words, pairs.skipped, len(pairs), of.records.count)
+    return Found(pairs.left[kept], pairs.right[kept], probability[kept], picked, model, words, pairs.skipped, apart, compared, of.records.count)

@@ -1,6 +1,7 @@
 """Normal forms in which two ways of writing the same name, number or address are equal or at least near."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 import numpy as np
@@ -30,7 +31,9 @@ LEGAL_FORMS = frozenset(
 )  # fmt: skip
 """Words that say in which form a company was founded, and nothing about which company it is. Only the last words of a name, and the first, are looked at."""
 
+_FORMED = rf"\b\w \w\b|^(?:{'|'.join(sorted(LEGAL_FORMS))}) | (?:{'|'.join(sorted(LEGAL_FORMS))})$"
 _NATIVE_FORMS = r"株式会社|有限会社|合同会社|주식회사|유한회사|\(주\)|\(株\)|股份有限公司|有限责任公司|有限公司"
+_VOWELS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _APOSTROPHES = r"['’‘`´ʼ]"
 _ORDINALS = dict(zip("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), (f"{n}th" for n in range(1, 13)), strict=True))
 _ORDINALS |= {"first": "1st", "second": "2nd", "third": "3rd"}
@@ -73,13 +76,15 @@ def normalise(frame: pd.DataFrame) -> Records:
 def fold(texts: pa.Array) -> pa.Array:
     """Lower-case ASCII words with one blank between them: any script is romanised, apostrophes vanish, other marks become blanks.
 
+    A marked vowel is written as its speakers write it without the mark: Müller is mueller, Århus is aarhus.
+
     Args:
         texts: any text.
     """
     texts = pc.utf8_slice_codeunits(texts, 0, LONGEST)
     foreign = pc.invert(pc.string_is_ascii(texts))
     if pc.any(foreign).as_py():
-        romanised = [anyascii(text.casefold()) for text in texts.filter(foreign).to_pylist()]
+        romanised = [anyascii(unicodedata.normalize("NFC", text).casefold().translate(_VOWELS)) for text in texts.filter(foreign).to_pylist()]
         texts = pc.replace_with_mask(texts, foreign, pa.array(romanised, pa.string()))
     texts = pc.replace_substring_regex(pc.ascii_lower(texts), _APOSTROPHES, "")
     texts = pc.replace_substring_regex(texts, "&", " and ")
@@ -107,7 +112,9 @@ def names(texts: pa.Array) -> pa.Array:
         texts: names of companies, households or persons.
     """
     folded = fold(pc.replace_substring_regex(texts, _NATIVE_FORMS, " "))
-    return pa.array([_without_form(name) for name in folded.to_pylist()], pa.string())
+    formed = pc.match_substring_regex(folded, _FORMED)
+    told = pa.array([_without_form(name) for name in folded.filter(formed).to_pylist()], pa.string())
+    return pc.replace_with_mask(folded, formed, told)
 
 
 def _without_form(name: str) -> str:

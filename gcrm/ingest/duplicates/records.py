@@ -38,10 +38,11 @@ class Column:
     @classmethod
     def of(cls, values: Any) -> "Column":  # noqa: ANN401 - whatever pandas factorizes
         """The column of some values; what is missing or empty has no code."""
-        series = pd.Series(values).astype("object")
-        series = series.mask(series.isna() | (series == ""), None)
-        codes, distinct = pd.factorize(series)
-        return cls(codes.astype(np.int32), np.asarray(distinct, dtype=object))
+        codes, distinct = pd.factorize(np.asarray(values, dtype=object))
+        there = np.flatnonzero(distinct != "")
+        moved = np.full(len(distinct) + 1, MISSING, dtype=np.int32)
+        moved[there] = np.arange(len(there))
+        return cls(moved[codes], np.asarray(distinct, dtype=object)[there])
 
     @cached_property
     def counts(self) -> Counts:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gcrm.ingest.duplicates.blocks import Candidates
-from gcrm.ingest.duplicates.compare import LEVELS, MISSING, NAME_CONTAINED, SITE, Comparison, Levels
+from gcrm.ingest.duplicates.compare import LEVELS, MISSING, NAME_CONTAINED, Comparison, Levels
 from gcrm.ingest.duplicates.records import Rows
 
 Floats = NDArray[np.float64]
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 DOUBTFUL = 0.5
 """Highest probability of a pair that something speaks against: it goes to a person."""
 
-_RANDOM_PAIRS = 200_000
+_RANDOM_PAIRS = 100_000
 _PAIRS_OF_A_KIND = 200_000
 _ROUNDS = 50
 _PRIOR_WEIGHT = 10.0
@@ -81,10 +81,14 @@ class Model:
         return cls(m, u, float(kept["share"]))
 
 
-def agree(levels: Mapping[str, Levels]) -> NDArray[np.bool_]:
+def agree(levels: Mapping[str, Levels], least: int = NAME_CONTAINED) -> NDArray[np.bool_]:
     """Whether it is about the same person or company: the names agree, or a number that belongs to one alone does.
 
     Where one of the two has no name, the mail address may stand for it.
+
+    Args:
+        levels: from `Comparison.levels`.
+        least: least level of names that agree.
     """
     name = levels.get("name")
     size = len(next(iter(levels.values())))
@@ -92,7 +96,25 @@ def agree(levels: Mapping[str, Levels]) -> NDArray[np.bool_]:
     tax = levels.get("tax_number", np.full(size, MISSING, dtype=np.int8))
     mail = levels.get("email", np.full(size, MISSING, dtype=np.int8))
     born = levels.get("birth_date", np.full(size, MISSING, dtype=np.int8))
-    return (name >= NAME_CONTAINED) | (tax >= 1) | (born == len(LEVELS["birth_date"]) - 1) | ((name == MISSING) & (mail >= len(LEVELS["email"]) - 2))
+    return (name >= least) | (tax >= 1) | (born == len(LEVELS["birth_date"]) - 1) | ((name == MISSING) & (mail >= len(LEVELS["email"]) - 2))
+
+
+def plausible(of: Comparison, pairs: Candidates) -> tuple[Candidates, dict[str, Levels], tuple[Rows, Rows]]:
+    """The candidates that may be about the same one, the levels of all their comparisons, and the pairs that are about two.
+
+    Args:
+        of: the records.
+        pairs: their candidates.
+    """
+    who = of.who(pairs.left, pairs.right)
+    if not who:
+        return pairs, of.levels(pairs.left, pairs.right), (pairs.left[:0], pairs.right[:0])
+    nameless = who["name"] == MISSING if "name" in who else np.ones(len(pairs), dtype=bool)
+    may_be = agree(who) | nameless
+    rows, others = np.flatnonzero(may_be), np.flatnonzero(~may_be)
+    kept = Candidates(pairs.left[rows], pairs.right[rows], pairs.found_by[rows], pairs.kinds, pairs.skipped)
+    levels = of.levels(kept.left, kept.right, {name: level[rows] for name, level in who.items()})
+    return kept, levels, (pairs.left[others], pairs.right[others])
 
 
 def doubts(levels: Mapping[str, Levels]) -> NDArray[np.bool_]:

@@ -1,6 +1,8 @@
 """Names and streets word by word: words that are equal, misspelt or cut short, weighed by how rare they are."""
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Prefix
 
 from gcrm.ingest.duplicates.records import MISSING, Codes, Column, Counts, Rows, Texts
 
@@ -18,6 +20,12 @@ MOST_WORDS = 8
 
 NEAR = 0.75
 """Least similarity of two words that may be one misspelt: one slip in four letters, two in eight (OSA: a swap of neighbours is one slip)."""
+_FEW = 3
+_SLIPS = 0.002
+"""A word is written wrongly less often than this; what is more frequent is another word."""
+_SPELLING = 0.95
+"""Similarity of two spellings of one word."""
+_MARKED = re.compile(r"([aou])e|(?<=a)a")
 _PAIRS_AT_ONCE = 500_000
 
 Floats = NDArray[np.float32]
@@ -46,12 +54,13 @@ class Words:
         table: for each value the positions of its words in `words`, filled up with MISSING; shape (values, at most MOST_WORDS).
         words: the distinct words.
         weight: of each word, after Salton and Buckley (1988): the logarithm of how rarely records hold it.
-        order: position of each word's rank by rarity, the rarest first.
+        held: how many records hold each word.
     """
 
     table: Codes
     words: Texts
     weight: Floats
+    held: Counts
 
     @classmethod
     def of(cls, column: Column, known: dict[str, float] | None = None) -> "Words":
@@ -78,7 +87,7 @@ class Words:
         share = np.maximum(held, 1) / total
         if known:
             share = np.maximum(share, np.array([known.get(str(word), 0.0) for word in words]))
-        return cls(table, np.asarray(words, dtype=object), np.log1p(1 / share).astype(np.float32))
+        return cls(table, np.asarray(words, dtype=object), np.log1p(1 / share).astype(np.float32), held.astype(np.int64))
 
     def rarest(self, count: int = 1) -> list[Codes]:
         """For each value its rarest word, its second rarest ... (positions in `words`; MISSING where there are fewer)."""
@@ -145,14 +154,56 @@ class Words:
 
     def _alike(self, left: Codes, right: Codes) -> Floats:
         """Similarity of words, 0 where they are not one: misspelt by OSA; or the one is the beginning of the other (deli, delicatessen; j, john)."""
-        pairs, inverse = np.unique(left.astype(np.int64) * len(self.words) + right, return_inverse=True)
-        first, second = self.words[pairs // len(self.words)], self.words[pairs % len(self.words)]
-        alike = process.cpdist(first, second, scorer=OSA.normalized_similarity, score_cutoff=NEAR, dtype=np.float32, workers=2)
-        heads = np.array([a.startswith(b) or b.startswith(a) for a, b in zip(first, second, strict=True)], dtype=bool)
-        # Two numbers with a digit between them are two numbers.
-        digits = np.array([a.isdigit() or b.isdigit() for a, b in zip(first, second, strict=True)], dtype=bool)
-        alike = np.where(heads, np.maximum(alike, NEAR), alike)
-        return np.where(digits, 0, alike).astype(np.float32)[inverse]
+        first, second, inverse = pair_codes(left, right)
+        a, b = self.words[first], self.words[second]
+        shorter = np.minimum(self._length[first], self._length[second])
+        longer = np.maximum(self._length[first], self._length[second])
+        alike = np.zeros(len(first), dtype=np.float32)
+        # A slip changes at most two of the letters that a word is made of: most pairs need no closer look.
+        slips = (longer * (1 - NEAR)).astype(np.int64)
+        near = (longer - shorter <= slips) & (np.bitwise_count(self._letters[first] ^ self._letters[second]) <= 2 * slips) & self._may_be_one(first, second)
+        alike[near] = process.cpdist(a[near], b[near], scorer=OSA.normalized_similarity, score_cutoff=NEAR, dtype=np.float32, workers=2)
+        head = (self._first[first] == self._first[second]) & ~near
+        head[head] = process.cpdist(a[head], b[head], scorer=Prefix.similarity, dtype=np.int64, workers=2) == shorter[head]
+        alike[head] = NEAR
+        alike[self._plain[first] == self._plain[second]] = _SPELLING
+        alike[self._number[first] | self._number[second]] = 0  # two numbers with a digit between them are two numbers
+        return alike[inverse]
+
+    def _may_be_one(self, first: Codes, second: Codes) -> NDArray[np.bool_]:
+        """Whether one of two words is so much rarer than the other that it may be a slip: Marion and Marian, both frequent, are two names."""
+        low, high = np.minimum(self.held[first], self.held[second]), np.maximum(self.held[first], self.held[second])
+        return (low <= _FEW) | (low < high * _SLIPS)
+
+    @cached_property
+    def _length(self) -> NDArray[np.int64]:
+        return np.fromiter(map(len, self.words), dtype=np.int64, count=len(self.words))
+
+    @cached_property
+    def _first(self) -> Codes:
+        """Codes of the words' first letters."""
+        return np.fromiter((ord(word[:1] or " ") for word in self.words), dtype=np.int32, count=len(self.words))
+
+    @cached_property
+    def _plain(self) -> Codes:
+        """Codes of the words with marked vowels as those write them who leave the marks out: Mueller and Muller are one."""
+        return pd.factorize(np.array([_MARKED.sub(r"\1", word) for word in self.words], dtype=object))[0].astype(np.int32)
+
+    @cached_property
+    def _number(self) -> NDArray[np.bool_]:
+        return np.fromiter((word.isdigit() for word in self.words), dtype=bool, count=len(self.words))
+
+    @cached_property
+    def _letters(self) -> NDArray[np.uint64]:
+        """The letters and digits of each word, one bit each."""
+        offsets = np.append(0, np.cumsum(self._length))
+        data = np.frombuffer("".join(self.words).encode("ascii", "replace"), dtype=np.uint8)
+        bits = np.uint64(1) << (data.astype(np.uint64) & np.uint64(63))
+        filled = np.flatnonzero(self._length)
+        letters = np.zeros(len(self.words), dtype=np.uint64)
+        if len(filled):
+            letters[filled] = np.bitwise_or.reduceat(bits, offsets[:-1][filled])
+        return letters
 
 
 def pair_codes(left: Codes, right: Codes) -> tuple[Codes, Codes, Rows]:
