@@ -31,6 +31,10 @@ class MappingError(GcrmError):
     """The columns of a file cannot be brought to the fields of an object."""
 
 
+class DuplicateError(GcrmError):
+    """A decision about duplicates cannot be carried out."""
+
+
 class LayerError(GcrmError):
     """A layer cannot be loaded."""
 

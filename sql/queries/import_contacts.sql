@@ -17,7 +17,7 @@ CREATE TEMPORARY TABLE staged_contacts (
 -- Rows whose reference finds no record: row_number, field, value.
 SELECT s.row_number, 'account_key' AS field, s.account_key AS value
 FROM staged_contacts s
-LEFT JOIN gcrm.accounts r ON r.source = :source AND r.source_key = s.account_key
+LEFT JOIN gcrm.account_sources r ON r.source = :source AND r.source_key = s.account_key
 WHERE s.account_key IS NOT NULL AND r.source_key IS NULL;
 
 -- name: refuse(row_numbers)!
@@ -37,7 +37,7 @@ WITH incoming AS MATERIALIZED (
         s.email,
         s.made_up
     FROM staged_contacts s
-    LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
+    LEFT JOIN gcrm.account_sources a ON a.source = :source AND a.source_key = s.account_key
 ), updated AS (
     UPDATE gcrm.contacts t
     SET (account_id, given_name, family_name, role, phone, email, made_up, import_id, updated_at)

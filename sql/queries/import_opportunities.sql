@@ -20,7 +20,7 @@ CREATE TEMPORARY TABLE staged_opportunities (
 -- Rows whose reference finds no record: row_number, field, value.
 SELECT s.row_number, 'account_key' AS field, s.account_key AS value
 FROM staged_opportunities s
-LEFT JOIN gcrm.accounts r ON r.source = :source AND r.source_key = s.account_key
+LEFT JOIN gcrm.account_sources r ON r.source = :source AND r.source_key = s.account_key
 WHERE s.account_key IS NOT NULL AND r.source_key IS NULL
 UNION ALL
 SELECT s.row_number, 'rep_key' AS field, s.rep_key AS value
@@ -48,7 +48,7 @@ WITH incoming AS MATERIALIZED (
         s.closed_at,
         s.made_up
     FROM staged_opportunities s
-    LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
+    LEFT JOIN gcrm.account_sources a ON a.source = :source AND a.source_key = s.account_key
     LEFT JOIN gcrm.reps rp ON rp.source = :source AND rp.source_key = s.rep_key
 ), updated AS (
     UPDATE gcrm.opportunities t

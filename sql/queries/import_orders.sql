@@ -20,7 +20,7 @@ CREATE TEMPORARY TABLE staged_orders (
 -- Rows whose reference finds no record: row_number, field, value.
 SELECT s.row_number, 'account_key' AS field, s.account_key AS value
 FROM staged_orders s
-LEFT JOIN gcrm.accounts r ON r.source = :source AND r.source_key = s.account_key
+LEFT JOIN gcrm.account_sources r ON r.source = :source AND r.source_key = s.account_key
 WHERE s.account_key IS NOT NULL AND r.source_key IS NULL
 UNION ALL
 SELECT s.row_number, 'product_key' AS field, s.product_key AS value
@@ -48,7 +48,7 @@ WITH incoming AS MATERIALIZED (
         s.currency,
         s.made_up
     FROM staged_orders s
-    LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
+    LEFT JOIN gcrm.account_sources a ON a.source = :source AND a.source_key = s.account_key
     LEFT JOIN gcrm.products p ON p.source = :source AND p.source_key = s.product_key
 ), updated AS (
     UPDATE gcrm.orders t

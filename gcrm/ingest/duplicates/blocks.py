@@ -76,6 +76,10 @@ class Candidates:
         """How many pairs."""
         return len(self.left)
 
+    def take(self, rows: Rows) -> "Candidates":
+        """Some of the pairs."""
+        return Candidates(self.left[rows], self.right[rows], self.found_by[rows], self.kinds, self.skipped)
+
 
 def candidates(of: Comparison, largest: int = LARGEST_BLOCK, pairs_per_record: int = _PAIRS_PER_RECORD) -> Candidates:
     """Finds the pairs that share a key.

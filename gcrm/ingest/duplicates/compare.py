@@ -47,8 +47,6 @@ _NEAR_SAME = 0.8
 _NO_CONFLICT = 1 - NEAR + 1e-6
 """A word misspelt by the most that counts as misspelt leaves a quarter of its weight on either side; more is a word of its own."""
 _CONTAINED_SAME = 0.25
-_TELLING = 0.005
-"""Words say who somebody is where fewer records than this share hold them (two records, in a small file): restaurant is no part of Restaurant Katsu."""
 _PARTLY_SAME = 0.5
 _STREET_SAME = 0.6
 
@@ -79,7 +77,7 @@ class Comparison:
             records: normalised records.
             known: shares of frequent words of names in a larger set of records.
         """
-        return cls(records, Words.of(records["name"], dict(known or {})), Words.of(records["street"]), Words.of(records["city"]), address_of(records))
+        return cls(records, Words.of(records["name"], known), Words.of(records["street"]), Words.of(records["city"]), address_of(records))
 
     def levels(self, left: Rows, right: Rows, known: Mapping[str, Levels] | None = None) -> dict[str, Levels]:
         """The level of each comparison for pairs of records.
@@ -159,7 +157,7 @@ def _name_levels(of: Comparison, first: Codes, second: Codes) -> Levels:
     level = np.zeros(len(first), dtype=np.int8)
     agree = like.conflict <= _NO_CONFLICT
     level[like.same >= _PARTLY_SAME] = NAME_PARTLY
-    level[agree & (like.same >= _CONTAINED_SAME) & (like.shared >= _telling(column))] = NAME_CONTAINED
+    level[agree & (like.same >= _CONTAINED_SAME) & (like.shared >= of.names.telling)] = NAME_CONTAINED
     level[agree & (like.same >= _NEAR_SAME)] = NAME_NEAR
     packed = np.array([value.replace(" ", "") for value in column.values.tolist()], dtype=object) if len(first) else column.values
     close = process.cpdist(packed[first], packed[second], scorer=OSA.normalized_similarity, score_cutoff=0.9, dtype=np.float32, workers=2) if len(first) else np.zeros(0)
@@ -168,11 +166,6 @@ def _name_levels(of: Comparison, first: Codes, second: Codes) -> Levels:
     level[like.same > 1 - 1e-6] = NAME_SAME
     level[(like.same > 1 - 1e-6) & few] = NAME_SAME_RARE
     return level
-
-
-def _telling(column: Column) -> float:
-    """Weight of words that tell who it is."""
-    return float(np.log1p(1 / max(_TELLING, 2 / max(2, int(column.counts.sum())))))
 
 
 def _numbered(column: Column, first: Codes, second: Codes) -> NDArray[np.bool_]:
@@ -193,7 +186,7 @@ def _address(of: Comparison, left: Rows, right: Rows) -> Levels:
     like = np.ones(len(first), dtype=np.float32)
     if (~equal).any():
         found = of.streets.likeness(first[~equal], second[~equal])
-        telling = found.shared >= _telling(street)
+        telling = found.shared >= of.streets.telling
         like[~equal] = np.where((found.conflict <= _NO_CONFLICT) & ((found.same >= _STREET_SAME) | telling), 1, 0)
     alike = like[inverse] > 0
     one, other = number.codes[left[at]], number.codes[right[at]]

@@ -1,6 +1,6 @@
 """The whole search: normalise, block, compare, score, assign."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,20 @@ from gcrm.ingest.duplicates.normalise import normalise
 from gcrm.ingest.duplicates.records import Rows
 from gcrm.ingest.duplicates.score import DOUBTFUL, Model, agree, fit, plausible
 
-Told = Callable[[int], None]
+_COMMON_WORDS = 2_000
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a search learnt, to score a few more records with.
+
+    Attributes:
+        model: the probabilities.
+        words: the most frequent words of the names, with the share of the records that hold them; None where nobody knows.
+    """
+
+    model: Model
+    words: Mapping[str, float] | None
 
 
 @dataclass(frozen=True)
@@ -27,8 +40,7 @@ class Found:
         right: as many.
         probability: that they are one.
         levels: of each comparison.
-        model: what the probabilities come from.
-        words: the most frequent words of the names, with the share of the records that hold them.
+        known: what the probabilities come from.
         skipped: blocks that were too large to be looked at.
         apart: pairs of these records that are about two: their names each have something of their own.
         compared: how many pairs were compared.
@@ -39,8 +51,7 @@ class Found:
     right: Rows
     probability: NDArray[np.float64]
     levels: Mapping[str, Levels]
-    model: Model
-    words: Mapping[str, float]
+    known: Known
     skipped: Sequence[Skipped]
     apart: tuple[Rows, Rows]
     compared: int
@@ -53,7 +64,7 @@ class Found:
     def take(self, rows: Rows) -> "Found":
         """Some of the pairs."""
         levels = {name: level[rows] for name, level in self.levels.items()}
-        return Found(self.left[rows], self.right[rows], self.probability[rows], levels, self.model, self.words, self.skipped, self.apart, self.compared, self.count)
+        return Found(self.left[rows], self.right[rows], self.probability[rows], levels, self.known, self.skipped, self.apart, self.compared, self.count)
 
     def groups(self, probability: float = DOUBTFUL) -> Rows:
         """For each record the number of its group, of the pairs above a probability, without chains."""
@@ -64,24 +75,30 @@ class Found:
         return clusters(self.count, left[kept], right[kept])
 
 
-def find(frame: pd.DataFrame, *, least: float = DOUBTFUL, unique: Sequence[str] = (), model: Model | None = None, told: Told | None = None) -> Found:
+def find(
+    frame: pd.DataFrame,
+    *,
+    least: float = DOUBTFUL,
+    unique: Sequence[str] = (),
+    known: Known | None = None,
+    only: NDArray[np.bool_] | None = None,
+) -> Found:
     """Finds the pairs of records that may be one.
 
     Args:
         frame: any of the columns of `gcrm.ingest.duplicates.records.FIELDS`, one row per record; `source` where sources promise uniqueness.
         least: least probability of a pair.
         unique: sources that hold nobody twice.
-        model: a model to score with; estimated from the records if left out.
-        told: called with the number of pairs that are done.
+        known: what to score with; estimated from the records if left out.
+        only: True for the records of which at least one has to be in a pair; all if left out.
     """
     of = Comparison.of(normalise(frame))
-    pairs = candidates(of)
-    compared = len(pairs)
-    pairs, levels, apart = plausible(of, pairs)
-    model = model or fit(of, pairs, levels)
+    every = candidates(of)
+    if only is not None:
+        every = every.take(np.flatnonzero(only[every.left] | only[every.right]))
+    pairs, levels, apart = plausible(of, every)
+    model = known.model if known else fit(of, pairs, levels)
     probability = model.probability(levels) if levels else np.zeros(0)
-    if told:
-        told(compared)
     kept = np.flatnonzero(probability >= least)
     if unique and len(kept):
         codes, sources = pd.factorize(frame["source"])
@@ -91,7 +108,30 @@ def find(frame: pd.DataFrame, *, least: float = DOUBTFUL, unique: Sequence[str] 
     met = np.zeros(of.records.count, dtype=bool)
     met[pairs.left[kept]] = met[pairs.right[kept]] = True
     both = met[apart[0]] & met[apart[1]]
-    apart = (apart[0][both], apart[1][both])
-    words = of.names.common(1000, of.records.count)
-    picked = {name: level[kept] for name, level in levels.items()}
-    return Found(pairs.left[kept], pairs.right[kept], probability[kept], picked, model, words, pairs.skipped, apart, compared, of.records.count)
+    return Found(
+        left=pairs.left[kept],
+        right=pairs.right[kept],
+        probability=probability[kept],
+        levels={name: level[kept] for name, level in levels.items()},
+        known=Known(model, of.names.common(_COMMON_WORDS, of.records.count)),
+        skipped=every.skipped,
+        apart=(apart[0][both], apart[1][both]),
+        compared=len(every),
+        count=of.records.count,
+    )
+
+
+def compare_with_first(frame: pd.DataFrame, known: Known) -> tuple[NDArray[np.float64], dict[str, Levels]]:
+    """Probability that each of the other records is the first one.
+
+    Args:
+        frame: as `find` takes it; the records may be picked out of many more.
+        known: what a search of all of them learnt.
+
+    Returns:
+        One value per record but the first, and the levels.
+    """
+    of = Comparison.of(normalise(frame), known.words or {})
+    others = np.arange(1, len(frame))
+    levels = of.levels(np.zeros(len(others), dtype=np.int64), others)
+    return (known.model.probability(levels) if levels else np.zeros(len(others))), levels

@@ -112,7 +112,7 @@ def plausible(of: Comparison, pairs: Candidates) -> tuple[Candidates, dict[str, 
     nameless = who["name"] == MISSING if "name" in who else np.ones(len(pairs), dtype=bool)
     may_be = agree(who) | nameless
     rows, others = np.flatnonzero(may_be), np.flatnonzero(~may_be)
-    kept = Candidates(pairs.left[rows], pairs.right[rows], pairs.found_by[rows], pairs.kinds, pairs.skipped)
+    kept = pairs.take(rows)
     levels = of.levels(kept.left, kept.right, {name: level[rows] for name, level in who.items()})
     return kept, levels, (pairs.left[others], pairs.right[others])
 
@@ -128,18 +128,18 @@ def doubts(levels: Mapping[str, Levels]) -> NDArray[np.bool_]:
     return against
 
 
-def first_guess(names: Mapping[str, Floats] | None = None) -> Model:
+def first_guess(chance: Mapping[str, Floats] | None = None) -> Model:
     """A model for records that are too few to learn from: duplicates agree in nine fields of ten, different records hardly.
 
     Args:
-        names: u of comparisons where it is known.
+        chance: u of comparisons where it is known.
     """
     m, u = {}, {}
     for name, texts in LEVELS.items():
         steps = len(texts)
         m[name] = np.append(np.full(steps - 1, _TYPOS / (steps - 1)), 1 - _TYPOS)
         falling = 10.0 ** -np.arange(0, 2 * steps, 2)
-        u[name] = np.asarray((names or {}).get(name, falling / falling.sum()))
+        u[name] = np.asarray((chance or {}).get(name, falling / falling.sum()))
     return Model(m, u, 1e-6)
 
 

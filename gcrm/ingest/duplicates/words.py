@@ -1,6 +1,7 @@
 """Names and streets word by word: words that are equal, misspelt or cut short, weighed by how rare they are."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -23,6 +24,11 @@ NEAR = 0.75
 _FEW = 3
 _SLIPS = 0.002
 """A word is written wrongly less often than this; what is more frequent is another word."""
+_TELLING = 0.005
+"""Words say who it is where fewer records than this share hold them (two records, in a small file): "restaurant" is no part of Restaurant Katsu."""
+_TWO = 2
+_MANY = 100_000
+"""Records that a set is taken to have, where only a few of them are looked at."""
 _SPELLING = 0.95
 """Similarity of two spellings of one word."""
 _MARKED = re.compile(r"([aou])e|(?<=a)a")
@@ -55,20 +61,22 @@ class Words:
         words: the distinct words.
         weight: of each word, after Salton and Buckley (1988): the logarithm of how rarely records hold it.
         held: how many records hold each word.
+        telling: weight of words that say who it is.
     """
 
     table: Codes
     words: Texts
     weight: Floats
     held: Counts
+    telling: float
 
     @classmethod
-    def of(cls, column: Column, known: dict[str, float] | None = None) -> "Words":
+    def of(cls, column: Column, known: Mapping[str, float] | None = None) -> "Words":
         """Splits the values of a column.
 
         Args:
             column: folded text, words between blanks.
-            known: share of the records that hold a word, from a larger set of records; used where it is larger than what is found here.
+            known: share of the records that hold a word, from the larger set that these records were picked out of; what is not in it is rare.
         """
         lists = pc.split_pattern(pa.array(column.values, pa.string()), " ")
         lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -85,9 +93,11 @@ class Words:
         held = np.bincount(present, weights=np.repeat(column.counts, (table >= 0).sum(axis=1)), minlength=len(words))
         total = max(1, int(column.counts.sum()))
         share = np.maximum(held, 1) / total
-        if known:
-            share = np.maximum(share, np.array([known.get(str(word), 0.0) for word in words]))
-        return cls(table, np.asarray(words, dtype=object), np.log1p(1 / share).astype(np.float32), held.astype(np.int64))
+        if known is not None:
+            total = _MANY
+            share = np.array([known.get(str(word), 1 / _MANY) for word in words], dtype=np.float64)
+        telling = float(np.log1p(1 / max(_TELLING, _TWO / max(_TWO, total))))
+        return cls(table, np.asarray(words, dtype=object), np.log1p(1 / share).astype(np.float32), held.astype(np.int64), telling)
 
     def rarest(self, count: int = 1) -> list[Codes]:
         """For each value its rarest word, its second rarest ... (positions in `words`; MISSING where there are fewer)."""

@@ -1,0 +1,484 @@
+"""Duplicates in the database: the search, the queue, decisions that can be taken back, and who a new record may be."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import psycopg
+from psycopg.types.json import Jsonb
+
+from gcrm.access.scope import Scope
+from gcrm.config import settings
+from gcrm.db.connection import Role, connect, scoped
+from gcrm.db.load import copy_frame, copy_out
+from gcrm.db.queries import queries
+from gcrm.errors import DuplicateError
+from gcrm.ingest.duplicates.clusters import without_chains
+from gcrm.ingest.duplicates.compare import LEVELS, NAME_NEAR
+from gcrm.ingest.duplicates.find import Found, Known, compare_with_first, find
+from gcrm.ingest.duplicates.records import FIELDS, MISSING
+from gcrm.ingest.duplicates.score import DOUBTFUL, Model, agree, first_guess
+from gcrm.progress import Advance
+
+Matcher = Literal["own", "splink"]
+Keep = Literal["left", "right"]
+
+STATUSES = ("open", "separate", "undone")
+"""What a pair of the queue can be; one that was merged is in the list of merges."""
+
+_MOST_CANDIDATES = 50
+_BEGINNING = 8
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search found (counts).
+
+    Attributes:
+        run_id: its key.
+        accounts: accounts that were looked at.
+        compared: pairs that were compared.
+        found: pairs that may be one.
+        created: of these, those that are new in the queue.
+        merged: pairs that were merged without a person.
+        skipped: what was too large to be looked at, in words.
+    """
+
+    run_id: int
+    accounts: int
+    compared: int
+    found: int
+    created: int
+    merged: int
+    skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A pair of the queue, side by side.
+
+    Attributes:
+        duplicate_id: its key.
+        score: probability that the two are one.
+        status: open, separate or undone.
+        why: for each comparison its level, what that means, and its evidence in bits.
+        decided_at: when somebody decided.
+        left: the record that came first, by field.
+        right: the other.
+    """
+
+    duplicate_id: int
+    score: float
+    status: str
+    why: Mapping[str, Mapping[str, Any]]
+    decided_at: datetime | None
+    left: Mapping[str, Any]
+    right: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A merge.
+
+    Attributes:
+        merge_id: its key.
+        account_id: the account that holds both.
+        source: system of the account that was merged into it.
+        source_key: its key there.
+        score: probability that they were one; None where nobody computed it.
+        automatic: whether no person looked.
+        merged_at: when.
+        undone_at: when it was taken back.
+        conflicts: what could not be taken back.
+    """
+
+    merge_id: int
+    account_id: int
+    source: str
+    source_key: str
+    score: float | None
+    automatic: bool
+    merged_at: datetime
+    undone_at: datetime | None
+    conflicts: Sequence[Mapping[str, Any]] | None
+
+
+@dataclass(frozen=True)
+class Possible:
+    """An account that a new record may be.
+
+    Attributes:
+        account_id: its key.
+        score: probability that they are one.
+        why: as in `Pair`.
+        record: the account, by field.
+    """
+
+    account_id: int
+    score: float
+    why: Mapping[str, Mapping[str, Any]]
+    record: Mapping[str, Any]
+
+
+def find_duplicates(
+    advance: Advance, *, import_id: int | None = None, least: float = DOUBTFUL, matcher: Matcher = "own", unique: Sequence[str] = (), automatic: float | None = None
+) -> Search:
+    """Searches the accounts for duplicates and puts them into the queue.
+
+    Args:
+        advance: told how many accounts were looked at.
+        import_id: only pairs with an account that this import wrote last; all if left out.
+        least: least probability of a pair.
+        matcher: `own`, or `splink` where that is installed.
+        unique: sources that hold nobody twice.
+        automatic: merge the pairs with this probability or a higher one at once; the setting GCRM_DUPLICATES_AUTOMATIC if left out.
+
+    Raises:
+        DuplicateError: Splink is asked for and is not installed.
+    """
+    statements = queries("duplicates")
+    with connect(Role.WRITER) as connection:
+        accounts = _accounts(connection)
+        known = _known(connection) if import_id is not None else None
+        found = _search(accounts, import_id, least, matcher, unique, known)
+        advance(len(accounts))
+        kept = {
+            "import_id": import_id, "matcher": matcher, "accounts": len(accounts), "compared": found.compared, "found": len(found.left),
+            "model": Jsonb({**found.known.model.as_dict(), "words": found.known.words}), "skipped": Jsonb([vars(each) for each in found.skipped]),
+        }  # fmt: skip
+        run_id = statements.start(connection, **kept)
+        statements.create_stage(connection)
+        copy_frame(connection, "staged_duplicates", _staged(accounts, found))
+        created, _ = statements.store(connection, run_id=run_id, whole=import_id is None)
+        connection.commit()
+        least_automatic = settings().duplicates_automatic if automatic is None else automatic
+        merged = 0 if least_automatic is None else _merge_sure(connection, accounts, found, least_automatic)
+    skipped = tuple(f"{each.blocks:,} blocks of accounts with the same {each.kind}, up to {each.largest:,} in one" for each in found.skipped)
+    return Search(run_id, len(accounts), found.compared, len(found.left), created, merged, skipped)
+
+
+def queue(
+    scope: Scope, *, statuses: Sequence[str] = ("open",), least: float = 0.0, source: str | None = None, most: int = 20, skipped: int = 0
+) -> tuple[list[Pair], int]:
+    """Pairs of the queue with their records side by side, the most probable first; and how many there are in all.
+
+    Args:
+        scope: who is looking; a pair is visible to whoever sees both accounts.
+        statuses: of STATUSES.
+        least: least score.
+        source: only pairs with an account from this system.
+        most: at most so many.
+        skipped: leave out so many from the top.
+    """
+    with scoped(scope) as connection:
+        rows = list(queries("duplicates").queue(connection, statuses=list(statuses), least=least, source=source, most=most, skipped=skipped))
+    pairs = [Pair(key, float(score), status, why, decided, left, right) for key, score, status, why, decided, left, right, _ in rows]
+    return pairs, (rows[0][-1] if rows else 0)
+
+
+def merges(most: int = 20) -> list[Merge]:
+    """Merges, the newest first.
+
+    Args:
+        most: at most so many.
+    """
+    with connect(Role.WRITER) as connection:
+        return [Merge(*row) for row in queries("duplicates").merges(connection, most=most)]
+
+
+def merge(duplicate_id: int, keep: Keep = "left") -> int:
+    """Merges a pair of the queue; what hangs on the one moves to the other, and its key is known from now on as a key of the other.
+
+    Args:
+        duplicate_id: the pair.
+        keep: which of the two stays.
+
+    Returns:
+        The merge_id, for an undo.
+
+    Raises:
+        DuplicateError: there is no such pair, or it cannot be merged.
+    """
+    with connect(Role.WRITER) as connection:
+        left, right, _ = _pair(connection, duplicate_id)
+        return _merge(connection, left, right) if keep == "left" else _merge(connection, right, left)
+
+
+def merge_accounts(survivor: int, merged: int) -> int:
+    """Merges two accounts that need not be in the queue.
+
+    Args:
+        survivor: account_id of the one that stays.
+        merged: account_id of the other.
+
+    Returns:
+        The merge_id, for an undo.
+
+    Raises:
+        DuplicateError: one of them is no more, or the second stands above the first.
+    """
+    with connect(Role.WRITER) as connection:
+        return _merge(connection, survivor, merged)
+
+
+def separate(duplicate_id: int) -> None:
+    """Says that a pair of the queue is about two; no search proposes it again.
+
+    Args:
+        duplicate_id: the pair.
+
+    Raises:
+        DuplicateError: there is no such pair.
+    """
+    with connect(Role.WRITER) as connection:
+        _pair(connection, duplicate_id)
+        queries("duplicates").separate(connection, duplicate_id=duplicate_id)
+
+
+def separate_accounts(one: int, other: int) -> int:
+    """Says that two accounts are two, before any search has asked.
+
+    Args:
+        one: an account_id.
+        other: another.
+
+    Returns:
+        The duplicate_id.
+
+    Raises:
+        DuplicateError: one of them is no more, or they are the same.
+    """
+    with connect(Role.WRITER) as connection:
+        try:
+            duplicate_id: int = queries("duplicates").separate_accounts(connection, one=one, other=other)
+        except psycopg.IntegrityError as error:
+            raise DuplicateError(f"Accounts {one} and {other} cannot be told apart: they are the same, or one is no more; give two account_ids.") from error
+        return duplicate_id
+
+
+def undo(merge_id: int) -> list[dict[str, Any]]:
+    """Takes a merge back.
+
+    Args:
+        merge_id: the merge.
+
+    Returns:
+        What could not be taken back since somebody changed it in between: `what`, `why`, and `count` where records are counted.
+
+    Raises:
+        DuplicateError: there is no such merge, it is undone already, or its account was merged in its turn.
+    """
+    with connect(Role.WRITER) as connection:
+        try:
+            conflicts: list[dict[str, Any]] = queries("duplicates").undo(connection, merge_id=merge_id)
+        except psycopg.errors.NoDataFound as error:
+            why = "it was never made, is undone already, or its account was merged into another one, which has to be undone first"
+            raise DuplicateError(f"Merge {merge_id} cannot be undone: {why}; see `gcrm duplicates list --status merged`.") from error
+        return conflicts
+
+
+def possible_duplicates_of(record: Mapping[str, Any], scope: Scope, *, most: int = 5, least: float = DOUBTFUL) -> list[Possible]:
+    """The accounts that a new record may be, the most probable first; answered from indexes.
+
+    Args:
+        record: any of the fields of an account: name, street, house_number, postcode, city, phone, email, website, tax_number.
+        scope: who is asking; accounts outside are not shown.
+        most: at most so many.
+        least: least probability.
+    """
+    given = {name: record.get(name) or None for name in FIELDS if name not in {"cell", "country_code"}}
+    texts = {name: None if value is None else str(value).replace("\0", "") for name, value in given.items()}
+    if not any(texts.values()):
+        return []
+    with connect(Role.WRITER) as connection:
+        known = _known(connection) or Known(first_guess(), None)
+    with scoped(scope) as connection:
+        keys = _near(connection, texts)
+        rows = list(queries("duplicates").records(connection, accounts=keys))
+    columns = ["account_id", "name", "street", "house_number", "postcode", "city", "country_code", "phone", "email", "website", "tax_number", "cell", "record"]
+    others = pd.DataFrame(rows, columns=columns)
+    if others.empty:
+        return []
+    frame = pd.concat([pd.DataFrame([texts]), others.drop(columns=["account_id", "record", "country_code", "cell"]).astype("object")], ignore_index=True)
+    probability, levels = compare_with_first(frame, known)
+    order = [row for row in np.argsort(-probability, kind="stable").tolist() if probability[row] >= least][:most]
+    told = _why(levels, known.model)
+    return [Possible(int(others["account_id"][row]), float(probability[row]), told(row), others["record"][row]) for row in order]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """How well the planted duplicates are found.
+
+    Attributes:
+        least: least probability of the pairs that were counted.
+        planted: planted pairs by kind (counts).
+        hits: of these, those that were found.
+        wrong: pairs that were found and not planted: keys and score.
+    """
+
+    least: float
+    planted: Mapping[str, int]
+    hits: Mapping[str, int]
+    wrong: Sequence[tuple[str, str, float]]
+
+    @property
+    def precision(self) -> float:
+        """Share of the found pairs that were planted."""
+        hits = sum(self.hits.values())
+        return hits / (hits + len(self.wrong)) if hits or self.wrong else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the planted pairs that were found."""
+        planted = sum(self.planted.values())
+        return sum(self.hits.values()) / planted if planted else 1.0
+
+
+def score_planted(planted: Path, source: str, least: float = DOUBTFUL, matcher: Matcher = "own") -> Scored:
+    """Measures the search on the accounts of one system whose duplicates are known; nothing is stored.
+
+    Args:
+        planted: `planted.json` of a demo city, or any JSON file with `duplicates`: a list of original, duplicate (keys) and kind.
+        source: the system of the accounts.
+        least: least probability of a pair.
+        matcher: `own` or `splink`.
+
+    Raises:
+        DuplicateError: the file cannot be read, or there are no accounts from that system.
+    """
+    try:
+        truth = [(str(each["original"]), str(each["duplicate"]), str(each["kind"])) for each in json.loads(planted.read_text(encoding="utf-8"))["duplicates"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DuplicateError(f"{planted} tells of no planted duplicates ({type(error).__name__}); give the planted.json of a demo city.") from error
+    with connect(Role.WRITER) as connection:
+        accounts = _accounts(connection)
+    accounts = accounts[accounts["source"] == source].reset_index(drop=True)
+    if accounts.empty:
+        raise DuplicateError(f"There are no accounts from {source}; run `gcrm demo`, or name another system with --source.")
+    found = _search(accounts, None, least, matcher, (), None)
+    keys = accounts["source_key"].to_numpy(dtype=object)
+    kinds = {frozenset((original, duplicate)): kind for original, duplicate, kind in truth}
+    counts = pd.Series(list(kinds.values()), dtype="object").value_counts().sort_index()
+    hits = dict.fromkeys(counts.index, 0)
+    wrong = []
+    for left, right, probability in zip(found.left, found.right, found.probability, strict=True):
+        kind = kinds.get(frozenset((keys[left], keys[right])))
+        if kind is None:
+            wrong.append((str(keys[left]), str(keys[right]), float(probability)))
+        else:
+            hits[kind] += 1
+    return Scored(least, counts.to_dict(), hits, wrong)
+
+
+def _accounts(connection: psycopg.Connection[Any]) -> pd.DataFrame:
+    return copy_out(connection, queries("duplicates").accounts.sql, whole_numbers=("account_id", "cell", "import_id"))
+
+
+def _search(accounts: pd.DataFrame, import_id: int | None, least: float, matcher: Matcher, unique: Sequence[str], known: Known | None) -> Found:
+    if matcher == "splink":
+        from gcrm.ingest.duplicates.splink_choice import find_with_splink  # noqa: PLC0415 - an extra that need not be installed
+
+        return find_with_splink(accounts, least=least)
+    only = None if import_id is None else (accounts["import_id"] == import_id).to_numpy(dtype=bool)
+    return find(accounts, least=least, unique=unique, known=known, only=only)
+
+
+def _known(connection: psycopg.Connection[Any]) -> Known | None:
+    """What the newest search of all accounts learnt."""
+    kept = queries("duplicates").newest_model(connection)
+    return None if kept is None else Known(Model.from_dict(kept), kept["words"])
+
+
+def _staged(accounts: pd.DataFrame, found: Found) -> pd.DataFrame:
+    ids = accounts["account_id"].to_numpy(dtype=np.int64)
+    told = _why(found.levels, found.known.model)
+    left, right = ids[found.left], ids[found.right]
+    why = [json.dumps(told(row)) for row in range(len(left))]
+    score = np.clip(found.probability, 0, 1)
+    return pd.DataFrame({"left_account_id": np.minimum(left, right), "right_account_id": np.maximum(left, right), "score": score, "why": why})
+
+
+def _why(levels: Mapping[str, Any], model: Model) -> Any:  # noqa: ANN401 - a function of a row
+    """A function that tells why a row of the levels is what it is."""
+    bits = {name: model.weights(name) for name in levels if name in model.m}
+
+    def told(row: int) -> dict[str, dict[str, Any]]:
+        found = {name: int(level[row]) for name, level in levels.items() if name in bits}
+        return {
+            name: {"level": level, "meaning": LEVELS[name][level], "bits": round(float(bits[name][level]), 1)} for name, level in found.items() if level != MISSING
+        }
+
+    return told
+
+
+def _merge_sure(connection: psycopg.Connection[Any], accounts: pd.DataFrame, found: Found, least: float) -> int:
+    """Merges the open pairs from a probability up, each group into its oldest account; no group that holds two whom somebody told apart."""
+    statements = queries("duplicates")
+    ids = accounts["account_id"].to_numpy(dtype=np.int64)
+    place = {int(key): position for position, key in enumerate(ids)}
+    scores = {(int(ids[a]), int(ids[b])): float(p) for a, b, p in zip(found.left, found.right, found.probability, strict=True)}
+    rows = [(min(pair), max(pair)) for pair in statements.sure(connection, least=least) if (min(pair), max(pair)) in scores]
+    if not rows:
+        return 0
+    left, right = (np.array([place[key] for key in side]) for side in zip(*rows, strict=True))
+    told = list(statements.apart(connection, accounts=sorted({key for pair in rows for key in pair})))
+    apart = tuple(np.append(found.apart[side], [place[pair[side]] for pair in told]).astype(np.int64) for side in (0, 1))
+    score = np.array([scores[pair] for pair in rows])
+    kept = without_chains(len(ids), (left, right), score, np.zeros(len(rows), dtype=bool), (apart[0], apart[1]))
+    into: dict[int, int] = {}
+    done = 0
+    for (one, other), keep in zip(rows, kept, strict=True):
+        survivor, merged = sorted((_root(into, one), _root(into, other)))
+        if keep and survivor != merged:
+            try:
+                with connection.transaction():
+                    statements.merge(connection, survivor=survivor, merged=merged, automatic=True)
+            except psycopg.errors.InvalidRecursion:
+                continue
+            into[merged] = survivor
+            done += 1
+    connection.commit()
+    return done
+
+
+def _root(into: Mapping[int, int], account: int) -> int:
+    while account in into:
+        account = into[account]
+    return account
+
+
+def _pair(connection: psycopg.Connection[Any], duplicate_id: int) -> tuple[int, int, str]:
+    row: tuple[int, int, str] | None = queries("duplicates").pair(connection, duplicate_id=duplicate_id)
+    if row is None:
+        raise DuplicateError(f"There is no pair {duplicate_id} in the queue; it was merged, or one of its accounts is no more: see `gcrm duplicates list`.")
+    return row
+
+
+def _merge(connection: psycopg.Connection[Any], survivor: int, merged: int) -> int:
+    try:
+        merge_id: int = queries("duplicates").merge(connection, survivor=survivor, merged=merged, automatic=False)
+    except psycopg.errors.NoDataFound as error:
+        raise DuplicateError(f"Accounts {survivor} and {merged} cannot be merged: they are the same, or one is no more; give two account_ids.") from error
+    except psycopg.errors.InvalidRecursion as error:
+        raise DuplicateError(f"Account {merged} stands above the parent of account {survivor}; merge them the other way round.") from error
+    return merge_id
+
+
+def _near(connection: psycopg.Connection[Any], texts: Mapping[str, str | None]) -> list[int]:
+    """Accounts that share a key with a record, or have a similar name."""
+    statements = queries("duplicates")
+    names = ("phone", "email", "tax_number", "postcode", "house_number")
+    keys = {row[0] for row in statements.same_keys(connection, **{name: texts[name] for name in names}, most=_MOST_CANDIDATES)}
+    name = texts["name"] or " ".join(filter(None, (texts["given_name"], texts["family_name"])))
+    if name and statements.has_trigrams(connection):
+        keys |= {row[0] for row in statements.similar_names(connection, name=name, most=_MOST_CANDIDATES)}
+    elif name:
+        beginning = name[:_BEGINNING].lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        keys |= {row[0] for row in statements.same_beginning(connection, beginning=beginning, most=_MOST_CANDIDATES)}
+    return sorted(keys)
