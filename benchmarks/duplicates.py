@@ -1,6 +1,6 @@
 """Duplicates: made-up customers with planted second records, and Splink on the same rows."""
 
-import logging
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,23 @@ from numpy.typing import NDArray
 from benchmarks.measure import Work
 from gcrm.demo.damage import abbreviated, typo
 from gcrm.ingest.duplicates.find import Found, find
+from gcrm.ingest.duplicates.splink_choice import find_with_splink
 
 _SEED = 11
 _SHARE = 0.05
+_RELATIVES = 0.25
+_COMPANIES = 0.2
+_WITH_PHONE = 0.85
+_WITH_EMAIL = 0.7
+_TWO_SLIPS = 0.3
+_OTHERWISE_CHANGED = 0.5
 _SYLLABLES = np.array([consonant + vowel for consonant in "bdfghjklmnprstvwz" for vowel in "aeiou"])
 _TRADES = np.array(["Bakery", "Garage", "Hotel", "Pharmacy", "Studio", "Clinic", "Logistics", "Consulting", "Electrics", "Florist"])
 _FORMS = np.array(["GmbH", "Ltd", "SA", "Oy", "Inc.", "B.V.", "& Co. KG", ""])
 _TYPES = np.array(["strasse", "gasse", "katu", "tie", "gatan", " Street", " Road", " Avenue"])
 
 Objects = NDArray[np.object_]
+Record = dict[Any, Any]
 
 
 def customers(count: int, seed: int = _SEED) -> tuple[pd.DataFrame, NDArray[np.int64]]:
@@ -38,9 +46,9 @@ def customers(count: int, seed: int = _SEED) -> tuple[pd.DataFrame, NDArray[np.i
     copies = round(count * _SHARE)
     originals = count - copies
     home = np.arange(originals)
-    joins = random.random(originals) < 0.25  # lives with the one before
+    joins = random.random(originals) < _RELATIVES  # lives with the one before
     home = np.maximum.accumulate(np.where(joins, 0, home))
-    is_company = (random.random(originals) < 0.2)[home]
+    is_company = (random.random(originals) < _COMPANIES)[home]
     surname = _words(60_000, 3, random)[_zipf(60_000, originals, random)][home]
     given = _words(2_000, 2, random)[(_zipf(2_000, originals, random)[home] + 53 * (np.arange(originals) - home)) % 2_000]  # of a family, each another
     company = _joined(_words(200_000, 3, random)[random.integers(200_000, size=originals)], " ", _TRADES[random.integers(len(_TRADES), size=originals)])
@@ -59,8 +67,8 @@ def customers(count: int, seed: int = _SEED) -> tuple[pd.DataFrame, NDArray[np.i
             "house_number": random.integers(1, 120, size=originals).astype(str)[home],
             "postcode": np.char.zfill((10_000 + place * 37).astype(str), 5),
             "city": _words(700, 3, random)[place % 700],
-            "phone": np.where(random.random(originals) < 0.85, phone, None),
-            "email": np.where(random.random(originals) < 0.7, _joined(box, "@", domain), None),
+            "phone": np.where(random.random(originals) < _WITH_PHONE, phone, None),
+            "email": np.where(random.random(originals) < _WITH_EMAIL, _joined(box, "@", domain), None),
         },
         dtype="object",
     )
@@ -90,24 +98,40 @@ def _zipf(kinds: int, count: int, random: np.random.Generator) -> NDArray[np.int
     return np.searchsorted(np.cumsum(share / share.sum()), random.random(count)).clip(0, kinds - 1)
 
 
+def _name_typo(record: Record, random: np.random.Generator) -> None:
+    head, _, last = record["name"].rpartition(" ")
+    record["name"] = f"{head} {typo(last, random)}".strip()
+
+
+def _name_order(record: Record, _random: np.random.Generator) -> None:
+    head, _, last = record["name"].rpartition(" ")
+    record["name"] = f"{last} {head}".strip()
+
+
+def _name_upper(record: Record, random: np.random.Generator) -> None:
+    _name_typo(record, random)
+    record["name"] = record["name"].upper()
+
+
+def _street_typo(record: Record, random: np.random.Generator) -> None:
+    record["street"] = typo(record["street"], random)
+
+
+def _street_short(record: Record, _random: np.random.Generator) -> None:
+    record["street"] = abbreviated(record["street"])
+
+
+_SLIPS = (_name_typo, _name_order, _name_upper, _street_typo, _street_short)
+
+
 def _second_records(chosen: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     records = chosen.to_dict("records")
     for record in records:
-        for slip in random.choice(5, size=1 + int(random.random() < 0.3), replace=False):
-            head, _, last = record["name"].rpartition(" ")
-            if slip in (0, 2):
-                record["name"] = f"{head} {typo(last, random)}".strip()
-            if slip == 1:
-                record["name"] = f"{last} {head}".strip()
-            if slip == 2:  # noqa: PLR2004 - the third slip
-                record["name"] = record["name"].upper()
-            if slip == 3:  # noqa: PLR2004 - the fourth slip
-                record["street"] = typo(record["street"], random)
-            if slip == 4:  # noqa: PLR2004 - the last slip
-                record["street"] = abbreviated(record["street"])
-        if random.random() < 0.5:
+        for slip in random.choice(len(_SLIPS), size=1 + int(random.random() < _TWO_SLIPS), replace=False):
+            _SLIPS[slip](record, random)
+        if random.random() < _OTHERWISE_CHANGED:
             record["email"] = None
-        if record["phone"] and random.random() < 0.5:
+        if record["phone"] and random.random() < _OTHERWISE_CHANGED:
             record["phone"] = "0" + record["phone"].removeprefix("+49 ").replace(" ", "/")
     return pd.DataFrame(records, dtype="object")
 
@@ -126,15 +150,26 @@ def precision_recall(pairs: set[tuple[int, int]], truth: set[tuple[int, int]]) -
     return hits / max(1, len(pairs)), hits / max(1, len(truth))
 
 
-def duplicates_ours(count: int) -> Work:
+def own(count: int) -> Work:
     """Duplicates among made-up customers by gcrm."""
+    frame, _ = customers(count)
+    return lambda: find(frame)
+
+
+def splink(count: int) -> Work:
+    """The same by Splink on DuckDB, with its keys limited as gcrm limits its own: it runs out of memory otherwise."""
+    frame, _ = customers(count)
+    return lambda: find_with_splink(frame)
+
+
+def quality(count: int, search: Callable[[pd.DataFrame], Found], least: float) -> tuple[float, float]:
+    """Precision and recall of a search on made-up customers.
+
+    Args:
+        count: how many.
+        search: `find` or `find_with_splink`.
+        least: least probability of the pairs that count.
+    """
     frame, about = customers(count)
-    truth = true_pairs(about)
-
-    def work() -> Found:
-        found = find(frame)
-        precision, recall = precision_recall(set(zip(found.left.tolist(), found.right.tolist(), strict=True)), truth)
-        logging.getLogger(__name__).info("precision %.4f, recall %.4f, %d pairs compared", precision, recall, found.compared)
-        return found
-
-    return work
+    found = search(frame).at_least(least)
+    return precision_recall(set(zip(found.left.tolist(), found.right.tolist(), strict=True)), true_pairs(about))

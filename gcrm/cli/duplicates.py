@@ -12,7 +12,8 @@ from rich.table import Table
 from gcrm.progress import progress
 
 if TYPE_CHECKING:
-    from gcrm.pipeline.duplicates import Merge, Pair, Scored
+    from gcrm.pipeline.duplicate_scores import Scored
+    from gcrm.pipeline.duplicates import Merge, Pair
 
 app = typer.Typer(no_args_is_help=True, help="Accounts that may be one: find, look, merge, tell apart, take back.")
 
@@ -146,7 +147,7 @@ def undo(merge_id: Annotated[int, typer.Argument(metavar="MERGE", help="Number o
 @app.command()
 def score(
     planted: Annotated[Path | None, typer.Argument(help="planted.json of a demo city; that of `gcrm demo` if left out.")] = None,
-    source: Annotated[str, typer.Option(help="System of the accounts.")] = "demo-helsinki",
+    source: Annotated[str | None, typer.Option(help="System of the accounts; that of `gcrm demo` if left out.")] = None,
     least: Annotated[list[float] | None, typer.Option("--score", min=0, max=1, help="Least probability of a pair; as often as wished.")] = None,
     matcher: _WhichMatcher = _Matcher.OWN,
 ) -> None:
@@ -155,14 +156,12 @@ def score(
     Example: `gcrm duplicates score`
     """
     from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.demo import Demo
-    from gcrm.pipeline.duplicates import score_planted
-    from gcrm.spatial.extracts import helsinki
+    from gcrm.pipeline.duplicate_scores import demo_city, score_planted
 
     ensure_ready()
-    path = planted or Demo(helsinki(), 1.0, 20240501).files.planted
+    path, system = demo_city()
     for each in least or (0.5, 0.999):
-        _show_scored(score_planted(path, source, each, matcher.value))
+        _show_scored(score_planted(planted or path, source or system, each, matcher.value))
 
 
 def _show_pairs(pairs: "list[Pair]") -> None:
@@ -186,7 +185,9 @@ def _show_merges(merges: "list[Merge]") -> None:
         score = "" if each.score is None else f"{each.score:.4f}"
         undone = "" if each.undone_at is None else f"{each.undone_at:%Y-%m-%d %H:%M}"
         who = "the program" if each.automatic else "a person"
-        table.add_row(str(each.merge_id), str(each.account_id), escape(f"{each.source} {each.source_key}"), score, who, f"{each.merged_at:%Y-%m-%d %H:%M}", undone)
+        table.add_row(
+            str(each.merge_id), str(each.account_id), escape(f"{each.source} {each.source_key}"), score, who, f"{each.merged_at:%Y-%m-%d %H:%M}", undone
+        )
     Console().print(table)
 
 
@@ -195,6 +196,8 @@ def _show_scored(scored: "Scored") -> None:
     for kind, planted in scored.planted.items():
         table.add_row(escape(kind), f"{planted:,}", f"{scored.hits[kind]:,}", f"{scored.hits[kind] / planted:.1%}")
     Console().print(table)
-    typer.echo(f"From probability {scored.least:g}: precision {scored.precision:.4f}, recall {scored.recall:.4f}, {len(scored.wrong):,} pairs that were not planted.")
+    typer.echo(
+        f"From probability {scored.least:g}: precision {scored.precision:.4f}, recall {scored.recall:.4f}, {len(scored.wrong):,} pairs that were not planted."
+    )
     for left, right, probability in scored.wrong[:_SHOWN_WRONG]:
         typer.echo(f"  {left} and {right} ({probability:.4f})")

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -19,10 +18,10 @@ from gcrm.db.load import copy_frame, copy_out
 from gcrm.db.queries import queries
 from gcrm.errors import DuplicateError
 from gcrm.ingest.duplicates.clusters import without_chains
-from gcrm.ingest.duplicates.compare import LEVELS, NAME_NEAR
+from gcrm.ingest.duplicates.compare import LEVELS
 from gcrm.ingest.duplicates.find import Found, Known, compare_with_first, find
 from gcrm.ingest.duplicates.records import FIELDS, MISSING
-from gcrm.ingest.duplicates.score import DOUBTFUL, Model, agree, first_guess
+from gcrm.ingest.duplicates.score import DOUBTFUL, Model, first_guess
 from gcrm.progress import Advance
 
 Matcher = Literal["own", "splink"]
@@ -126,7 +125,13 @@ class Possible:
 
 
 def find_duplicates(
-    advance: Advance, *, import_id: int | None = None, least: float = DOUBTFUL, matcher: Matcher = "own", unique: Sequence[str] = (), automatic: float | None = None
+    advance: Advance,
+    *,
+    import_id: int | None = None,
+    least: float = DOUBTFUL,
+    matcher: Matcher = "own",
+    unique: Sequence[str] = (),
+    automatic: float | None = None,
 ) -> Search:
     """Searches the accounts for duplicates and puts them into the queue.
 
@@ -143,9 +148,9 @@ def find_duplicates(
     """
     statements = queries("duplicates")
     with connect(Role.WRITER) as connection:
-        accounts = _accounts(connection)
+        accounts = read_accounts(connection)
         known = _known(connection) if import_id is not None else None
-        found = _search(accounts, import_id, least, matcher, unique, known)
+        found = search(accounts, import_id, least, matcher, unique, known)
         advance(len(accounts))
         kept = {
             "import_id": import_id, "matcher": matcher, "accounts": len(accounts), "compared": found.compared, "found": len(found.left),
@@ -209,7 +214,7 @@ def merge(duplicate_id: int, keep: Keep = "left") -> int:
         return _merge(connection, left, right) if keep == "left" else _merge(connection, right, left)
 
 
-def merge_accounts(survivor: int, merged: int) -> int:
+def mergeread_accounts(survivor: int, merged: int) -> int:
     """Merges two accounts that need not be in the queue.
 
     Args:
@@ -240,7 +245,7 @@ def separate(duplicate_id: int) -> None:
         queries("duplicates").separate(connection, duplicate_id=duplicate_id)
 
 
-def separate_accounts(one: int, other: int) -> int:
+def separateread_accounts(one: int, other: int) -> int:
     """Says that two accounts are two, before any search has asked.
 
     Args:
@@ -255,7 +260,7 @@ def separate_accounts(one: int, other: int) -> int:
     """
     with connect(Role.WRITER) as connection:
         try:
-            duplicate_id: int = queries("duplicates").separate_accounts(connection, one=one, other=other)
+            duplicate_id: int = queries("duplicates").separateread_accounts(connection, one=one, other=other)
         except psycopg.IntegrityError as error:
             raise DuplicateError(f"Accounts {one} and {other} cannot be told apart: they are the same, or one is no more; give two account_ids.") from error
         return duplicate_id
@@ -311,76 +316,22 @@ def possible_duplicates_of(record: Mapping[str, Any], scope: Scope, *, most: int
     return [Possible(int(others["account_id"][row]), float(probability[row]), told(row), others["record"][row]) for row in order]
 
 
-@dataclass(frozen=True)
-class Scored:
-    """How well the planted duplicates are found.
-
-    Attributes:
-        least: least probability of the pairs that were counted.
-        planted: planted pairs by kind (counts).
-        hits: of these, those that were found.
-        wrong: pairs that were found and not planted: keys and score.
-    """
-
-    least: float
-    planted: Mapping[str, int]
-    hits: Mapping[str, int]
-    wrong: Sequence[tuple[str, str, float]]
-
-    @property
-    def precision(self) -> float:
-        """Share of the found pairs that were planted."""
-        hits = sum(self.hits.values())
-        return hits / (hits + len(self.wrong)) if hits or self.wrong else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of the planted pairs that were found."""
-        planted = sum(self.planted.values())
-        return sum(self.hits.values()) / planted if planted else 1.0
-
-
-def score_planted(planted: Path, source: str, least: float = DOUBTFUL, matcher: Matcher = "own") -> Scored:
-    """Measures the search on the accounts of one system whose duplicates are known; nothing is stored.
-
-    Args:
-        planted: `planted.json` of a demo city, or any JSON file with `duplicates`: a list of original, duplicate (keys) and kind.
-        source: the system of the accounts.
-        least: least probability of a pair.
-        matcher: `own` or `splink`.
-
-    Raises:
-        DuplicateError: the file cannot be read, or there are no accounts from that system.
-    """
-    try:
-        truth = [(str(each["original"]), str(each["duplicate"]), str(each["kind"])) for each in json.loads(planted.read_text(encoding="utf-8"))["duplicates"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DuplicateError(f"{planted} tells of no planted duplicates ({type(error).__name__}); give the planted.json of a demo city.") from error
-    with connect(Role.WRITER) as connection:
-        accounts = _accounts(connection)
-    accounts = accounts[accounts["source"] == source].reset_index(drop=True)
-    if accounts.empty:
-        raise DuplicateError(f"There are no accounts from {source}; run `gcrm demo`, or name another system with --source.")
-    found = _search(accounts, None, least, matcher, (), None)
-    keys = accounts["source_key"].to_numpy(dtype=object)
-    kinds = {frozenset((original, duplicate)): kind for original, duplicate, kind in truth}
-    counts = pd.Series(list(kinds.values()), dtype="object").value_counts().sort_index()
-    hits = dict.fromkeys(counts.index, 0)
-    wrong = []
-    for left, right, probability in zip(found.left, found.right, found.probability, strict=True):
-        kind = kinds.get(frozenset((keys[left], keys[right])))
-        if kind is None:
-            wrong.append((str(keys[left]), str(keys[right]), float(probability)))
-        else:
-            hits[kind] += 1
-    return Scored(least, counts.to_dict(), hits, wrong)
-
-
-def _accounts(connection: psycopg.Connection[Any]) -> pd.DataFrame:
+def read_accounts(connection: psycopg.Connection[Any]) -> pd.DataFrame:
+    """Every account as the search looks at it, the oldest first: account_id, source, source_key, import_id and the fields it compares."""
     return copy_out(connection, queries("duplicates").accounts.sql, whole_numbers=("account_id", "cell", "import_id"))
 
 
-def _search(accounts: pd.DataFrame, import_id: int | None, least: float, matcher: Matcher, unique: Sequence[str], known: Known | None) -> Found:
+def search(accounts: pd.DataFrame, import_id: int | None, least: float, matcher: Matcher, unique: Sequence[str], known: Known | None) -> Found:
+    """The search itself, on accounts that were read.
+
+    Args:
+        accounts: from `read_accounts`.
+        import_id: only pairs with an account that this import wrote last; all if None.
+        least: least probability of a pair.
+        matcher: `own` or `splink`.
+        unique: sources that hold nobody twice.
+        known: what to score with; estimated from the accounts if None.
+    """
     if matcher == "splink":
         from gcrm.ingest.duplicates.splink_choice import find_with_splink  # noqa: PLC0415 - an extra that need not be installed
 
@@ -411,7 +362,9 @@ def _why(levels: Mapping[str, Any], model: Model) -> Any:  # noqa: ANN401 - a fu
     def told(row: int) -> dict[str, dict[str, Any]]:
         found = {name: int(level[row]) for name, level in levels.items() if name in bits}
         return {
-            name: {"level": level, "meaning": LEVELS[name][level], "bits": round(float(bits[name][level]), 1)} for name, level in found.items() if level != MISSING
+            name: {"level": level, "meaning": LEVELS[name][level], "bits": round(float(bits[name][level]), 1)}
+            for name, level in found.items()
+            if level != MISSING
         }
 
     return told

@@ -152,12 +152,12 @@ def _of_records(column: Column, of_values: Codes) -> Codes:
 def _part(column: Column, cut: str) -> Codes:
     """Codes of what is left of the values when something is cut away."""
     pattern = re.compile(cut)
-    return _of_records(column, Column.of(np.array([pattern.sub("", value) for value in column.values.tolist()], dtype=object)).codes)
+    return _of_records(column, Column.of(np.array([pattern.sub("", value) for value in list(column.values)], dtype=object)).codes)
 
 
 def _tails(column: Column) -> Codes:
     """Codes of the last seven digits: they are the same with and without an area's code."""
-    return _of_records(column, Column.of(np.array([value[-7:] for value in column.values.tolist()], dtype=object)).codes)
+    return _of_records(column, Column.of(np.array([value[-7:] for value in list(column.values)], dtype=object)).codes)
 
 
 def _word_sets(of: Comparison) -> Codes:
@@ -198,7 +198,7 @@ def _street_sound(of: Comparison) -> Codes:
 
 def _neighbourhood(column: Column) -> Codes:
     """Codes of the H3 parents of level 9."""
-    cells = column.values.astype(np.int64)
+    cells = np.asarray(column.values, dtype=np.int64)
     return _of_records(column, pd.factorize((cells & ~np.int64(0xF << 52)) | np.int64((1 << 18) - 1))[0].astype(np.int32))
 
 

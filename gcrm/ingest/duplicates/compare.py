@@ -24,7 +24,7 @@ _CELL_PARENT = (0xF << 52, (1 << 18) - 1)
 
 LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "name": ("different", "shares words, but each has its own", "one is part of the other", "misspelt", "same, frequent", "same, rare"),
-    "address": ("different", "same street, other number", "street alike, a number missing", "street alike, same number", "same, held by many", "same, held by few"),
+    "address": ("different", "same street, other number", "street alike, no number", "street alike, same number", "same, held by many", "same, held by few"),
     "area": ("different", "place alike", "same postcode"),
     "phone": ("different", "one digit off", "same, held by many", "same, held by few"),
     "email": ("different", "same company's", "misspelt or same mailbox elsewhere", "same, held by many", "same, held by few"),
@@ -49,6 +49,9 @@ _NO_CONFLICT = 1 - NEAR + 1e-6
 _CONTAINED_SAME = 0.25
 _PARTLY_SAME = 0.5
 _STREET_SAME = 0.6
+_ONE_SLIP_LONG = 0.9
+"""Least similarity of long texts, such as whole names and mail addresses, that may be one misspelt."""
+_ONE_SLIP_PHONE = 0.85
 
 
 @dataclass(frozen=True)
@@ -160,8 +163,12 @@ def _name_levels(of: Comparison, first: Codes, second: Codes) -> Levels:
     level[agree & (like.same >= _CONTAINED_SAME) & (like.shared >= of.names.telling)] = NAME_CONTAINED
     level[agree & (like.same >= _NEAR_SAME)] = NAME_NEAR
     packed = np.array([value.replace(" ", "") for value in column.values.tolist()], dtype=object) if len(first) else column.values
-    close = process.cpdist(packed[first], packed[second], scorer=OSA.normalized_similarity, score_cutoff=0.9, dtype=np.float32, workers=2) if len(first) else np.zeros(0)
-    level[(close >= 0.9) & (level < NAME_NEAR) & ~_numbered(column, first, second)] = NAME_NEAR
+    close = (
+        process.cpdist(packed[first], packed[second], scorer=OSA.normalized_similarity, score_cutoff=_ONE_SLIP_LONG, dtype=np.float32, workers=2)
+        if len(first)
+        else np.zeros(0)
+    )
+    level[(close >= _ONE_SLIP_LONG) & (level < NAME_NEAR) & ~_numbered(column, first, second)] = NAME_NEAR
     few = np.maximum(column.counts[first], column.counts[second]) <= FEW
     level[like.same > 1 - 1e-6] = NAME_SAME
     level[(like.same > 1 - 1e-6) & few] = NAME_SAME_RARE
@@ -209,7 +216,7 @@ def _area(of: Comparison, left: Rows, right: Rows) -> Levels:
     at = np.flatnonzero(both_places)
     first, second, inverse = pair_codes(places[0][at], places[1][at])
     level[at[(of.cities.likeness(first, second).conflict <= _NO_CONFLICT)[inverse]]] = 1
-    level[_near(postcode, *codes, 0.75) >= 0.75] = 1
+    level[_near(postcode, *codes, NEAR) >= NEAR] = 1
     level[both_codes & (codes[0] == codes[1])] = 2
     return level
 
@@ -240,7 +247,7 @@ def _near(column: Column, a: Codes, b: Codes, cutoff: float) -> NDArray[np.float
 
 
 def _phone(of: Comparison, left: Rows, right: Rows) -> Levels:
-    level = _equality("phone", of, left, right, 0.85)
+    level = _equality("phone", of, left, right, _ONE_SLIP_PHONE)
     column = of.records["phone"]
     lengths = np.array([len(value) for value in column.values], dtype=np.int64)
     tails = Column.of(np.array([value[-_SHORT_PHONE:] for value in column.values], dtype=object)).codes if len(lengths) else np.zeros(0, dtype=np.int32)
@@ -259,18 +266,14 @@ def _email(of: Comparison, left: Rows, right: Rows) -> Levels:
     at = np.flatnonzero(level != MISSING)
     a, b = column.codes[left[at]], column.codes[right[at]]
     held = np.bincount(domains.codes, weights=column.counts, minlength=len(domains.values)) if len(at) else np.zeros(0)
-    shared = Counter_of_boxes(boxes, column) if len(at) else np.zeros(0)
+    shared = np.bincount(boxes.codes, weights=column.counts, minlength=len(boxes.values)) if len(at) else np.zeros(0)
     level[at[(domains.codes[a] == domains.codes[b]) & (held[domains.codes[a]] <= FEW * FEW)]] = 1
     level[at[(boxes.codes[a] == boxes.codes[b]) & (shared[boxes.codes[a]] <= FEW)]] = MAIL_SIMILAR
-    near = _near(column, a, b, 0.9) >= 0.9
+    near = _near(column, a, b, _ONE_SLIP_LONG) >= _ONE_SLIP_LONG
     near[near] = ~_numbered(column, a[near], b[near])
     level[at[near]] = MAIL_SIMILAR
     whole = _equality("email", of, left, right, None)
     return np.where(whole > 0, whole, level).astype(np.int8)
-
-
-def Counter_of_boxes(boxes: Column, column: Column) -> NDArray[np.float64]:
-    return np.bincount(boxes.codes, weights=column.counts, minlength=len(boxes.values))
 
 
 def _position(of: Comparison, left: Rows, right: Rows) -> Levels:
@@ -302,7 +305,7 @@ _COMPARISONS: Mapping[str, Callable[[Comparison, Rows, Rows], Levels]] = Mapping
     "phone": _phone,
     "email": _email,
     "website": lambda of, left, right: _equality("website", of, left, right, None),
-    "tax_number": lambda of, left, right: _equality("tax_number", of, left, right, 0.75),
-    "birth_date": lambda of, left, right: _equality("birth_date", of, left, right, 0.75),
+    "tax_number": lambda of, left, right: _equality("tax_number", of, left, right, NEAR),
+    "birth_date": lambda of, left, right: _equality("birth_date", of, left, right, NEAR),
     "position": _position,
 })  # fmt: skip

@@ -15,7 +15,7 @@ from gcrm.ingest.duplicates.normalise import normalise
 from gcrm.ingest.duplicates.records import Rows
 from gcrm.ingest.duplicates.score import DOUBTFUL, Model, agree, fit, plausible
 
-_COMMON_WORDS = 2_000
+COMMON_WORDS = 2_000
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def find(
         right=pairs.right[kept],
         probability=probability[kept],
         levels={name: level[kept] for name, level in levels.items()},
-        known=Known(model, of.names.common(_COMMON_WORDS, of.records.count)),
+        known=Known(model, of.names.common(COMMON_WORDS, of.records.count)),
         skipped=every.skipped,
         apart=(apart[0][both], apart[1][both]),
         compared=len(every),

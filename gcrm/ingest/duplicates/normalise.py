@@ -16,27 +16,29 @@ from gcrm.ingest.duplicates.records import FIELDS, Column, Records, Texts
 LONGEST = 200
 """Characters of a value that are looked at."""
 
-LEGAL_FORMS = frozenset(
+LEGAL_FORMS = frozenset({
     # German, Dutch, Nordic, Baltic
-    "gmbh mbh ag kg kgaa ohg ug gbr ev eg ek co bv nv vof cv oy oyj ky tmi ab hb as asa ans aps ivs is sia uab"
+    "gmbh", "mbh", "ag", "kg", "kgaa", "ohg", "ug", "gbr", "ev", "eg", "ek", "co", "bv", "nv", "vof", "cv", "oy", "oyj", "ky", "tmi", "ab", "hb",
+    "as", "asa", "ans", "aps", "ivs", "is", "sia", "uab", "oue",
     # English
-    " inc incorporated corp corporation company llc llp lp ltd limited plc pc pllc pty pte pvt"
+    "inc", "incorporated", "corp", "corporation", "company", "llc", "llp", "lp", "ltd", "limited", "plc", "pc", "pllc", "pty", "pte", "pvt",
     # French, Italian, Spanish, Portuguese
-    " sa sarl sas sasu eurl sci snc scop srl srls spa sapa sl slu sau sll ltda lda eireli"
-    # Slavic, Hungarian, Romanian, Turkish
-    " sro spol doo dd ad ood eood zoo spzoo kft zrt nyrt bt ooo oao zao pao ao tov oü ou as sti"
+    "sa", "sarl", "sas", "sasu", "eurl", "sci", "snc", "scop", "srl", "srls", "spa", "sapa", "sl", "slu", "sau", "sll", "ltda", "lda", "eireli",
+    # Slavic, Hungarian, Turkish
+    "sro", "spol", "doo", "dd", "ad", "ood", "eood", "zoo", "spzoo", "kft", "zrt", "nyrt", "bt", "ooo", "oao", "zao", "pao", "ao", "tov", "sti",
     # Asian, as they are romanised
-    " kk kabushikigaisha kaisha yugengaisha gaisha bhd sdn tbk jusikhoesa juyuxiangongsi youxiangongsi"
-    .split()
-)  # fmt: skip
+    "kk", "kabushikigaisha", "kaisha", "yugengaisha", "gaisha", "bhd", "sdn", "tbk", "jusikhoesa",
+})  # fmt: skip
 """Words that say in which form a company was founded, and nothing about which company it is. Only the last words of a name, and the first, are looked at."""
 
 _FORMED = rf"\b\w \w\b|^(?:{'|'.join(sorted(LEGAL_FORMS))}) | (?:{'|'.join(sorted(LEGAL_FORMS))})$"
 _NATIVE_FORMS = r"株式会社|有限会社|合同会社|주식회사|유한회사|\(주\)|\(株\)|股份有限公司|有限责任公司|有限公司"
 _VOWELS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
-_APOSTROPHES = r"['’‘`´ʼ]"
-_ORDINALS = dict(zip("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), (f"{n}th" for n in range(1, 13)), strict=True))
-_ORDINALS |= {"first": "1st", "second": "2nd", "third": "3rd"}
+_APOSTROPHES = "['`\u2019\u2018\u00b4\u02bc]"
+_ORDINALS = {
+    "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th", "seventh": "7th", "eighth": "8th", "ninth": "9th",
+    "tenth": "10th", "eleventh": "11th", "twelfth": "12th",
+}  # fmt: skip
 _SPELT = re.compile(r"(?<=\b\w) (?=\w\b)")
 _CALLING_CODES = "|".join(map(str, sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE, reverse=True)))
 _SIGNIFICANT_DIGITS = 12
@@ -146,7 +148,9 @@ def phones(texts: pa.Array) -> pa.Array:
     international = pc.match_substring_regex(texts, r"^\s*(\+|00)")
     digits = pc.replace_substring_regex(texts, r"\D", "")
     digits = pc.replace_substring_regex(digits, "^0+", "")
-    national = pc.if_else(international, pc.replace_substring_regex(digits, f"^(?:{_CALLING_CODES})0*", ""), pc.replace_substring_regex(digits, r"^1(\d{10})$", r"\1"))
+    national = pc.if_else(
+        international, pc.replace_substring_regex(digits, f"^(?:{_CALLING_CODES})0*", ""), pc.replace_substring_regex(digits, r"^1(\d{10})$", r"\1")
+    )
     enough = pc.greater_equal(pc.utf8_length(national), _FEWEST_DIGITS)
     return pc.if_else(enough, pc.utf8_slice_codeunits(national, 0, _SIGNIFICANT_DIGITS), "")
 

@@ -59,7 +59,8 @@ class Model:
     def probability(self, levels: Mapping[str, Levels]) -> Floats:
         """Probability that a pair is a duplicate.
 
-        A place that is shared never makes one alone: who it is has to agree too (`agree`). Where something speaks against it (`doubts`), it is at most DOUBTFUL.
+        A place that is shared never makes one alone: who it is has to agree too (`agree`). Where something speaks against it (`doubts`), it is at
+        most DOUBTFUL.
 
         Args:
             levels: from `Comparison.levels`.
@@ -152,6 +153,8 @@ def fit(of: Comparison, pairs: Candidates, levels: Mapping[str, Levels], seed: i
         levels: of those candidates.
         seed: of the random pairs.
     """
+    if not levels:
+        return first_guess()
     u = _by_chance(of, seed)
     guess = first_guess(u)
     m = {name: guess.m[name] for name in levels}
@@ -166,11 +169,12 @@ def fit(of: Comparison, pairs: Candidates, levels: Mapping[str, Levels], seed: i
             for name, counts in _maximise(_patterns({each: levels[each][rows] for each in levels}), used, m, u).items():
                 expected[name] = expected[name] + counts
     m = {name: counts / counts.sum() for name, counts in expected.items()}
-    return _with_share(Model(m, {name: u[name] for name in levels}, 1e-6), levels, of.records.count)
+    u = {name: u.get(name, guess.u[name]) for name in levels}
+    return _with_share(Model(m, u, 1e-6), levels, of.records.count)
 
 
 def _by_chance(of: Comparison, seed: int) -> dict[str, Floats]:
-    """u of each comparison: from pairs picked at random, and exactly where it is equality."""
+    """The u of each comparison: from pairs picked at random, and exactly where it is equality."""
     count = of.records.count
     random = np.random.default_rng(seed)
     left, right = _random_pairs(count, random)

@@ -222,4 +222,3 @@ def pair_codes(left: Codes, right: Codes) -> tuple[Codes, Codes, Rows]:
     width = int(high.max(initial=0)) + 1
     pairs, inverse = np.unique(low * width + high, return_inverse=True)
     return (pairs // width).astype(np.int32), (pairs % width).astype(np.int32), inverse
-
