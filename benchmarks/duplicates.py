@@ -67,8 +67,8 @@ def customers(count: int, seed: int = _SEED) -> tuple[pd.DataFrame, NDArray[np.i
             "house_number": random.integers(1, 120, size=originals).astype(str)[home],
             "postcode": np.char.zfill((10_000 + place * 37).astype(str), 5),
             "city": _words(700, 3, random)[place % 700],
-            "phone": np.where(random.random(originals) < _WITH_PHONE, phone, None),
-            "email": np.where(random.random(originals) < _WITH_EMAIL, _joined(box, "@", domain), None),
+            "phone": _some(phone, _WITH_PHONE, random),
+            "email": _some(_joined(box, "@", domain), _WITH_EMAIL, random),
         },
         dtype="object",
     )
@@ -77,6 +77,13 @@ def customers(count: int, seed: int = _SEED) -> tuple[pd.DataFrame, NDArray[np.i
     about = np.concatenate([np.arange(originals), chosen])
     order = random.permutation(count)
     return frame.iloc[order].reset_index(drop=True).astype("str"), about[order]
+
+
+def _some(values: Objects, share: float, random: np.random.Generator) -> Objects:
+    """A share of the values; the others are missing."""
+    kept = values.copy()
+    kept[random.random(len(values)) >= share] = None
+    return kept
 
 
 def _joined(*parts: Any) -> Objects:  # noqa: ANN401 - arrays of text and text

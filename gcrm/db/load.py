@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Collection, Mapping
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import pandas as pd
 import psycopg
@@ -10,6 +10,9 @@ import pyarrow as pa
 import pyarrow.csv as pc
 from psycopg import sql
 from psycopg.rows import dict_row
+
+_BLOCK_BYTES = 64 << 20
+"""No row is longer."""
 
 
 def copy_frame(connection: psycopg.Connection[Any], table: str, frame: pd.DataFrame) -> None:
@@ -39,7 +42,7 @@ def copy_out(connection: psycopg.Connection[Any], query: str, whole_numbers: Col
         One column per column of the answer; missing where it is NULL.
     """
     rows = io.BytesIO()
-    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(sql.SQL(cast("LiteralString", query.strip().rstrip(";"))))
+    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(sql.SQL(query.strip().rstrip(";")))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for part in copy:
             rows.write(part)
@@ -48,8 +51,9 @@ def copy_out(connection: psycopg.Connection[Any], query: str, whole_numbers: Col
     rows.seek(0)
     types = {name: pa.int64() if name in whole_numbers else pa.string() for name in names}
     convert = pc.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False)
-    table = pc.read_csv(rows, parse_options=pc.ParseOptions(newlines_in_values=True), convert_options=convert)
-    return table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype(), pa.string(): pd.StringDtype()}.get)
+    table = pc.read_csv(rows, pc.ReadOptions(block_size=_BLOCK_BYTES), pc.ParseOptions(newlines_in_values=True), convert)
+    frame: pd.DataFrame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype(), pa.string(): pd.StringDtype()}.get)
+    return frame
 
 
 def read_frame(connection: psycopg.Connection[Any], query: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:

@@ -1,17 +1,16 @@
 """How well the planted duplicates of the demo city are found."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
 
 from gcrm.db.connection import Role, connect
 from gcrm.errors import DuplicateError
 from gcrm.ingest.duplicates.score import DOUBTFUL
 from gcrm.pipeline.demo import Demo
-from gcrm.pipeline.duplicates import Matcher, read_accounts, search
+from gcrm.pipeline.duplicate_search import Matcher, read_accounts, search
 from gcrm.spatial.extracts import helsinki
 
 _SEED = 20240501
@@ -76,8 +75,8 @@ def score_planted(planted: Path, source: str, least: float = DOUBTFUL, matcher: 
     found = search(accounts, None, least, matcher, (), None)
     keys = accounts["source_key"].to_numpy(dtype=object)
     kinds = {frozenset((original, duplicate)): kind for original, duplicate, kind in truth}
-    counts = pd.Series(list(kinds.values()), dtype="object").value_counts().sort_index()
-    hits = dict.fromkeys(counts.index, 0)
+    counts = dict(sorted(Counter(kinds.values()).items()))
+    hits = dict.fromkeys(counts, 0)
     wrong = []
     for left, right, probability in zip(found.left, found.right, found.probability, strict=True):
         kind = kinds.get(frozenset((keys[left], keys[right])))
@@ -85,4 +84,4 @@ def score_planted(planted: Path, source: str, least: float = DOUBTFUL, matcher: 
             wrong.append((str(keys[left]), str(keys[right]), float(probability)))
         else:
             hits[kind] += 1
-    return Scored(least, counts.to_dict(), hits, wrong)
+    return Scored(least, counts, hits, wrong)

@@ -1,6 +1,5 @@
 """Duplicates in the database: the search, the queue, decisions that can be taken back, and who a new record may be."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,17 +13,16 @@ from psycopg.types.json import Jsonb
 from gcrm.access.scope import Scope
 from gcrm.config import settings
 from gcrm.db.connection import Role, connect, scoped
-from gcrm.db.load import copy_frame, copy_out
+from gcrm.db.load import copy_frame
 from gcrm.db.queries import queries
 from gcrm.errors import DuplicateError
 from gcrm.ingest.duplicates.clusters import without_chains
-from gcrm.ingest.duplicates.compare import LEVELS
-from gcrm.ingest.duplicates.find import Found, Known, compare_with_first, find
-from gcrm.ingest.duplicates.records import FIELDS, MISSING
-from gcrm.ingest.duplicates.score import DOUBTFUL, Model, first_guess
+from gcrm.ingest.duplicates.find import Found, Known, compare_with_first
+from gcrm.ingest.duplicates.records import FIELDS
+from gcrm.ingest.duplicates.score import DOUBTFUL, first_guess
+from gcrm.pipeline.duplicate_search import Matcher, newest_known, read_accounts, search, staged, told_why
 from gcrm.progress import Advance
 
-Matcher = Literal["own", "splink"]
 Keep = Literal["left", "right"]
 
 STATUSES = ("open", "separate", "undone")
@@ -149,7 +147,7 @@ def find_duplicates(
     statements = queries("duplicates")
     with connect(Role.WRITER) as connection:
         accounts = read_accounts(connection)
-        known = _known(connection) if import_id is not None else None
+        known = newest_known(connection) if import_id is not None else None
         found = search(accounts, import_id, least, matcher, unique, known)
         advance(len(accounts))
         kept = {
@@ -158,7 +156,7 @@ def find_duplicates(
         }  # fmt: skip
         run_id = statements.start(connection, **kept)
         statements.create_stage(connection)
-        copy_frame(connection, "staged_duplicates", _staged(accounts, found))
+        copy_frame(connection, "staged_duplicates", staged(accounts, found))
         created, _ = statements.store(connection, run_id=run_id, whole=import_id is None)
         connection.commit()
         least_automatic = settings().duplicates_automatic if automatic is None else automatic
@@ -214,7 +212,7 @@ def merge(duplicate_id: int, keep: Keep = "left") -> int:
         return _merge(connection, left, right) if keep == "left" else _merge(connection, right, left)
 
 
-def mergeread_accounts(survivor: int, merged: int) -> int:
+def merge_accounts(survivor: int, merged: int) -> int:
     """Merges two accounts that need not be in the queue.
 
     Args:
@@ -245,7 +243,7 @@ def separate(duplicate_id: int) -> None:
         queries("duplicates").separate(connection, duplicate_id=duplicate_id)
 
 
-def separateread_accounts(one: int, other: int) -> int:
+def separate_accounts(one: int, other: int) -> int:
     """Says that two accounts are two, before any search has asked.
 
     Args:
@@ -260,7 +258,7 @@ def separateread_accounts(one: int, other: int) -> int:
     """
     with connect(Role.WRITER) as connection:
         try:
-            duplicate_id: int = queries("duplicates").separateread_accounts(connection, one=one, other=other)
+            duplicate_id: int = queries("duplicates").separate_accounts(connection, one=one, other=other)
         except psycopg.IntegrityError as error:
             raise DuplicateError(f"Accounts {one} and {other} cannot be told apart: they are the same, or one is no more; give two account_ids.") from error
         return duplicate_id
@@ -301,7 +299,7 @@ def possible_duplicates_of(record: Mapping[str, Any], scope: Scope, *, most: int
     if not any(texts.values()):
         return []
     with connect(Role.WRITER) as connection:
-        known = _known(connection) or Known(first_guess(), None)
+        known = newest_known(connection) or Known(first_guess(), None)
     with scoped(scope) as connection:
         keys = _near(connection, texts)
         rows = list(queries("duplicates").records(connection, accounts=keys))
@@ -312,62 +310,8 @@ def possible_duplicates_of(record: Mapping[str, Any], scope: Scope, *, most: int
     frame = pd.concat([pd.DataFrame([texts]), others.drop(columns=["account_id", "record", "country_code", "cell"]).astype("object")], ignore_index=True)
     probability, levels = compare_with_first(frame, known)
     order = [row for row in np.argsort(-probability, kind="stable").tolist() if probability[row] >= least][:most]
-    told = _why(levels, known.model)
+    told = told_why(levels, known.model)
     return [Possible(int(others["account_id"][row]), float(probability[row]), told(row), others["record"][row]) for row in order]
-
-
-def read_accounts(connection: psycopg.Connection[Any]) -> pd.DataFrame:
-    """Every account as the search looks at it, the oldest first: account_id, source, source_key, import_id and the fields it compares."""
-    return copy_out(connection, queries("duplicates").accounts.sql, whole_numbers=("account_id", "cell", "import_id"))
-
-
-def search(accounts: pd.DataFrame, import_id: int | None, least: float, matcher: Matcher, unique: Sequence[str], known: Known | None) -> Found:
-    """The search itself, on accounts that were read.
-
-    Args:
-        accounts: from `read_accounts`.
-        import_id: only pairs with an account that this import wrote last; all if None.
-        least: least probability of a pair.
-        matcher: `own` or `splink`.
-        unique: sources that hold nobody twice.
-        known: what to score with; estimated from the accounts if None.
-    """
-    if matcher == "splink":
-        from gcrm.ingest.duplicates.splink_choice import find_with_splink  # noqa: PLC0415 - an extra that need not be installed
-
-        return find_with_splink(accounts, least=least)
-    only = None if import_id is None else (accounts["import_id"] == import_id).to_numpy(dtype=bool)
-    return find(accounts, least=least, unique=unique, known=known, only=only)
-
-
-def _known(connection: psycopg.Connection[Any]) -> Known | None:
-    """What the newest search of all accounts learnt."""
-    kept = queries("duplicates").newest_model(connection)
-    return None if kept is None else Known(Model.from_dict(kept), kept["words"])
-
-
-def _staged(accounts: pd.DataFrame, found: Found) -> pd.DataFrame:
-    ids = accounts["account_id"].to_numpy(dtype=np.int64)
-    told = _why(found.levels, found.known.model)
-    left, right = ids[found.left], ids[found.right]
-    why = [json.dumps(told(row)) for row in range(len(left))]
-    score = np.clip(found.probability, 0, 1)
-    return pd.DataFrame({"left_account_id": np.minimum(left, right), "right_account_id": np.maximum(left, right), "score": score, "why": why})
-
-
-def _why(levels: Mapping[str, Any], model: Model) -> Any:  # noqa: ANN401 - a function of a row
-    """A function that tells why a row of the levels is what it is."""
-    bits = {name: model.weights(name) for name in levels if name in model.m}
-
-    def told(row: int) -> dict[str, dict[str, Any]]:
-        found = {name: int(level[row]) for name, level in levels.items() if name in bits}
-        return {
-            name: {"level": level, "meaning": LEVELS[name][level], "bits": round(float(bits[name][level]), 1)}
-            for name, level in found.items()
-            if level != MISSING
-        }
-
-    return told
 
 
 def _merge_sure(connection: psycopg.Connection[Any], accounts: pd.DataFrame, found: Found, least: float) -> int:

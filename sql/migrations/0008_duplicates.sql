@@ -140,6 +140,8 @@ CREATE FUNCTION gcrm.number_key(number text) RETURNS text
     RETURN nullif(lower(regexp_replace(number, '[^[:alnum:]]', '', 'g')), '');
 COMMENT ON FUNCTION gcrm.number_key(text) IS 'A number without its punctuation.';
 
+-- Usage: the accounts below an account; merging and erasing it.
+CREATE INDEX accounts_parent ON gcrm.accounts (parent_account_id) WHERE parent_account_id IS NOT NULL;
 -- Usage: accounts with a telephone number (possible duplicates).
 CREATE INDEX accounts_phone ON gcrm.accounts (gcrm.phone_key(phone)) WHERE phone IS NOT NULL;
 -- Usage: accounts with a mail address (possible duplicates).

@@ -28,8 +28,7 @@ def without_chains(
     """Which pairs may be joined, so that no chain of half-agreements ties together what is not one.
 
     "Miller" is part of "Anna Miller" and of "Peter Miller": only the surer of the two pairs is kept. Firm pairs are joined first; another one, the surest
-    first, only where the two groups hold no pair that is about two (constrained agglomerative clustering, Davidson and Ravi 2005). Firm pairs too are
-    joined from the surest down where they would tie together more than `largest`.
+    first, only where the two groups hold no pair that is about two (constrained agglomerative clustering, Davidson and Ravi 2005).
 
     Args:
         count: how many records there are.
@@ -37,7 +36,7 @@ def without_chains(
         probability: of each pair.
         firm: pairs that need no proof.
         apart: pairs that are about two, left and right.
-        largest: records in a group at the most; exact copies of one record may be more.
+        largest: records in a group at the most; firm pairs may tie together more.
 
     Returns:
         True for the pairs to keep.

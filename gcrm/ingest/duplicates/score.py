@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gcrm.ingest.duplicates.blocks import Candidates
-from gcrm.ingest.duplicates.compare import LEVELS, MISSING, NAME_CONTAINED, Comparison, Levels
-from gcrm.ingest.duplicates.records import Rows
+from gcrm.ingest.duplicates.compare import LEVELS, NAME_CONTAINED, Comparison, Levels
+from gcrm.ingest.duplicates.records import MISSING, Rows
 
 Floats = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ class Model:
 
     def evidence(self, levels: Mapping[str, Levels]) -> Floats:
         """Sum of the evidence of each pair, in bits; what is missing says nothing."""
-        total = np.zeros(len(next(iter(levels.values()))))
+        total = np.zeros(_size(levels))
         for name, level in levels.items():
             if name in self.m:
                 total += np.append(self.weights(name), 0.0)[level]
@@ -92,12 +92,18 @@ def agree(levels: Mapping[str, Levels], least: int = NAME_CONTAINED) -> NDArray[
         least: least level of names that agree.
     """
     name = levels.get("name")
-    size = len(next(iter(levels.values())))
+    size = _size(levels)
     name = np.full(size, MISSING, dtype=np.int8) if name is None else name
     tax = levels.get("tax_number", np.full(size, MISSING, dtype=np.int8))
     mail = levels.get("email", np.full(size, MISSING, dtype=np.int8))
     born = levels.get("birth_date", np.full(size, MISSING, dtype=np.int8))
-    return (name >= least) | (tax >= 1) | (born == len(LEVELS["birth_date"]) - 1) | ((name == MISSING) & (mail >= len(LEVELS["email"]) - 2))
+    same_birth, same_mail = len(LEVELS["birth_date"]) - 1, len(LEVELS["email"]) - 2
+    return np.asarray((name >= least) | (tax >= 1) | (born == same_birth) | ((name == MISSING) & (mail >= same_mail)), dtype=bool)
+
+
+def _size(levels: Mapping[str, Levels]) -> int:
+    """How many pairs some levels are of."""
+    return len(next(iter(levels.values()))) if levels else 0
 
 
 def plausible(of: Comparison, pairs: Candidates) -> tuple[Candidates, dict[str, Levels], tuple[Rows, Rows]]:
@@ -120,7 +126,7 @@ def plausible(of: Comparison, pairs: Candidates) -> tuple[Candidates, dict[str, 
 
 def doubts(levels: Mapping[str, Levels]) -> NDArray[np.bool_]:
     """Whether something speaks against a pair: different tax numbers, or names that each have something of their own."""
-    size = len(next(iter(levels.values())))
+    size = _size(levels)
     against = np.zeros(size, dtype=bool)
     if "tax_number" in levels:
         against |= levels["tax_number"] == 0
@@ -203,7 +209,7 @@ Patterns = tuple[dict[str, Levels], Floats]
 
 def _patterns(levels: Mapping[str, Levels]) -> Patterns:
     """The distinct combinations of levels, and how often each occurs: expectation maximisation needs no more."""
-    packed = np.zeros(len(next(iter(levels.values()))), dtype=np.int64)
+    packed = np.zeros(_size(levels), dtype=np.int64)
     for name, level in levels.items():
         packed = packed * (len(LEVELS[name]) + 1) + level + 1
     _, first, counts = np.unique(packed, return_index=True, return_counts=True)

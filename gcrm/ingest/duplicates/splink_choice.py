@@ -9,13 +9,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from gcrm.errors import DuplicateError
 from gcrm.ingest.duplicates.blocks import LARGEST_BLOCK
 from gcrm.ingest.duplicates.compare import Comparison
 from gcrm.ingest.duplicates.find import COMMON_WORDS, Found, Known
 from gcrm.ingest.duplicates.normalise import normalise
-from gcrm.ingest.duplicates.records import Records
+from gcrm.ingest.duplicates.records import Records, Texts
 from gcrm.ingest.duplicates.score import DOUBTFUL, agree, doubts, first_guess
 
 _MAX_PAIRS = 5e6
@@ -70,17 +71,26 @@ def _table(records: Records, of: Comparison) -> pa.Table:
         columns[name] = pa.array(records[name].texts(), pa.string())
     for name in _BLOCKED:
         column = records[name]
-        columns[f"{name}_key"] = pa.array(np.where(column.holders <= LARGEST_BLOCK, column.texts(), None), pa.string())
+        columns[f"{name}_key"] = pa.array(_only(column.holders <= LARGEST_BLOCK, column.texts()), pa.string())
     first, second = (np.append(words, -1)[records["name"].codes] for words in of.names.rarest(2))
     area = np.where(records["postcode"].codes >= 0, records["postcode"].texts(""), records["city"].texts(""))
-    words = np.append(of.names.words, None)
+    words = np.append(of.names.words, np.array([None], dtype=object))
     for name, word in (("word", first), ("other_word", second)):
-        keys = pd.Series(words[word]) + "|" + pd.Series(area)
+        keys = pd.Series(words[word], dtype="str") + "|" + pd.Series(area, dtype="str")
         held = keys.map(keys.value_counts())
         columns[f"{name}_key"] = pa.array(keys.where(held <= LARGEST_BLOCK).to_numpy(dtype=object), pa.string(), from_pandas=True)
     address = of.address
-    columns["address_key"] = pa.array(np.where((address.codes >= 0) & (address.holders <= LARGEST_BLOCK), address.codes, None), pa.int64(), from_pandas=True)
+    columns["address_key"] = pa.array(
+        _only((address.codes >= 0) & (address.holders <= LARGEST_BLOCK), address.codes.astype(object)), pa.int64(), from_pandas=True
+    )
     return pa.table(columns)
+
+
+def _only(condition: NDArray[np.bool_], values: Texts) -> Texts:
+    """The values where the condition holds; else missing."""
+    kept = values.copy()
+    kept[~condition] = None
+    return kept
 
 
 def _predicted(table: pa.Table, least: float, seed: int) -> tuple[Any, Any, Any]:
@@ -109,7 +119,7 @@ def _predicted(table: pa.Table, least: float, seed: int) -> tuple[Any, Any, Any]
             linker.training.estimate_u_using_random_sampling(max_pairs=_MAX_PAIRS, seed=seed, min_count_per_level=None)
             for name in keys[:4]:
                 linker.training.estimate_parameters_using_expectation_maximisation(block_on(name), max_pairs=_MAX_PAIRS)
-            found = linker.inference.predict(threshold_match_probability=least).as_pandas_dataframe()
+            found: pd.DataFrame = linker.inference.predict(threshold_match_probability=least).as_pandas_dataframe()  # type: ignore[no-untyped-call]
         except Exception as error:
             raise DuplicateError(
                 f"Splink could not learn from these records ({type(error).__name__}: {str(error).strip()[:200]}); use `--matcher own`."

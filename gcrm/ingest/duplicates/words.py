@@ -111,7 +111,7 @@ class Words:
         """The most frequent words with the share of the records that hold them; the rest are rarer."""
         share = 1 / np.expm1(self.weight.astype(np.float64))
         most = np.argsort(-share)[:count]
-        return {str(self.words[each]): round(float(share[each]), 8) for each in most if share[each] * total > 1}
+        return {str(self.words[each]): round(float(share[each]), 8) for each in most if share[each] * total >= _TWO}
 
     def likeness(self, left: Codes, right: Codes) -> Likeness:
         """Compares pairs of values.
