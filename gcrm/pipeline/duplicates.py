@@ -19,7 +19,7 @@ from gcrm.errors import DuplicateError
 from gcrm.ingest.duplicates.clusters import without_chains
 from gcrm.ingest.duplicates.find import Found, Known, compare_with_first
 from gcrm.ingest.duplicates.records import FIELDS
-from gcrm.ingest.duplicates.score import DOUBTFUL, first_guess
+from gcrm.ingest.duplicates.score import DOUBTFUL, beyond_doubt, first_guess
 from gcrm.pipeline.duplicate_search import Matcher, newest_known, read_accounts, search, staged, told_why
 from gcrm.progress import Advance
 
@@ -30,6 +30,8 @@ STATUSES = ("open", "separate", "undone")
 
 _MOST_CANDIDATES = 50
 _BEGINNING = 8
+_SIMILAR_NAMES = 0.5
+_NAMES_MS = 400
 
 
 @dataclass(frozen=True)
@@ -300,8 +302,9 @@ def possible_duplicates_of(record: Mapping[str, Any], scope: Scope, *, most: int
         return []
     with connect(Role.WRITER) as connection:
         known = newest_known(connection) or Known(first_guess(), None)
-    with scoped(scope) as connection:
+        # As the reader no index on an expression could be used: the policy comes first. What the reader may not see goes in the next step.
         keys = _near(connection, texts)
+    with scoped(scope) as connection:
         rows = list(queries("duplicates").records(connection, accounts=keys))
     columns = ["account_id", "name", "street", "house_number", "postcode", "city", "country_code", "phone", "email", "website", "tax_number", "cell", "record"]
     others = pd.DataFrame(rows, columns=columns)
@@ -315,11 +318,12 @@ def possible_duplicates_of(record: Mapping[str, Any], scope: Scope, *, most: int
 
 
 def _merge_sure(connection: psycopg.Connection[Any], accounts: pd.DataFrame, found: Found, least: float) -> int:
-    """Merges the open pairs from a probability up, each group into its oldest account; no group that holds two whom somebody told apart."""
+    """Merges the open pairs from a probability up that are beyond doubt, each group into its oldest account; no group with two whom somebody told apart."""
     statements = queries("duplicates")
     ids = accounts["account_id"].to_numpy(dtype=np.int64)
     place = {int(key): position for position, key in enumerate(ids)}
-    scores = {(int(ids[a]), int(ids[b])): float(p) for a, b, p in zip(found.left, found.right, found.probability, strict=True)}
+    clear = found.take(np.flatnonzero(beyond_doubt(found.levels)))
+    scores = {(int(ids[a]), int(ids[b])): float(p) for a, b, p in zip(clear.left, clear.right, clear.probability, strict=True)}
     rows = [(min(pair), max(pair)) for pair in statements.sure(connection, least=least) if (min(pair), max(pair)) in scores]
     if not rows:
         return 0
@@ -374,7 +378,11 @@ def _near(connection: psycopg.Connection[Any], texts: Mapping[str, str | None]) 
     keys = {row[0] for row in statements.same_keys(connection, **{name: texts[name] for name in names}, most=_MOST_CANDIDATES)}
     name = texts["name"] or " ".join(filter(None, (texts["given_name"], texts["family_name"])))
     if name and statements.has_trigrams(connection):
-        keys |= {row[0] for row in statements.similar_names(connection, name=name, most=_MOST_CANDIDATES)}
+        try:
+            statements.set_similarity(connection, least=_SIMILAR_NAMES, milliseconds=_NAMES_MS)
+            keys |= {row[0] for row in statements.similar_names(connection, name=name, most=_MOST_CANDIDATES)}
+        except psycopg.errors.QueryCanceled:  # a name like a hundred thousand others says little; whoever types does not wait for it
+            connection.rollback()
     elif name:
         beginning = name[:_BEGINNING].lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         keys |= {row[0] for row in statements.same_beginning(connection, beginning=beginning, most=_MOST_CANDIDATES)}

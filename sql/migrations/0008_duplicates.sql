@@ -130,24 +130,14 @@ CREATE FUNCTION gcrm.account_fingerprint(
     RETURN md5(ROW(kind, status, name, segment, street, house_number, postcode, city, country_code, phone, email, website, tax_number)::text);
 COMMENT ON FUNCTION gcrm.account_fingerprint IS 'What a source says about an account, in 32 digits: whether it changed.';
 
-CREATE FUNCTION gcrm.phone_key(phone text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN nullif(right(regexp_replace(phone, '\D', '', 'g'), 7), '');
-COMMENT ON FUNCTION gcrm.phone_key(text) IS 'The last seven digits of a telephone number: the same with and without country and area.';
-
-CREATE FUNCTION gcrm.number_key(number text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN nullif(lower(regexp_replace(number, '[^[:alnum:]]', '', 'g')), '');
-COMMENT ON FUNCTION gcrm.number_key(text) IS 'A number without its punctuation.';
-
 -- Usage: the accounts below an account; merging and erasing it.
 CREATE INDEX accounts_parent ON gcrm.accounts (parent_account_id) WHERE parent_account_id IS NOT NULL;
 -- Usage: accounts with a telephone number (possible duplicates).
-CREATE INDEX accounts_phone ON gcrm.accounts (gcrm.phone_key(phone)) WHERE phone IS NOT NULL;
+CREATE INDEX accounts_phone ON gcrm.accounts (right(translate(phone, ' +-/().', ''), 7)) WHERE phone IS NOT NULL;
 -- Usage: accounts with a mail address (possible duplicates).
 CREATE INDEX accounts_email ON gcrm.accounts (lower(email)) WHERE email IS NOT NULL;
 -- Usage: accounts with a tax number (possible duplicates).
-CREATE INDEX accounts_tax_number ON gcrm.accounts (gcrm.number_key(tax_number)) WHERE tax_number IS NOT NULL;
+CREATE INDEX accounts_tax_number ON gcrm.accounts (lower(translate(tax_number, ' .-/', ''))) WHERE tax_number IS NOT NULL;
 -- Usage: accounts at an address (possible duplicates).
 CREATE INDEX accounts_address ON gcrm.accounts (postcode, house_number) WHERE postcode IS NOT NULL;
 DO $$
@@ -155,9 +145,10 @@ BEGIN
     IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') THEN
         -- Usage: accounts with a similar name (possible duplicates).
         CREATE INDEX accounts_name_trigrams ON gcrm.accounts USING gin (lower(name) gin_trgm_ops);
+    ELSE
+        -- Usage: accounts whose name begins alike (possible duplicates).
+        CREATE INDEX accounts_name ON gcrm.accounts (lower(name) text_pattern_ops);
     END IF;
-    -- Usage: accounts with this name (possible duplicates).
-    CREATE INDEX accounts_name ON gcrm.accounts (lower(name) text_pattern_ops);
 END $$;
 
 CREATE FUNCTION gcrm.exact_json(of regclass) RETURNS text

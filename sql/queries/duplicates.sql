@@ -97,6 +97,10 @@ WHERE status <> 'open' AND left_account_id = ANY(:accounts::bigint[]) AND right_
 -- Whether similar names can be found.
 SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm');
 
+-- name: set_similarity(least, milliseconds)^
+-- To the end of the transaction: least similarity of names, and how long a search for them may take.
+SELECT set_config('pg_trgm.similarity_threshold', (:least::real)::text, true), set_config('statement_timeout', (:milliseconds::int)::text, true);
+
 -- name: similar_names(name, most)
 -- Accounts with a similar name: account_id.
 SELECT account_id FROM gcrm.accounts
@@ -110,11 +114,11 @@ SELECT account_id FROM gcrm.accounts WHERE lower(name) LIKE :beginning || '%%' L
 
 -- name: same_keys(phone, email, tax_number, postcode, house_number, most)
 -- Accounts with the same telephone number, mail address, tax number or address: account_id.
-(SELECT account_id FROM gcrm.accounts WHERE phone IS NOT NULL AND gcrm.phone_key(phone) = gcrm.phone_key(:phone) LIMIT :most)
+(SELECT account_id FROM gcrm.accounts WHERE phone IS NOT NULL AND right(translate(phone, ' +-/().', ''), 7) = right(translate(:phone, ' +-/().', ''), 7) LIMIT :most)
 UNION
 (SELECT account_id FROM gcrm.accounts WHERE email IS NOT NULL AND lower(email) = lower(:email) LIMIT :most)
 UNION
-(SELECT account_id FROM gcrm.accounts WHERE tax_number IS NOT NULL AND gcrm.number_key(tax_number) = gcrm.number_key(:tax_number) LIMIT :most)
+(SELECT account_id FROM gcrm.accounts WHERE tax_number IS NOT NULL AND lower(translate(tax_number, ' .-/', '')) = lower(translate(:tax_number, ' .-/', '')) LIMIT :most)
 UNION
 (SELECT account_id FROM gcrm.accounts WHERE postcode = :postcode AND house_number = :house_number LIMIT :most);
 

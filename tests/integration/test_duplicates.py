@@ -214,13 +214,21 @@ def test_who_was_told_apart_stays_apart_through_merges() -> None:
 
 
 @pytest.mark.usefixtures("stored", "automatic")
-def test_automatic_merges_stop_at_doubts_and_at_what_a_person_said() -> None:
-    pair = duplicates.separate_accounts(_id("a7"), _id("a8"))
+def test_automatic_merges_take_the_sure_ones_and_not_again_what_a_person_took_back() -> None:
     search = _find()
-    assert search.merged == 1
-    assert [(each.source_key, each.automatic) for each in merges()] == [("a2", True)]
+    assert (search.found, search.merged) == (2, 1)
+    assert [(each.source_key, each.automatic) for each in merges()] == [("a8", True)]
+    assert _keys(queue(Scope.everything())[0]) == {("a1", "a2")}
+    assert duplicates.undo(merges()[0].merge_id) == []
+    assert _find().merged == 0
+    assert value("SELECT count(*) FROM gcrm.accounts") == 8
+
+
+@pytest.mark.usefixtures("stored", "automatic")
+def test_automatic_merges_leave_alone_who_was_told_apart() -> None:
+    pair = duplicates.separate_accounts(_id("a8"), _id("a7"))
+    assert _find().merged == 0
     assert value("SELECT status FROM gcrm.duplicates WHERE duplicate_id = %s", pair) == "separate"
-    assert value("SELECT count(*) FROM gcrm.accounts") == 7
 
 
 @pytest.mark.usefixtures("stored")

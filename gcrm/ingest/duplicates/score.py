@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gcrm.ingest.duplicates.blocks import Candidates
-from gcrm.ingest.duplicates.compare import LEVELS, NAME_CONTAINED, Comparison, Levels
+from gcrm.ingest.duplicates.compare import LEVELS, NAME_CONTAINED, NAME_SAME, Comparison, Levels
 from gcrm.ingest.duplicates.records import MISSING, Rows
 
 Floats = NDArray[np.float64]
@@ -133,6 +133,20 @@ def doubts(levels: Mapping[str, Levels]) -> NDArray[np.bool_]:
     if "name" in levels:
         against |= (levels["name"] >= 0) & (levels["name"] < NAME_CONTAINED)
     return against
+
+
+def beyond_doubt(levels: Mapping[str, Levels]) -> NDArray[np.bool_]:
+    """Whether nobody needs to look: the names are the same, or a field that belongs to one alone is.
+
+    A name that is only misspelt, at one address and telephone, may be a sister's: Jan and Jana. The probability does not know that.
+
+    Args:
+        levels: from `Comparison.levels`.
+    """
+    missing = np.full(_size(levels), MISSING, dtype=np.int8)
+    own = [levels.get(name, missing) >= len(LEVELS[name]) - 2 for name in ("tax_number", "email")]
+    own += [levels.get("birth_date", missing) == len(LEVELS["birth_date"]) - 1, levels.get("name", missing) >= NAME_SAME]
+    return np.asarray(np.any(own, axis=0) & ~doubts(levels), dtype=bool)
 
 
 def first_guess(chance: Mapping[str, Floats] | None = None) -> Model:
