@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from gcrm.ingest.duplicates.records import Codes, Rows
 
@@ -63,8 +63,3 @@ def _assigned(rows: Rows, columns: Rows, probability: NDArray[np.float64]) -> ND
     chosen = np.full(count, -1)
     chosen[chosen_rows] = chosen_columns
     return np.asarray(chosen[row] == column, dtype=bool)
-
-
-def disjoint(left: Rows, right: Rows, count: int) -> Rows:
-    """Number of the connected part of each record; parts can be assigned on their own."""
-    return np.asarray(connected_components(coo_array((np.ones(len(left)), (left, right)), shape=(count, count)), directed=False)[1], dtype=np.int64)
