@@ -58,10 +58,6 @@ class Column:
         """The value of each record."""
         return np.append(self.values, np.array([missing], dtype=object))[self.codes]
 
-    def chance(self) -> float:
-        """Probability that two records picked at random hold the same value, of those that hold one."""
-        return agreement(self.counts)
-
     def take(self, rows: Rows) -> "Column":
         """The column of some of the records; the values stay."""
         return Column(self.codes[rows], self.values)
