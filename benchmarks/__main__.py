@@ -16,7 +16,7 @@ import pyrosm
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cells, cubes, imports, million, places
+from benchmarks import cells, cubes, duplicates, imports, million, places
 from benchmarks.measure import Row, compare
 from gcrm.config import settings
 from gcrm.db.cluster import Cluster
@@ -30,7 +30,8 @@ _PARENTS = 200_000
 _ADDRESSES = 200_000
 _PLACES = 100_000
 _MILLION = 1_000_000
-_VERSIONS = ("gcrm", "duckdb", "geopandas", "h3", "h3ronpy", "numpy", "pandas", "psycopg", "pyarrow", "pyrosm", "shapely")
+_CUSTOMERS = 1_000_000
+_VERSIONS = ("gcrm", "duckdb", "geopandas", "h3", "h3ronpy", "numpy", "pandas", "psycopg", "pyarrow", "pyrosm", "rapidfuzz", "shapely", "splink")
 
 
 def rows(scale: float) -> list[Row]:
@@ -50,6 +51,7 @@ def rows(scale: float) -> list[Row]:
         compare("import accounts", people, (imports.import_ours, (accounts, source)), copy, (imports.import_copy, ("accounts", source)), None),
         compare("import orders again", lines, (imports.import_ours, (orders, source)), copy, (imports.import_copy, ("orders", source)), None),
         compare("geocode", f"{_ADDRESSES:,} rows", (places.geocode_ours, (_ADDRESSES,)), "DuckDB join, exact", (places.geocode_join, (_ADDRESSES,)), None),
+        compare("find duplicates", f"{_CUSTOMERS:,} customers", (duplicates.own, (_CUSTOMERS,)), "Splink 5", (duplicates.splink, (_CUSTOMERS,)), None),
         compare("enrich", f"{_PLACES:,} points", (places.enrich_ours, (_PLACES,)), join, (places.enrich_sjoin, (_PLACES,)), None),
         compare("build the sales cuboids", lines, (cubes.build_ours, (published,)), group, (cubes.build_duckdb, (published,)), None),
         compare("100 questions to the cube", lines, (cubes.ask_ours, (published,)), group, (cubes.ask_facts, (published,)), None),

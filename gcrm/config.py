@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     reader_url: str | None = Field(None, description="The same server, signed in as a role that has gcrm_reader only.")
     address: str = Field("127.0.0.1", description="Address on which `gcrm serve` listens.")
     time_zone: str = Field("UTC", description="Time zone whose months the cubes count by, such as Europe/Helsinki.")
+    duplicates_automatic: float | None = Field(
+        None, ge=0.99, le=1, description="Probability from which `gcrm duplicates find` merges without a person; where it is not set, never."
+    )
     port: int = Field(8501, ge=1, le=65535, description="Port on which `gcrm serve` listens.")
 
     @property

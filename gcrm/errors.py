@@ -35,6 +35,10 @@ class ImportJobError(GcrmError):
     """A job of the import cannot be run, resumed or undone."""
 
 
+class DuplicateError(GcrmError):
+    """A decision about duplicates cannot be carried out."""
+
+
 class LayerError(GcrmError):
     """A layer cannot be loaded."""
 

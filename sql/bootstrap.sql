@@ -6,6 +6,14 @@ DO $$
 DECLARE
     role_name text;
 BEGIN
+    -- Finds similar names while somebody types. Where the server does not have it, or refuses, names are found by their beginning.
+    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm' AND installed_version IS NULL) THEN
+        BEGIN
+            CREATE EXTENSION pg_trgm;
+        EXCEPTION WHEN OTHERS THEN
+            RAISE WARNING 'pg_trgm was not created: %', SQLERRM;
+        END;
+    END IF;
     -- After an upgrade of the server's packages. Where it is refused, the old version goes on working, and `gcrm doctor` tells.
     IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'postgis' AND installed_version <> default_version) THEN
         BEGIN

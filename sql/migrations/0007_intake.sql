@@ -132,8 +132,9 @@ DECLARE
         FROM pg_attribute WHERE attrelid = TG_RELID AND atttypid = 'geometry'::regtype AND NOT attisdropped), '');
 BEGIN
     -- What the program derives from other records (position, territory) is no change of the record, unless it says so;
-    -- neither is what an import still adds to a record that it has just made.
-    IF coalesce(current_setting('gcrm.derived', true), '') = 'on' OR NOT EXISTS (SELECT FROM new_rows) THEN
+    -- neither is what an import still adds to a record that it has just made, nor a merge, which keeps a journal of its own.
+    IF 'on' IN (coalesce(current_setting('gcrm.derived', true), ''), coalesce(current_setting('gcrm.merging', true), ''))
+        OR NOT EXISTS (SELECT FROM new_rows) THEN
         RETURN NULL;
     END IF;
     EXECUTE format($sql$
@@ -157,6 +158,10 @@ COMMENT ON FUNCTION gcrm.remember_changes() IS 'Trigger: writes what the rows of
 CREATE FUNCTION gcrm.forget_record() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = gcrm, public, pg_temp AS $$
 BEGIN
+    -- A merge keeps what it takes away, for its own undo.
+    IF coalesce(current_setting('gcrm.merging', true), '') = 'on' THEN
+        RETURN NULL;
+    END IF;
     EXECUTE format('DELETE FROM gcrm.changes c USING old_rows b WHERE c.object = %L AND c.record_id = b.%I', TG_TABLE_NAME, TG_ARGV[0]);
     DELETE FROM gcrm.warnings w USING old_rows b WHERE w.object = TG_TABLE_NAME AND w.source = b.source AND w.source_key = b.source_key;
     RETURN NULL;

@@ -68,7 +68,7 @@ WITH RECURSIVE orphan AS (
     SELECT s.row_number, s.source_key, s.parent_key
     FROM staged_accounts s
     WHERE s.parent_key IS NOT NULL
-        AND (SELECT r.source_key FROM gcrm.accounts r WHERE r.source = :source AND r.source_key = s.parent_key) IS NULL
+        AND (SELECT r.source_key FROM gcrm.account_sources r WHERE r.source = :source AND r.source_key = s.parent_key) IS NULL
 ), homeless AS (
     SELECT s.row_number, s.source_key, s.territory_key
     FROM staged_accounts s
@@ -95,16 +95,30 @@ DELETE FROM staged_accounts s USING unnest(:row_numbers::bigint[]) AS refused (r
 -- name: merge(source, import_id)^
 -- Inserts what is new, updates what differs: created, updated (counts).
 -- A changed address forgets the position that was found for the old one.
-WITH incoming AS MATERIALIZED (
+-- The key of an account that was merged into another updates that one, where the record changed in its source since it was seen last and the other's
+-- own record does not stand in the same chunk.
+WITH merged AS MATERIALIZED (
+    SELECT s.source_key, k.account_id, k.account_key_id, f.fingerprint, f.fingerprint <> k.fingerprint AS changed
+    FROM staged_accounts s
+    JOIN gcrm.account_keys k ON k.source = :source AND k.source_key = s.source_key,
+        gcrm.account_fingerprint(s.kind, s.status, s.name, s.segment, s.street, s.house_number, s.postcode, s.city, s.country_code,
+            s.phone, s.email, s.website, s.tax_number) AS f (fingerprint)
+), remembered AS (
+    UPDATE gcrm.account_keys k SET fingerprint = m.fingerprint FROM merged m WHERE k.account_key_id = m.account_key_id AND m.changed
+), incoming AS MATERIALIZED (
     SELECT
-        s.*,
+        s.*, coalesce(own.account_id, m.account_id) AS account_id,
         CASE WHEN s.cell IS NOT NULL THEN ST_SetSRID(ST_MakePoint(s.longitude, s.latitude), 4326) END AS given_position,
         tr.territory_id AS given_territory_id
     FROM staged_accounts s
     LEFT JOIN gcrm.territories tr ON tr.source = :source AND tr.source_key = s.territory_key
+    LEFT JOIN gcrm.accounts own ON own.source = :source AND own.source_key = s.source_key
+    LEFT JOIN merged m ON m.source_key = s.source_key
+    WHERE m.source_key IS NULL OR m.changed AND NOT EXISTS (
+        SELECT FROM staged_accounts o JOIN gcrm.accounts a ON a.source = :source AND a.source_key = o.source_key WHERE a.account_id = m.account_id)
 ), compared AS MATERIALIZED (
     SELECT
-        i.*, t.account_id,
+        i.*,
         (t.street, t.house_number, t.postcode, t.city, t.country_code)
             IS DISTINCT FROM (i.street, i.house_number, i.postcode, i.city, i.country_code) AS moved,
         i.cell IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.cell END)
@@ -113,7 +127,7 @@ WITH incoming AS MATERIALIZED (
         (t.kind, t.status, t.name, t.segment, t.phone, t.email, t.website, t.tax_number, t.made_up, t.raw)
             IS DISTINCT FROM (i.kind, i.status, i.name, i.segment, i.phone, i.email, i.website, i.tax_number, i.made_up, i.raw) AS described_anew
     FROM incoming i
-    JOIN gcrm.accounts t ON t.source = :source AND t.source_key = i.source_key
+    JOIN gcrm.accounts t USING (account_id)
 ), updated AS (
     UPDATE gcrm.accounts t
     SET kind = c.kind, status = c.status, name = c.name, segment = c.segment, phone = c.phone, email = c.email,
@@ -141,7 +155,7 @@ WITH incoming AS MATERIALIZED (
         i.given_position, i.cell, CASE WHEN i.cell IS NOT NULL THEN 'given' END, CASE WHEN i.cell IS NOT NULL THEN 1 END,
         CASE WHEN i.cell IS NOT NULL THEN now() END, i.given_territory_id, i.given_territory_id IS NOT NULL, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM gcrm.accounts t WHERE t.source = :source AND t.source_key = i.source_key)
+    WHERE i.account_id IS NULL
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;
@@ -153,7 +167,7 @@ WITH linked AS (
     SET parent_account_id = p.account_id, import_id = :import_id, updated_at = now()
     FROM staged_accounts s
     JOIN gcrm.accounts before ON before.source = :source AND before.source_key = s.source_key
-    LEFT JOIN gcrm.accounts p ON p.source = :source AND p.source_key = s.parent_key
+    LEFT JOIN gcrm.account_sources p ON p.source = :source AND p.source_key = s.parent_key AND p.account_id <> before.account_id
     WHERE t.account_id = before.account_id AND before.parent_account_id IS DISTINCT FROM p.account_id
     RETURNING before.import_id <> :import_id AS otherwise_unchanged
 )

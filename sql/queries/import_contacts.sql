@@ -32,7 +32,7 @@ WHERE t.source = :source AND t.source_key = s.source_key;
 SELECT s.row_number, 'account_key' AS field, s.account_key AS value
 FROM staged_contacts s
 WHERE s.account_key IS NOT NULL
-    AND (SELECT r.source_key FROM gcrm.accounts r WHERE r.source = :source AND r.source_key = s.account_key) IS NULL;
+    AND (SELECT r.source_key FROM gcrm.account_sources r WHERE r.source = :source AND r.source_key = s.account_key) IS NULL;
 
 -- name: refuse(row_numbers)!
 -- Takes rows out of the stage.
@@ -52,7 +52,7 @@ WITH incoming AS MATERIALIZED (
         s.made_up,
         s.raw
     FROM staged_contacts s
-    LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
+    LEFT JOIN gcrm.account_sources a ON a.source = :source AND a.source_key = s.account_key
 ), updated AS (
     UPDATE gcrm.contacts t
     SET (account_id, given_name, family_name, role, phone, email, made_up, raw, import_id, updated_at)

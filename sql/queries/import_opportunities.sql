@@ -35,7 +35,7 @@ WHERE t.source = :source AND t.source_key = s.source_key;
 SELECT s.row_number, 'account_key' AS field, s.account_key AS value
 FROM staged_opportunities s
 WHERE s.account_key IS NOT NULL
-    AND (SELECT r.source_key FROM gcrm.accounts r WHERE r.source = :source AND r.source_key = s.account_key) IS NULL
+    AND (SELECT r.source_key FROM gcrm.account_sources r WHERE r.source = :source AND r.source_key = s.account_key) IS NULL
 UNION ALL
 SELECT s.row_number, 'rep_key' AS field, s.rep_key AS value
 FROM staged_opportunities s
@@ -63,7 +63,7 @@ WITH incoming AS MATERIALIZED (
         s.made_up,
         s.raw
     FROM staged_opportunities s
-    LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
+    LEFT JOIN gcrm.account_sources a ON a.source = :source AND a.source_key = s.account_key
     LEFT JOIN gcrm.reps rp ON rp.source = :source AND rp.source_key = s.rep_key
 ), updated AS (
     UPDATE gcrm.opportunities t

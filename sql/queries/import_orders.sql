@@ -36,7 +36,7 @@ WHERE t.source = :source AND t.source_key = s.source_key;
 SELECT s.row_number, 'account_key' AS field, s.account_key AS value
 FROM staged_orders s
 WHERE s.account_key IS NOT NULL
-    AND (SELECT r.source_key FROM gcrm.accounts r WHERE r.source = :source AND r.source_key = s.account_key) IS NULL
+    AND (SELECT r.source_key FROM gcrm.account_sources r WHERE r.source = :source AND r.source_key = s.account_key) IS NULL
 UNION ALL
 SELECT s.row_number, 'product_key' AS field, s.product_key AS value
 FROM staged_orders s
@@ -64,7 +64,7 @@ WITH incoming AS MATERIALIZED (
         s.made_up,
         s.raw
     FROM staged_orders s
-    LEFT JOIN gcrm.accounts a ON a.source = :source AND a.source_key = s.account_key
+    LEFT JOIN gcrm.account_sources a ON a.source = :source AND a.source_key = s.account_key
     LEFT JOIN gcrm.products p ON p.source = :source AND p.source_key = s.product_key
 ), updated AS (
     UPDATE gcrm.orders t

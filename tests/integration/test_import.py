@@ -67,7 +67,7 @@ def _digest() -> dict[str, Any]:
 
 def _counts(output: str) -> tuple[int, ...]:
     """Read, created, updated, unchanged, refused."""
-    return tuple(int(word.replace(",", "")) for word in output.split("refused.", maxsplit=1)[0].split() if word.replace(",", "").isdigit())
+    return tuple(int(word.replace(",", "")) for word in output.split("refused", maxsplit=1)[0].split() if word.replace(",", "").isdigit())
 
 
 def test_every_object_is_stored_as_it_stands_in_its_file() -> None:

@@ -1,0 +1,130 @@
+-- Duplicates: the search, the queue, merges, and who a new record may be.
+
+-- name: accounts()
+-- What the search looks at: every account, the oldest first.
+SELECT account_id, source, source_key, name, street, house_number, postcode, city, country_code, phone, email, website, tax_number, cell, import_id
+FROM gcrm.accounts
+ORDER BY account_id;
+
+-- name: start(import_id, matcher, accounts, compared, found, model, skipped)$
+-- Keeps a search: its run_id.
+INSERT INTO gcrm.duplicate_runs (import_id, matcher, accounts, compared, found, model, skipped)
+VALUES (:import_id, :matcher, :accounts, :compared, :found, :model, :skipped)
+RETURNING run_id;
+
+-- name: newest_model()$
+-- What the newest search of all accounts by the own matcher estimated.
+SELECT model FROM gcrm.duplicate_runs WHERE import_id IS NULL AND matcher = 'own' ORDER BY run_id DESC LIMIT 1;
+
+-- name: create_stage()#
+CREATE TEMPORARY TABLE staged_duplicates (
+    left_account_id bigint NOT NULL,
+    right_account_id bigint NOT NULL,
+    score real NOT NULL,
+    why jsonb NOT NULL
+) ON COMMIT DROP;
+
+-- name: store(run_id, whole)^
+-- Puts the staged pairs into the queue: created, updated (counts). What was decided stays; an open pair that a search of all accounts does not find any more goes.
+WITH gone AS (
+    DELETE FROM gcrm.duplicates d
+    WHERE :whole AND d.status = 'open'
+        AND NOT EXISTS (SELECT FROM staged_duplicates s WHERE (s.left_account_id, s.right_account_id) = (d.left_account_id, d.right_account_id))
+), stored AS (
+    INSERT INTO gcrm.duplicates (left_account_id, right_account_id, score, why, run_id)
+    SELECT s.left_account_id, s.right_account_id, s.score, s.why, :run_id
+    FROM staged_duplicates s
+    JOIN gcrm.accounts l ON l.account_id = s.left_account_id
+    JOIN gcrm.accounts r ON r.account_id = s.right_account_id
+    ON CONFLICT (left_account_id, right_account_id) DO UPDATE SET score = excluded.score, why = excluded.why, run_id = excluded.run_id
+    WHERE gcrm.duplicates.status = 'open'
+    RETURNING xmax = 0 AS is_new
+)
+SELECT count(*) FILTER (WHERE is_new) AS created, count(*) FILTER (WHERE NOT is_new) AS updated FROM stored;
+
+-- name: queue(statuses, least, source, most, skipped)
+-- Pairs, the most probable first: duplicate_id, score, status, why, decided_at, the two records as JSON, and found (how many there are without the limit).
+SELECT
+    d.duplicate_id, d.score, d.status, d.why, d.decided_at,
+    to_jsonb(l) - ARRAY['position', 'cell'] AS left_record, to_jsonb(r) - ARRAY['position', 'cell'] AS right_record, count(*) OVER () AS found
+FROM gcrm.duplicates d
+JOIN gcrm.accounts l ON l.account_id = d.left_account_id
+JOIN gcrm.accounts r ON r.account_id = d.right_account_id
+WHERE d.status = ANY(:statuses) AND d.score >= :least AND (:source::text IS NULL OR l.source = :source OR r.source = :source)
+ORDER BY d.score DESC, d.duplicate_id
+LIMIT :most OFFSET :skipped;
+
+-- name: merges(most)
+-- Merges, the newest first: merge_id, account_id, source, source_key, score, automatic, merged_at, undone_at, conflicts.
+SELECT merge_id, account_id, source, source_key, score, automatic, merged_at, undone_at, conflicts
+FROM gcrm.account_merges
+ORDER BY merge_id DESC
+LIMIT :most;
+
+-- name: pair(duplicate_id)^
+-- One pair: left_account_id, right_account_id, status.
+SELECT left_account_id, right_account_id, status FROM gcrm.duplicates WHERE duplicate_id = :duplicate_id FOR UPDATE;
+
+-- name: separate(duplicate_id)!
+-- Says that a pair is about two.
+UPDATE gcrm.duplicates SET status = 'separate', decided_at = now() WHERE duplicate_id = :duplicate_id;
+
+-- name: separate_accounts(one, other)$
+-- Says that two accounts are two, whether they are in the queue or not: the duplicate_id.
+INSERT INTO gcrm.duplicates (left_account_id, right_account_id, score, why, status, decided_at)
+VALUES (least(:one::bigint, :other::bigint), greatest(:one::bigint, :other::bigint), 0, '{}', 'separate', now())
+ON CONFLICT (left_account_id, right_account_id) DO UPDATE SET status = 'separate', decided_at = now()
+RETURNING duplicate_id;
+
+-- name: merge(survivor, merged, automatic)$
+-- Merges the second account into the first: the merge_id.
+SELECT gcrm.merge_accounts(:survivor, :merged, :automatic);
+
+-- name: undo(merge_id)$
+-- Takes a merge back: what could not be, as JSON.
+SELECT gcrm.undo_merge(:merge_id);
+
+-- name: sure(least)
+-- Open pairs from a score up, the most probable first: left_account_id, right_account_id.
+SELECT left_account_id, right_account_id FROM gcrm.duplicates WHERE status = 'open' AND score >= :least ORDER BY score DESC, duplicate_id;
+
+-- name: apart(accounts)
+-- Pairs among some accounts that somebody said are two: left_account_id, right_account_id.
+SELECT left_account_id, right_account_id FROM gcrm.duplicates
+WHERE status <> 'open' AND left_account_id = ANY(:accounts::bigint[]) AND right_account_id = ANY(:accounts::bigint[]);
+
+-- name: has_trigrams()$
+-- Whether similar names can be found.
+SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm');
+
+-- name: set_similarity(least, milliseconds)^
+-- To the end of the transaction: least similarity of names, and how long a search for them may take.
+SELECT set_config('pg_trgm.similarity_threshold', (:least::real)::text, true), set_config('statement_timeout', (:milliseconds::int)::text, true);
+
+-- name: similar_names(name, most)
+-- Accounts with a similar name: account_id.
+SELECT account_id FROM gcrm.accounts
+WHERE lower(name) %% lower(:name)
+ORDER BY similarity(lower(name), lower(:name)) DESC
+LIMIT :most;
+
+-- name: same_beginning(beginning, most)
+-- Accounts whose name begins alike: account_id.
+SELECT account_id FROM gcrm.accounts WHERE lower(name) LIKE :beginning || '%%' LIMIT :most;
+
+-- name: same_keys(phone, email, tax_number, postcode, house_number, most)
+-- Accounts with the same telephone number, mail address, tax number or address: account_id.
+(SELECT account_id FROM gcrm.accounts WHERE phone IS NOT NULL AND right(translate(phone, ' +-/().', ''), 7) = right(translate(:phone, ' +-/().', ''), 7) LIMIT :most)
+UNION
+(SELECT account_id FROM gcrm.accounts WHERE email IS NOT NULL AND lower(email) = lower(:email) LIMIT :most)
+UNION
+(SELECT account_id FROM gcrm.accounts WHERE tax_number IS NOT NULL AND lower(translate(tax_number, ' .-/', '')) = lower(translate(:tax_number, ' .-/', '')) LIMIT :most)
+UNION
+(SELECT account_id FROM gcrm.accounts WHERE postcode = :postcode AND house_number = :house_number LIMIT :most);
+
+-- name: records(accounts)
+-- Some accounts as the search looks at them, and the record as JSON.
+SELECT account_id, name, street, house_number, postcode, city, country_code, phone, email, website, tax_number, cell, to_jsonb(a) - ARRAY['position', 'cell'] AS record
+FROM gcrm.accounts a
+WHERE account_id = ANY(:accounts::bigint[])
+ORDER BY account_id;
