@@ -1,0 +1,34 @@
+"""Text as addresses are compared: words of Latin letters and digits."""
+
+import re
+import unicodedata
+
+from anyascii import anyascii
+
+LONGEST = 200
+"""Characters of a field that are looked at; no street is longer."""
+
+_APOSTROPHES = re.compile(r"['’`´ʼ]")  # noqa: RUF001 - the marks themselves
+_WORD = re.compile(r"[a-z0-9]+")
+_UMLAUTS = re.compile(r"([aou])e")
+_DOUBLED = re.compile(r"([a-z])\1+")
+_ROMAN = re.compile(r"[ivx]+")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in Latin letters without accents, lower case; a word of another script is romanised.
+
+    Args:
+        text: anything; only the first 200 characters count.
+    """
+    cut = unicodedata.normalize("NFKC", text[:LONGEST])
+    return _WORD.findall((cut if cut.isascii() else anyascii(_APOSTROPHES.sub(" ", cut))).lower())
+
+
+def reduce(word: str) -> str:
+    """A word without what spellings differ in: ä, ae and a are one, and so are ß, ss and s; Roman numerals stay.
+
+    Args:
+        word: lower case letters and digits.
+    """
+    return word if _ROMAN.fullmatch(word) else _DOUBLED.sub(r"\1", _UMLAUTS.sub(r"\1", word))

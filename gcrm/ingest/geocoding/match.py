@@ -1,0 +1,94 @@
+"""Addresses find their positions in a reference, and say how."""
+
+import numpy as np
+import pandas as pd
+
+from gcrm.ingest.geocoding.batch import Batch
+from gcrm.ingest.geocoding.candidates import NearStreets
+from gcrm.ingest.geocoding.evaluate import AGREES, best_areas, evaluate, find_equal
+from gcrm.ingest.geocoding.parse import first_reading, more_readings
+from gcrm.ingest.geocoding.reference import Reference
+
+MATCHER_VERSION = "2"
+_FIELDS = ("street", "house_number", "postcode", "city", "country_code")
+_LEVELS = {"exact": "rooftop", "part": "rooftop", "between": "interpolated", "beside": "interpolated", "absent": "street", "none": "street"}
+
+
+class Matcher:
+    """Places addresses by a reference.
+
+    Args:
+        reference: what is known of addresses.
+    """
+
+    def __init__(self, reference: Reference) -> None:
+        self._reference = reference
+        self._near = NearStreets(reference)
+
+    def evidence(self, addresses: pd.DataFrame) -> pd.DataFrame:
+        distinct = addresses.reindex(columns=_FIELDS).astype("str").where(addresses.reindex(columns=_FIELDS).notna(), "").reset_index(drop=True)
+        return self._searched(distinct)
+
+    def _searched(self, distinct: pd.DataFrame):
+        batch = Batch(self._reference)
+        fields = list(zip(*(distinct[name].tolist() for name in _FIELDS), strict=True))
+        batch.add([(q, 0, first_reading(*row[:4]), row[4].strip().upper()[:2]) for q, row in enumerate(fields)])
+        find_equal(batch.engine, ["folded"], 0)
+        found = evaluate(batch.engine, 0)
+        clear = found["number_state"].isin(["exact", "none"]) & (found["area"] >= AGREES)
+        rest = np.setdiff1d(np.arange(len(fields)), found.loc[clear, "q"].to_numpy())
+        found = found[clear]
+        if len(rest):
+            found = pd.concat([found, self._search_widely(batch, fields, rest)], ignore_index=True)
+        left = pd.DataFrame({"q": np.arange(len(fields), dtype=np.int32)})
+        return found, best_areas(batch.engine, left)
+
+    def _search_widely(self, batch: Batch, fields: list[tuple[str, ...]], rest: np.ndarray) -> pd.DataFrame:
+        dictionary = self._reference.dictionary
+        readings = []
+        for q in rest.tolist():
+            row = fields[q]
+            readings += [(q, rank, each, row[4].strip().upper()[:2]) for rank, each in enumerate(more_readings(*row[:4], dictionary))]
+        if not readings:
+            return pd.DataFrame()
+        frame = batch.add(readings)
+        first = int(frame["reading_id"].iloc[0])
+        find_equal(batch.engine, ["folded", "stem"], first)
+        self._find_near(batch, frame)
+        return evaluate(batch.engine, first)
+
+    def _find_near(self, batch: Batch, frame: pd.DataFrame) -> None:
+        has = {row[0] for row in batch.engine.execute("SELECT DISTINCT reading_id FROM found WHERE similarity >= 0.99").fetchall()}
+        open_ = frame[~frame["reading_id"].isin(has)]
+        parts = []
+        anywhere = []
+        block_id = 0
+        pairs = []
+        for (postcode, place), group in open_.groupby(["postcode_id", "place_id"], sort=True):
+            streets = self._near.streets_in([batch.postcodes[postcode]], batch.places[place])
+            texts = [text for text in group["street_id"].unique().tolist() if batch.street_keys[text].plain]
+            if not texts:
+                continue
+            if len(streets):
+                parts.append(self._near.in_block(block_id, streets, texts, [batch.street_keys[text] for text in texts]))
+                pairs.append((block_id, postcode, place))
+                block_id += 1
+            else:
+                anywhere += texts
+        if anywhere:
+            texts = sorted(set(anywhere))
+            parts.append(self._near.anywhere(texts, [batch.street_keys[text] for text in texts]))
+        if not parts:
+            return
+        near = pd.concat(parts, ignore_index=True)
+        blocks = pd.DataFrame(pairs, columns=["block_id", "postcode_id", "place_id"])
+        batch.engine.register("near", near)
+        batch.engine.register("blocks", blocks)
+        batch.engine.register("open_readings", open_[["reading_id", "street_id", "postcode_id", "place_id"]])
+        batch.engine.execute("""
+            INSERT INTO found
+            SELECT o.reading_id, s.stretch_id, n.how, least(n.similarity, 0.98), n.edits
+            FROM open_readings o LEFT JOIN blocks b USING (postcode_id, place_id)
+            JOIN near n ON n.text_id = o.street_id AND n.block_id = coalesce(b.block_id, -1)
+            JOIN stretches s ON s.street_id = n.street_id
+        """)
