@@ -1,7 +1,8 @@
-"""Which streets of the reference an address may mean: equal keys first, then near ones within the block, then by trigrams."""
+"""Which streets of the reference a text may be a slip of: by optimal string alignment within a block, else by trigrams."""
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,16 @@ _MOST_IN_BLOCK = 5
 _MOST_BY_TRIGRAMS = 8
 _TRIGRAM_CHUNK = 2_000
 _LONGEST_KEY = 60
-_COLUMNS = {"text_id": "int32", "block_id": "int32", "street_id": "int32", "similarity": "float64", "edits": "int32", "how": "str"}
+_READINGS = 3
+_SHORTEST_PART = 4
+_CLOSE = 0.85
+
+Hit = tuple[int, int, int, float, int, str]
+"""text, block, street, similarity, edits, how."""
 
 
 class NearStreets:
-    """Finds streets whose names are near to a text.
+    """Finds streets whose names are near to a text, and keeps what it found.
 
     Args:
         reference: what is known of addresses.
@@ -32,121 +38,137 @@ class NearStreets:
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
+        self._keys = reference.keys
         self._plain = [keys.plain[:_LONGEST_KEY] for keys in reference.keys]
         self._folded = [(keys.folded[0] if keys.folded else "")[:_LONGEST_KEY] for keys in reference.keys]
-        stems = [len(keys.stems[0]) if keys.stems else 0 for keys in reference.keys]
-        self._weight = np.array([(stem + len(keys.plain)) / 2 for stem, keys in zip(stems, reference.keys, strict=True)], dtype=np.float64)
-        self._stem_words = [frozenset(keys.stem_words) for keys in reference.keys]
+        self._weight = np.array([_weight(keys) for keys in reference.keys], dtype=np.float64)
 
     @cached_property
     def _blocks(self) -> dict[str, dict[str, NDArray[np.int32]]]:
         return {kind: self._reference.streets_of(kind) for kind in ("postcode", "place")}
 
-    def streets_in(self, postcodes: Iterable[str], places: Iterable[str]) -> NDArray[np.int32]:
-        """The streets of some postcodes and places together, ascending street_ids.
+    def block_of(self, postcode: str, places: Iterable[str]) -> tuple[str, ...]:
+        """Names the block of a postcode and some places by those of them that the reference knows; empty where it knows none.
 
         Args:
-            postcodes: keys of postcodes.
+            postcode: key of a postcode.
             places: keys of places.
         """
-        parts = [self._blocks["postcode"].get(key) for key in postcodes] + [self._blocks["place"].get(key) for key in places]
-        known = [part for part in parts if part is not None]
-        return np.unique(np.concatenate(known)) if known else np.empty(0, dtype=np.int32)
+        known = [f"p{postcode}"] if postcode in self._blocks["postcode"] else []
+        return tuple(known + [f"c{place}" for place in places if place in self._blocks["place"]])
 
-    def in_block(self, block_id: int, streets: NDArray[np.int32], texts: Sequence[int], keys: Sequence[StreetKeys]) -> pd.DataFrame:
-        """The streets of a block that are near to each text, by optimal string alignment of the plain and the folded keys (Herranz et al. 2011).
+    def _streets_in(self, block: tuple[str, ...]) -> NDArray[np.int32]:
+        return np.unique(np.concatenate([self._blocks["postcode" if name[0] == "p" else "place"][name[1:]] for name in block]))
+
+    def near(self, wanted: dict[tuple[str, ...], list[int]], keys: Sequence[StreetKeys]) -> pd.DataFrame:
+        """The streets near to texts, each within its block; where the block is empty or has none, anywhere.
 
         Args:
-            block_id: number of the block, handed through.
-            streets: the street_ids of the block.
-            texts: numbers of the texts, handed through.
-            keys: the keys of each text.
+            wanted: numbers of texts by their block.
+            keys: the keys of every text by its number.
 
         Returns:
-            text_id, block_id, street_id, similarity (0 to 1), edits, how (near or part).
+            text_id, block (position in `wanted`), street_id, similarity (0 to 1), edits, how (near or part).
         """
-        if not len(streets):
-            return pd.DataFrame(columns=list(_COLUMNS)).astype(_COLUMNS)
+        hits: list[Hit] = []
+        homeless: list[tuple[int, int]] = []
+        for number, (block, texts) in enumerate(wanted.items()):
+            if block:
+                found = self._in_block(number, self._streets_in(block), texts, [keys[text] for text in texts])
+                hits += found
+                met = {hit[0] for hit in found}
+                homeless += [(number, text) for text in texts if text not in met]
+            else:
+                homeless += [(number, text) for text in texts]
+        hits += self._anywhere(homeless, keys)
+        return pd.DataFrame(hits, columns=["text_id", "block", "street_id", "similarity", "edits", "how"])
+
+    def _in_block(self, block: int, streets: NDArray[np.int32], texts: Sequence[int], keys: Sequence[StreetKeys]) -> list[Hit]:
         edits = self._edits(streets, keys)
-        own = np.array([(len(each.stems[0] if each.stems else "") + len(each.plain)) / 2 for each in keys])
+        own = np.array([_weight(each) for each in keys])
         similarity = 1 - edits / np.maximum(np.maximum(own[:, None], self._weight[streets][None, :]), 1)
-        top = np.argsort(-similarity, axis=1, kind="stable")[:, :_MOST_IN_BLOCK]
-        rows = np.repeat(np.arange(len(keys)), top.shape[1])
-        columns = top.ravel()
-        good = similarity[rows, columns] >= LEAST_SIMILARITY
-        rows, columns = rows[good], columns[good]
-        near = pd.DataFrame({
-            "text_id": np.asarray(texts)[rows], "block_id": block_id, "street_id": streets[columns],
-            "similarity": similarity[rows, columns], "edits": edits[rows, columns], "how": "near",
-        })  # fmt: skip
-        parts = self._parts(block_id, streets, texts, keys)
-        return pd.concat([near, parts], ignore_index=True).astype(_COLUMNS) if len(parts) else near.astype(_COLUMNS)
+        rows, columns = np.nonzero(similarity >= LEAST_SIMILARITY)
+        order = np.lexsort((columns, -similarity[rows, columns], rows))
+        rows, columns = rows[order], columns[order]
+        rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        best = rank < _MOST_IN_BLOCK
+        rows, columns = rows[best], columns[best]
+        hits = [
+            (texts[row], block, street, alike, edit, "near")
+            for row, street, alike, edit in zip(
+                rows.tolist(), streets[columns].tolist(), similarity[rows, columns].tolist(), edits[rows, columns].tolist(), strict=True
+            )
+        ]
+        poor = np.flatnonzero(similarity.max(axis=1, initial=0) < _CLOSE).tolist()
+        return hits + self._parts(block, set(streets.tolist()), [(texts[row], keys[row]) for row in poor])
 
     def _edits(self, streets: NDArray[np.int32], keys: Sequence[StreetKeys]) -> NDArray[np.int64]:
-        plain = [self._plain[street] for street in streets]
-        folded = [self._folded[street] for street in streets]
+        """Edits between each text and each street, on the plain keys or on the folded ones, whichever are fewer."""
+        plain = [self._plain[street] for street in streets.tolist()]
+        folded = [self._folded[street] for street in streets.tolist()]
         best = cdist([each.plain[:_LONGEST_KEY] for each in keys], plain, scorer=OSA.distance, dtype=np.uint8).astype(np.int64)
-        readings = [(row, reading[:_LONGEST_KEY]) for row, each in enumerate(keys) for reading in each.folded[:3]]
+        readings = [(row, reading[:_LONGEST_KEY]) for row, each in enumerate(keys) for reading in each.folded[:_READINGS]]
         if readings:
             more = cdist([reading for _, reading in readings], folded, scorer=OSA.distance, dtype=np.uint8).astype(np.int64)
             np.minimum.at(best, np.array([row for row, _ in readings]), more)
         return best
 
-    def _parts(self, block_id: int, streets: NDArray[np.int32], texts: Sequence[int], keys: Sequence[StreetKeys]) -> pd.DataFrame:
-        """Streets of which a text names a part, or which are a part of it: first names and titles are left out and shortened."""
+    @cached_property
+    def _postings(self) -> dict[str, list[int]]:
+        """Streets by the longer words of their stems."""
         postings: dict[str, list[int]] = {}
-        for street in streets.tolist():
-            for word in self._stem_words[street]:
-                if len(word) > 3:  # noqa: PLR2004 - shorter words are in too many names
+        for street, keys in enumerate(self._keys):
+            for word in set(keys.stem_words):
+                if len(word) >= _SHORTEST_PART:
                     postings.setdefault(word, []).append(street)
-        found = []
-        for text, each in zip(texts, keys, strict=True):
-            wanted = frozenset(each.stem_words)
-            for street in {street for word in wanted for street in postings.get(word, ())}:
-                share = _shared(wanted, self._stem_words[street])
+        return postings
+
+    def _parts(self, block: int, streets: set[int], wanted: Iterable[tuple[int, StreetKeys]]) -> list[Hit]:
+        """Streets of which a text names a part, or which are a part of it: first names and titles are left out and shortened."""
+        hits: list[Hit] = []
+        for text, keys in wanted:
+            own = frozenset(keys.stem_words)
+            for street in sorted({street for word in own for street in self._postings.get(word, ()) if street in streets}):
+                share = _shared(own, frozenset(self._keys[street].stem_words))
                 if share:
-                    found.append((text, block_id, street, 0.5 + share * 0.4, 0, "part"))
-        return pd.DataFrame(found, columns=list(_COLUMNS))
+                    hits.append((text, block, street, 0.5 + 0.4 * share, 0, "part"))
+        return hits
 
     @cached_property
-    def _trigrams(self) -> tuple[TfidfVectorizer, object]:
+    def _trigrams(self) -> tuple[TfidfVectorizer, Any]:
         vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(3, 3), lowercase=False, dtype=np.float32)
-        return vectorizer, vectorizer.fit_transform([f"  {key}  " for key in self._folded])
+        return vectorizer, vectorizer.fit_transform([f"  {key}  " for key in self._folded]).T.tocsr()
 
-    def anywhere(self, texts: Sequence[int], keys: Sequence[StreetKeys]) -> pd.DataFrame:
-        """The streets of the whole reference that are near to each text, by the trigrams they share, then by optimal string alignment.
-
-        Args:
-            texts: numbers of the texts, handed through.
-            keys: the keys of each text.
-
-        Returns:
-            As `in_block`, with block_id -1.
-        """
-        if not self._folded or not keys:
-            return pd.DataFrame(columns=list(_COLUMNS)).astype(_COLUMNS)
+    def _anywhere(self, wanted: Sequence[tuple[int, int]], keys: Sequence[StreetKeys]) -> list[Hit]:
+        """The streets of the whole reference that share the rarest trigrams with each text, then by optimal string alignment."""
+        if not self._folded or not wanted:
+            return []
+        texts = sorted({text for _, text in wanted})
         vectorizer, index = self._trigrams
-        found = []
-        for start in range(0, len(keys), _TRIGRAM_CHUNK):
-            chunk = keys[start : start + _TRIGRAM_CHUNK]
-            wanted = vectorizer.transform([f"  {(each.folded or (each.plain,))[0][:_LONGEST_KEY]}  " for each in chunk])
-            alike = (wanted @ index.T).tocsr()  # type: ignore[attr-defined]
-            for row in range(len(chunk)):
+        near: dict[int, list[tuple[int, float, int]]] = {}
+        for start in range(0, len(texts), _TRIGRAM_CHUNK):
+            chunk = texts[start : start + _TRIGRAM_CHUNK]
+            alike = (vectorizer.transform([f"  {(keys[text].folded or ('',))[0][:_LONGEST_KEY]}  " for text in chunk]) @ index).tocsr()
+            for row, text in enumerate(chunk):
                 here = slice(alike.indptr[row], alike.indptr[row + 1])
-                streets = alike.indices[here][np.argsort(-alike.data[here], kind="stable")[:_MOST_BY_TRIGRAMS]]
-                if len(streets):
-                    found.append(self.in_block(-1, np.sort(streets).astype(np.int32), [texts[start + row]], [chunk[row]]))
-        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(_COLUMNS)).astype(_COLUMNS)
+                streets = alike.indices[here][np.argsort(-alike.data[here], kind="stable")[:_MOST_BY_TRIGRAMS]].tolist()
+                near[text] = [each for each in (self._compared(keys[text], street) for street in streets) if each[1] >= LEAST_SIMILARITY]
+        return [(text, block, street, alike, edits, "near") for block, text in wanted for street, alike, edits in near[text]]
+
+    def _compared(self, keys: StreetKeys, street: int) -> tuple[int, float, int]:
+        edits = min([OSA.distance(keys.plain, self._plain[street]), *(OSA.distance(each, self._folded[street]) for each in keys.folded[:_READINGS])])
+        return street, 1 - edits / max(_weight(keys), float(self._weight[street]), 1), edits
+
+
+def _weight(keys: StreetKeys) -> float:
+    """Letters that edits are measured by: the mean of the name with and without its type, since a slip in "strasse" tells less than one before it."""
+    return (len(keys.stems[0] if keys.stems else "") + len(keys.plain)) / 2
 
 
 def _shared(wanted: frozenset[str], known: frozenset[str]) -> float:
     """Share of letters that two names have in common where one is a part of the other, initials counting as words; else 0."""
     small, large = (wanted, known) if len(wanted) <= len(known) else (known, wanted)
-    if small == large:
-        return 0.0
     rest = large - small
-    left = small - large
-    if any(len(word) > 1 or not any(other.startswith(word) for other in rest) for word in left):
+    if not rest or any(len(word) > 1 or not any(other.startswith(word) for other in rest) for word in small - large):
         return 0.0
-    common = sum(map(len, small & large))
-    return common / max(sum(map(len, large)), 1)
+    return sum(map(len, small & large)) / sum(map(len, large))

@@ -7,9 +7,9 @@ from gcrm.ingest.geocoding.reference import SAME_SITE_M
 
 AREA_WORTH = {
     ("same", "same"): 1.0, ("same", "none"): 0.95, ("same", "near"): 0.95, ("same", "other"): 0.6,
-    ("none", "same"): 0.95, ("none", "none"): 0.5, ("none", "near"): 0.85, ("none", "other"): 0.1,
+    ("none", "same"): 0.95, ("none", "none"): 0.5, ("none", "near"): 0.85, ("none", "other"): 0.3,
     ("near", "same"): 0.92, ("near", "none"): 0.7, ("near", "near"): 0.8, ("near", "other"): 0.3,
-    ("other", "same"): 0.65, ("other", "none"): 0.1, ("other", "near"): 0.4, ("other", "other"): 0.0,
+    ("other", "same"): 0.65, ("other", "none"): 0.3, ("other", "near"): 0.4, ("other", "other"): 0.0,
 }  # fmt: skip
 """How well (postcode, place) of a candidate agree with what is asked, for the order of the candidates only: what they are worth as
 evidence is in the calibration."""

@@ -32,7 +32,7 @@ class Matcher:
     def _searched(self, distinct: pd.DataFrame):
         batch = Batch(self._reference)
         fields = list(zip(*(distinct[name].tolist() for name in _FIELDS), strict=True))
-        batch.add([(q, 0, first_reading(*row[:4]), row[4].strip().upper()[:2]) for q, row in enumerate(fields)])
+        batch.add([(q, 0, first_reading(*row[:4], self._reference.dictionary), row[4].strip().upper()[:2]) for q, row in enumerate(fields)])
         find_equal(batch.engine, ["folded"], 0)
         found = evaluate(batch.engine, 0)
         clear = found["number_state"].isin(["exact", "none"]) & (found["area"] >= AGREES)
@@ -58,37 +58,22 @@ class Matcher:
         return evaluate(batch.engine, first)
 
     def _find_near(self, batch: Batch, frame: pd.DataFrame) -> None:
-        has = {row[0] for row in batch.engine.execute("SELECT DISTINCT reading_id FROM found WHERE similarity >= 0.99").fetchall()}
-        open_ = frame[~frame["reading_id"].isin(has)]
-        parts = []
-        anywhere = []
-        block_id = 0
-        pairs = []
-        for (postcode, place), group in open_.groupby(["postcode_id", "place_id"], sort=True):
-            streets = self._near.streets_in([batch.postcodes[postcode]], batch.places[place])
-            texts = [text for text in group["street_id"].unique().tolist() if batch.street_keys[text].plain]
-            if not texts:
-                continue
-            if len(streets):
-                parts.append(self._near.in_block(block_id, streets, texts, [batch.street_keys[text] for text in texts]))
-                pairs.append((block_id, postcode, place))
-                block_id += 1
-            else:
-                anywhere += texts
-        if anywhere:
-            texts = sorted(set(anywhere))
-            parts.append(self._near.anywhere(texts, [batch.street_keys[text] for text in texts]))
-        if not parts:
-            return
-        near = pd.concat(parts, ignore_index=True)
-        blocks = pd.DataFrame(pairs, columns=["block_id", "postcode_id", "place_id"])
+        exact = {row[0] for row in batch.engine.execute("SELECT DISTINCT reading_id FROM found WHERE similarity >= 0.99").fetchall()}
+        wanted: dict[tuple[str, ...], dict[int, None]] = {}
+        asked = []
+        for reading, street, postcode, place in frame[["reading_id", "street_id", "postcode_id", "place_id"]].itertuples(index=False):
+            if reading not in exact and batch.street_keys[street].plain:
+                block = self._near.block_of(batch.postcodes[postcode], batch.places[place])
+                wanted.setdefault(block, {})[street] = None
+                asked.append((reading, street, block))
+        numbers = {block: number for number, block in enumerate(wanted)}
+        near = self._near.near({block: list(texts) for block, texts in wanted.items()}, batch.street_keys)
         batch.engine.register("near", near)
-        batch.engine.register("blocks", blocks)
-        batch.engine.register("open_readings", open_[["reading_id", "street_id", "postcode_id", "place_id"]])
+        batch.engine.register("asked", pd.DataFrame([(reading, street, numbers[block]) for reading, street, block in asked], columns=["reading_id", "text_id", "block"]))
         batch.engine.execute("""
             INSERT INTO found
-            SELECT o.reading_id, s.stretch_id, n.how, least(n.similarity, 0.98), n.edits
-            FROM open_readings o LEFT JOIN blocks b USING (postcode_id, place_id)
-            JOIN near n ON n.text_id = o.street_id AND n.block_id = coalesce(b.block_id, -1)
-            JOIN stretches s ON s.street_id = n.street_id
+            SELECT a.reading_id, s.stretch_id, n.how, least(n.similarity, 0.98), n.edits
+            FROM asked a JOIN near n USING (text_id, block) JOIN stretches s ON s.street_id = n.street_id
         """)
+        batch.engine.unregister("near")
+        batch.engine.unregister("asked")

@@ -32,20 +32,23 @@ class Reading(NamedTuple):
     place: str
 
 
-def split_street(text: str) -> tuple[str, str]:
+def split_street(text: str, dictionary: Dictionary) -> tuple[str, str]:
     """Street and house number out of one text; the number is empty where there is none.
 
     Args:
+        dictionary: the words before a part of a building.
         text: such as "Main Street 12", "12 Main Street", "Rue Foch 12 bis, Apt 3", "Straße des 17. Juni 135".
     """
     whole = " ".join(text[:LONGEST].split()).strip(" ,;")
     if not any(map(str.isdigit, whole)):
         return whole, ""
-    for pattern in (_NUMBER_LAST, _NUMBER_FIRST, _WITH_UNIT, _NUMBER_LAST_GLUED):
+    unit = _WITH_UNIT.match(whole)
+    if unit and (unit["unit"].strip(" ,").startswith("#") or reduce(next(iter(words(unit["unit"])), "")) in dictionary.units):
+        return unit["street"].strip(" ,;"), unit["number"] + unit["unit"]
+    for pattern in (_NUMBER_LAST, _NUMBER_FIRST, _NUMBER_LAST_GLUED):
         found = pattern.match(whole)
         if found and any(map(str.isalpha, found["street"])):
-            unit = found.groupdict().get("unit") or ""
-            return found["street"].strip(" ,;"), found["number"] + unit
+            return found["street"].strip(" ,;"), found["number"]
     return whole, ""
 
 
@@ -60,11 +63,11 @@ def is_box(text: str, dictionary: Dictionary) -> bool:
     return any(tokens[: len(box)] == box and (len(tokens) == len(box) or tokens[len(box)][0].isdigit()) for box in dictionary.boxes)
 
 
-def first_reading(street: str, number: str, postcode: str, place: str) -> Reading:
+def first_reading(street: str, number: str, postcode: str, place: str, dictionary: Dictionary) -> Reading:
     """An address as its fields say, with the number taken out of the street where it has no field of its own."""
     if number or not any(map(str.isdigit, street)):
         return Reading(street, number, postcode, place)
-    return Reading(*split_street(street), postcode, place)
+    return Reading(*split_street(street, dictionary), postcode, place)
 
 
 def more_readings(street: str, number: str, postcode: str, place: str, dictionary: Dictionary) -> list[Reading]:
@@ -85,20 +88,20 @@ def _readings(street: str, number: str, postcode: str, place: str, dictionary: D
     if street and is_box(street, dictionary):
         yield from _areas(Reading("", "", postcode, place))
         return
-    plain = first_reading(street, number, postcode, place)
+    plain = first_reading(street, number, postcode, place, dictionary)
     yield from _areas(plain)
     if number and any(map(str.isdigit, street)):
-        name, inside = split_street(street)
+        name, inside = split_street(street, dictionary)
         yield from _areas(Reading(name, number, postcode, place))
         yield from _areas(Reading(name, inside, postcode, place))
     if len(_PARTS.split(street)) > 1:
-        yield from _lines(street, number, postcode, place)
-    yield from _swapped(street, number, postcode, place)
+        yield from _lines(street, number, postcode, place, dictionary)
+    yield from _swapped(street, number, postcode, place, dictionary)
     yield from _without_street(plain)
     together = ", ".join(filter(None, (f"{street} {number}".strip(), f"{postcode} {place}".strip())))
     if any(map(str.isdigit, street)):
-        yield from _lines(together, "", "", "")
-        yield from _unbroken(street, place)
+        yield from _lines(together, "", "", "", dictionary)
+        yield from _unbroken(street, place, dictionary)
 
 
 def _areas(reading: Reading) -> Iterator[Reading]:
@@ -116,21 +119,21 @@ def _has_digit(text: str) -> bool:
     return any(map(str.isdigit, text))
 
 
-def _swapped(street: str, number: str, postcode: str, place: str) -> Iterator[Reading]:
+def _swapped(street: str, number: str, postcode: str, place: str, dictionary: Dictionary) -> Iterator[Reading]:
     if place:
-        name, inside = split_street(place)
+        name, inside = split_street(place, dictionary)
         yield from _areas(Reading(name, number or inside, postcode, street))
     if number and not _ONLY_NUMBER.match(number) and any(map(str.isalpha, number)):
         yield from _areas(Reading(number, street, postcode, place))
-        name, inside = split_street(number)
+        name, inside = split_street(number, dictionary)
         if inside:
             yield from _areas(Reading(name, inside, postcode, place))
     if postcode and _has_digit(number):
         yield from _areas(Reading(street, postcode, number, place))
     if postcode and not _has_digit(postcode):
-        yield Reading(*split_street(postcode), street, place) if _has_digit(street) else Reading(postcode, number, "", place)
+        yield Reading(*split_street(postcode, dictionary), street, place) if _has_digit(street) else Reading(postcode, number, "", place)
     if postcode and any(map(str.isalpha, postcode)):
-        name, inside = split_street(postcode)
+        name, inside = split_street(postcode, dictionary)
         yield from _areas(Reading(name, number or inside, place if _has_digit(place) else street, street if _has_digit(place) else place))
 
 
@@ -143,7 +146,7 @@ def _without_street(plain: Reading) -> Iterator[Reading]:
         yield plain._replace(place=plain.street, street=plain.place) if plain.number else plain
 
 
-def _lines(text: str, number: str, postcode: str, place: str) -> Iterator[Reading]:
+def _lines(text: str, number: str, postcode: str, place: str, dictionary: Dictionary) -> Iterator[Reading]:
     """An address of several parts in one text: "c/o Meier, Main St 5, 9490 Vaduz"."""
     parts = [part.strip() for part in _PARTS.split(text) if part.strip()]
     code, town, streets, names = postcode, place, [], []
@@ -156,9 +159,9 @@ def _lines(text: str, number: str, postcode: str, place: str) -> Iterator[Readin
             code = part
         elif area and (not code or not town) and (streets or len(area["code"].strip()) > 3):  # noqa: PLR2004 - three digits are rather a house number
             code, town = code or area["code"], town or area["place"]
-            streets.append(split_street(part))
+            streets.append(split_street(part, dictionary))
         else:
-            name, inside = split_street(part)
+            name, inside = split_street(part, dictionary)
             streets.append((name, inside))
             if not inside:
                 names.append(name)
@@ -167,20 +170,20 @@ def _lines(text: str, number: str, postcode: str, place: str) -> Iterator[Readin
             yield Reading(name, inside or number, code, where)
 
 
-def _unbroken(street: str, place: str) -> Iterator[Reading]:
+def _unbroken(street: str, place: str, dictionary: Dictionary) -> Iterator[Reading]:
     """A line without commas: "Main St 5 9490 Vaduz", "9490 Vaduz Main St 5"."""
     middle = _MIDDLE_CODE.match(street)
     if middle:
-        yield Reading(*split_street(middle["before"]), middle["code"], middle["place"])
+        yield Reading(*split_street(middle["before"], dictionary), middle["code"], middle["place"])
     last = _PLACE_CODE.match(street)
     if last:
-        yield Reading(*split_street(last["place"]), last["code"], place)
+        yield Reading(*split_street(last["place"], dictionary), last["code"], place)
     first = _CODE_PLACE.match(street)
     if first:
         tokens = first["place"].split()
         for cut in range(1, min(len(tokens), 4)):
-            yield Reading(*split_street(" ".join(tokens[cut:])), first["code"], " ".join(tokens[:cut]))
-    tokens = split_street(street)[0].split()
-    number = split_street(street)[1]
+            yield Reading(*split_street(" ".join(tokens[cut:]), dictionary), first["code"], " ".join(tokens[:cut]))
+    tokens = split_street(street, dictionary)[0].split()
+    number = split_street(street, dictionary)[1]
     if not place and len(tokens) > 1 and number:
         yield Reading(" ".join(tokens[:-1]), number, "", tokens[-1])
