@@ -157,7 +157,7 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str]) -> 
     usable = points.dropna(subset=["street", "house_number"]).reset_index(drop=True)
     text = usable[["street", "house_number", "postcode", "city"]].astype("str").where(usable[["street", "house_number", "postcode", "city"]].notna(), "")
     numbers = {key: set(group) for key, group in text["house_number"].str.lower().groupby(text["street"])}
-    streets_of = {key: set(group) for key, group in text["street"].groupby(text["city"] + "|" + text["postcode"])}
+    streets_of = {(name, key): set(group) for name in ("city", "postcode") for key, group in text["street"].groupby(text[name])}
     streets = sorted(set(text["street"]))
     noise = Noise(random, sorted(set(text["postcode"]) - {""}), sorted(set(text["city"]) - {""}))
     made = []
@@ -169,7 +169,7 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str]) -> 
         if kind == "no number":
             row["house_number"] = _no_number(random, numbers[row["street"]])
         elif kind == "no street":
-            row["street"] = _no_street(random, streets, streets_of[row["city"] + "|" + row["postcode"]], strangers)
+            row["street"] = _no_street(random, streets, streets_of["city", row["city"]] | streets_of["postcode", row["postcode"]], strangers)
         for group, share in ((_SPELLING, 0.55), (_AREA, 0.3 if kind != "no street" else 0.0), (_SHAPE, 0.25)):
             if random.random() < share:
                 name = group[int(random.integers(len(group)))]

@@ -24,6 +24,8 @@ _LONGEST_KEY = 60
 _READINGS = 3
 _SHORTEST_PART = 4
 _CLOSE = 0.85
+_OTHER_DIGITS = 0.2
+"""What other digits in the name take from the similarity: 12th Street is no slip of 11th Street."""
 
 Hit = tuple[int, int, int, float, int, str]
 """text, block, street, similarity, edits, how."""
@@ -41,6 +43,7 @@ class NearStreets:
         self._keys = reference.keys
         self._plain = [keys.plain[:_LONGEST_KEY] for keys in reference.keys]
         self._folded = [(keys.folded[0] if keys.folded else "")[:_LONGEST_KEY] for keys in reference.keys]
+        self._street_digits = np.array([_digits(key) for key in self._plain])
         self._weight = np.array([_weight(keys) for keys in reference.keys], dtype=np.float64)
 
     @cached_property
@@ -87,6 +90,8 @@ class NearStreets:
         edits = self._edits(streets, keys)
         own = np.array([_weight(each) for each in keys])
         similarity = 1 - edits / np.maximum(np.maximum(own[:, None], self._weight[streets][None, :]), 1)
+        digits = np.array([_digits(each.plain) for each in keys])
+        similarity -= _OTHER_DIGITS * (digits[:, None] != self._street_digits[streets][None, :])
         rows, columns = np.nonzero(similarity >= LEAST_SIMILARITY)
         order = np.lexsort((columns, -similarity[rows, columns], rows))
         rows, columns = rows[order], columns[order]
@@ -157,7 +162,12 @@ class NearStreets:
 
     def _compared(self, keys: StreetKeys, street: int) -> tuple[int, float, int]:
         edits = min([OSA.distance(keys.plain, self._plain[street]), *(OSA.distance(each, self._folded[street]) for each in keys.folded[:_READINGS])])
-        return street, 1 - edits / max(_weight(keys), float(self._weight[street]), 1), edits
+        off = _OTHER_DIGITS * (_digits(keys.plain) != _digits(self._plain[street]))
+        return street, 1 - edits / max(_weight(keys), float(self._weight[street]), 1) - off, edits
+
+
+def _digits(key: str) -> str:
+    return "" if key.isalpha() else "".join(filter(str.isdigit, key))
 
 
 def _weight(keys: StreetKeys) -> float:

@@ -38,7 +38,7 @@ hits AS (
         JOIN keyed k ON k.kind = w.kind AND k.key = w.key AND k.place = c.place
     UNION
     SELECT w.reading_id, w.kind, k.stretch_id FROM wanted w JOIN keyed k ON k.kind = w.kind AND k.key = w.key
-    WHERE NOT w.located OR (k.postcode IS NULL AND k.place IS NULL)
+    WHERE NOT w.located OR (k.postcode IS NULL AND k.place IS NULL) OR $anywhere
 )
 SELECT h.reading_id, h.stretch_id,
     CASE WHEN n.plain = t.plain THEN 'equal' WHEN h.kind = 'folded' THEN 'folded'
@@ -78,7 +78,7 @@ told AS (
 ),
 numbered AS (
     SELECT t.*, h.longitude AS site_x, h.latitude AS site_y,
-        CASE WHEN n0.base IS NULL AND n0.text_id IS NULL THEN 'none' WHEN h.number_key IS NULL THEN 'absent' WHEN h.exact THEN 'exact' ELSE 'part' END AS number_state
+        CASE WHEN n0.text_id IS NULL AND bool_or(n0.text_id IS NOT NULL) OVER (PARTITION BY t.q) THEN 'unread' WHEN n0.text_id IS NULL THEN 'none' WHEN h.number_key IS NULL THEN 'absent' WHEN h.exact THEN 'exact' ELSE 'part' END AS number_state
     FROM told t
     LEFT JOIN numbers n0 ON n0.text_id = t.number_id AND n0.pos = 0
     LEFT JOIN (
@@ -163,15 +163,16 @@ ORDER BY q
 """
 
 
-def find_equal(engine: duckdb.DuckDBPyConnection, kinds: list[str], first: int) -> None:
+def find_equal(engine: duckdb.DuckDBPyConnection, kinds: list[str], first: int, *, anywhere: bool = False) -> None:
     """Adds to the table `found` the stretches whose keys equal those of readings, within the postcode or the place, or anywhere where neither is known.
 
     Args:
         engine: of the batch.
         kinds: kinds of keys: folded, stem.
         first: the first reading that counts.
+        anywhere: also where the postcode or the place is known and has no such street.
     """
-    engine.execute(_EXACT, {"kinds": kinds, "first": first})
+    engine.execute(_EXACT, {"kinds": kinds, "first": first, "anywhere": anywhere})
 
 
 def evaluate(engine: duckdb.DuckDBPyConnection, first: int) -> pd.DataFrame:

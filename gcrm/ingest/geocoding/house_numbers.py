@@ -11,6 +11,7 @@ _MOST_DIGITS = 5
 _NUMBER = re.compile(r"(?P<base>\d{1,5})(?!\d)(?P<rest>.*)$", re.DOTALL)
 _LETTER = re.compile(r"[\s\-/.]*(?P<letter>[a-z]|bis|ter|quater)(?![a-z0-9])[\s,;]*")
 _RANGE = re.compile(r"\s*(?:-|to|bis|\+|&|;|,)\s*(?P<end>\d{1,5})\s*(?P<letter>[a-z])?[\s,;]*$")
+_FRACTION = re.compile(r"\s+([13]/[234])[\s,;]*$")
 _SLASH = re.compile(r"\s*/\s*(?P<part>\d{1,5}[a-z]?)(?:\s*/\s*\d{1,5}[a-z]?)*[\s,;]*$")
 
 
@@ -74,6 +75,9 @@ def _with_rest(base: str, rest: str, dictionary: Dictionary) -> tuple[tuple[str,
             return (base,), 1
         own = base + letter["letter"]
         return ((own,), 1) if not tail or _is_unit(tail, dictionary) else ((own, base), 1)
+    fraction = _FRACTION.match(rest)
+    if fraction:
+        return (f"{base} {fraction[1]}",), 1
     span = _RANGE.match(rest)
     if span:
         end = span["end"].lstrip("0") or "0"

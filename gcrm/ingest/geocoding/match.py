@@ -11,7 +11,15 @@ from gcrm.ingest.geocoding.reference import Reference
 
 MATCHER_VERSION = "2"
 _FIELDS = ("street", "house_number", "postcode", "city", "country_code")
-_LEVELS = {"exact": "rooftop", "part": "rooftop", "between": "interpolated", "beside": "interpolated", "absent": "street", "none": "street"}
+_LEVELS = {"exact": "rooftop", "part": "rooftop", "between": "interpolated", "beside": "interpolated", "absent": "street", "none": "street", "unread": "street"}
+
+
+_MATCHED = """
+SELECT DISTINCT reading_id FROM found f JOIN readings r USING (reading_id) JOIN stretches s USING (stretch_id)
+WHERE f.similarity >= 0.99
+    AND (EXISTS (SELECT 1 FROM postcodes p WHERE p.text_id = r.postcode_id AND p.postcode = s.postcode)
+        OR EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id AND c.place = s.place))
+"""
 
 
 class Matcher:
@@ -53,12 +61,13 @@ class Matcher:
             return pd.DataFrame()
         frame = batch.add(readings)
         first = int(frame["reading_id"].iloc[0])
-        find_equal(batch.engine, ["folded", "stem"], first)
+        find_equal(batch.engine, ["stem"], first)
+        find_equal(batch.engine, ["folded"], first, anywhere=True)
         self._find_near(batch, frame)
         return evaluate(batch.engine, first)
 
     def _find_near(self, batch: Batch, frame: pd.DataFrame) -> None:
-        exact = {row[0] for row in batch.engine.execute("SELECT DISTINCT reading_id FROM found WHERE similarity >= 0.99").fetchall()}
+        exact = {row[0] for row in batch.engine.execute(_MATCHED).fetchall()}
         wanted: dict[tuple[str, ...], dict[int, None]] = {}
         asked = []
         for reading, street, postcode, place in frame[["reading_id", "street_id", "postcode_id", "place_id"]].itertuples(index=False):

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from gcrm.ingest.geocoding.folding.dictionary import Dictionary
 from gcrm.ingest.geocoding.folding.text import LONGEST, reduce, words
 
-_NUMBER = r"\d{1,5}(?:\s?[a-zA-Z](?![a-zA-Z0-9])|\s?(?:bis|ter|quater)\b)?(?:\s?[-/+–]\s?\d{1,5}[a-zA-Z]?|[-/]\s?[a-zA-Z](?![a-zA-Z0-9]))*"  # noqa: RUF001
+_NUMBER = r"\d{1,5}(?:\s[13]/[234](?!\d))?(?:\s?[a-zA-Z](?![a-zA-Z0-9])|\s?(?:bis|ter|quater)\b)?(?:\s?[-/+–]\s?\d{1,5}[a-zA-Z]?|[-/]\s?[a-zA-Z](?![a-zA-Z0-9]))*"  # noqa: RUF001
 _MARK = r"(?:(?:nr|no|nº|n°|n|num|numero|número|nro|nummer|č\.?\s?p|č|#)\.?\s*)?"
 _NUMBER_LAST = re.compile(rf"^(?P<street>.*?\D)[\s,]+{_MARK}(?P<number>{_NUMBER})\.?$", re.IGNORECASE)
 _NUMBER_LAST_GLUED = re.compile(rf"^(?P<street>.*[^\W\d]{{2,}}\.?)(?P<number>{_NUMBER})$", re.IGNORECASE)
-_NUMBER_FIRST = re.compile(rf"^{_MARK}(?P<number>{_NUMBER})[\s,]+(?P<street>\D.*)$", re.IGNORECASE)
+_NUMBER_FIRST = re.compile(rf"^{_MARK}(?P<number>{_NUMBER})[\s,]+(?P<street>(?:\D|\d+(?:st|nd|rd|th|er|[aoeº])\b).*)$", re.IGNORECASE)
 _WITH_UNIT = re.compile(rf"^(?P<street>.*?\D)[\s,]+{_MARK}(?P<number>{_NUMBER})(?P<unit>[\s,]+(?:#|[^\W\d]+\.?\s?).*)$", re.IGNORECASE)
 _ONLY_NUMBER = re.compile(rf"^{_MARK}(?P<number>{_NUMBER})$", re.IGNORECASE)
 _PARTS = re.compile(r"[,;|\n\r\t/]+\s+|[,;|\n\r\t]+")
@@ -36,8 +36,8 @@ def split_street(text: str, dictionary: Dictionary) -> tuple[str, str]:
     """Street and house number out of one text; the number is empty where there is none.
 
     Args:
-        dictionary: the words before a part of a building.
         text: such as "Main Street 12", "12 Main Street", "Rue Foch 12 bis, Apt 3", "Straße des 17. Juni 135".
+        dictionary: the words before a part of a building.
     """
     whole = " ".join(text[:LONGEST].split()).strip(" ,;")
     if not any(map(str.isdigit, whole)):

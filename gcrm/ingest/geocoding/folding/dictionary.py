@@ -37,6 +37,7 @@ class Dictionary:
         expansions: abbreviation or full form, as a tuple of words, to the canonical forms it may stand for.
         types: canonical forms that are types of streets.
         suffixes: ending of a compound to its canonical types.
+        initials: the letter that stands for such an ending before a full stop ("Annank.").
         stopwords: words that do not tell streets apart.
         numbers: words before a house number ("Nr.").
         units: words before a part of a building ("Top", "Apt").
@@ -46,6 +47,7 @@ class Dictionary:
     expansions: Mapping[Phrase, tuple[str, ...]]
     types: frozenset[str]
     suffixes: Mapping[str, tuple[str, ...]]
+    initials: Mapping[str, tuple[str, ...]]
     stopwords: frozenset[str]
     numbers: frozenset[str]
     units: frozenset[str]
@@ -110,14 +112,15 @@ def _libpostal_lines(folder: Path) -> Iterator[tuple[str, list[str]]]:
 def _built(lines: list[tuple[str, list[str]]]) -> Dictionary:
     expansions: dict[Phrase, dict[str, None]] = defaultdict(dict)
     suffixes: dict[str, dict[str, None]] = defaultdict(dict)
+    initials: dict[str, dict[str, None]] = defaultdict(dict)
     flat: dict[str, dict[Phrase, None]] = defaultdict(dict)
     types: dict[str, None] = {}
     for section, forms in lines:
         phrases = [tuple(map(reduce, words(form))) for form in forms]
         canonical = "".join(phrases[0])
         for phrase in filter(None, phrases):
-            if section == "suffixes" and len(phrase) == 1 and len(phrase[0]) > 1:
-                suffixes[phrase[0]][canonical] = None
+            if section == "suffixes" and len(phrase) == 1:
+                (suffixes if len(phrase[0]) > 1 else initials)[phrase[0]][canonical] = None
             elif section in ("types", "words"):
                 expansions[phrase][canonical] = None
             flat[section][phrase] = None
@@ -128,6 +131,7 @@ def _built(lines: list[tuple[str, list[str]]]) -> Dictionary:
         expansions={phrase: tuple(forms) for phrase, forms in expansions.items()},
         types=frozenset(types),
         suffixes={ending: tuple(forms) for ending, forms in suffixes.items()},
+        initials={letter: tuple(forms) for letter, forms in initials.items()},
         stopwords=one.get("stopwords", frozenset()),
         numbers=one.get("numbers", frozenset()),
         units=one.get("units", frozenset()),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 
 from gcrm.ingest.geocoding.folding.dictionary import Dictionary
-from gcrm.ingest.geocoding.folding.text import reduce, words
+from gcrm.ingest.geocoding.folding.text import reduce, words_with_stops
 
 _MOST_READINGS = 24
 _SHORTEST_STEM = 3
@@ -40,22 +40,22 @@ def street_keys(text: str, dictionary: Dictionary) -> StreetKeys:
         text: the name, without a house number.
         dictionary: the words that are abbreviated.
     """
-    tokens = words(text)
+    tokens = words_with_stops(text)
     if not tokens:
         return _NOTHING
-    options = [choice for choice in _expanded([reduce(token) for token in tokens], dictionary) if choice]
+    options = list(_expanded([reduce(token) for token, _ in tokens], [stop for _, stop in tokens], dictionary))
     readings = [tuple(word for part in reading for word in part) for reading in islice(product(*options), _MOST_READINGS)]
     told = [tuple(word for word in reading if word not in dictionary.stopwords) or reading for reading in readings]
     stems = [tuple(word for word in reading if word not in dictionary.types) or reading for reading in told]
     kinds = frozenset(word for reading in told for word in reading if word in dictionary.types)
-    return StreetKeys("".join(tokens), _distinct(told), _distinct(stems), kinds, stems[0])
+    return StreetKeys("".join(token for token, _ in tokens), _distinct(told), _distinct(stems), kinds, stems[0])
 
 
 def _distinct(readings: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys("".join(reading) for reading in readings))
 
 
-def _expanded(tokens: list[str], dictionary: Dictionary) -> Iterator[list[tuple[str, ...]]]:
+def _expanded(tokens: list[str], stops: list[bool], dictionary: Dictionary) -> Iterator[list[tuple[str, ...]]]:
     """For each word or abbreviated phrase, the words it may stand for."""
     position = 0
     while position < len(tokens):
@@ -67,15 +67,17 @@ def _expanded(tokens: list[str], dictionary: Dictionary) -> Iterator[list[tuple[
                 break
         else:
             length = 1
-            yield _split(tokens[position], dictionary)
+            yield _split(tokens[position], dictionary, cut=stops[position])
         position += length
 
 
-def _split(token: str, dictionary: Dictionary) -> list[tuple[str, ...]]:
-    """A compound such as "bahnhofstr" as its stem and its type."""
+def _split(token: str, dictionary: Dictionary, *, cut: bool) -> list[tuple[str, ...]]:
+    """A compound such as "bahnhofstr" as its stem and its type; where a full stop cuts it, also "annank." """
     for length in dictionary.suffix_lengths:
         if len(token) >= length + _SHORTEST_STEM:
             types = dictionary.suffixes.get(token[-length:])
             if types:
                 return [(token[:-length], form) for form in types]
+    if cut and len(token) > _SHORTEST_STEM:
+        return [(token,), *((token[:-1], form) for form in dictionary.initials.get(token[-1], ()))]
     return [(token,)]

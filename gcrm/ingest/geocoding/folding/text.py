@@ -10,6 +10,7 @@ LONGEST = 200
 
 _APOSTROPHES = re.compile(r"['’`´ʼ]")  # noqa: RUF001 - the marks themselves
 _WORD = re.compile(r"[a-z0-9]+")
+_WORD_AND_STOP = re.compile(r"([a-z0-9]+)(\.?)")
 _UMLAUTS = re.compile(r"([aou])e")
 _DOUBLED = re.compile(r"([a-z])\1+")
 _ROMAN = re.compile(r"[ivx]+")
@@ -21,8 +22,26 @@ def words(text: str) -> list[str]:
     Args:
         text: anything; only the first 200 characters count.
     """
-    cut = unicodedata.normalize("NFKC", text[:LONGEST])
-    return _WORD.findall((cut if cut.isascii() else anyascii(_APOSTROPHES.sub(" ", cut))).lower())
+    return _WORD.findall(latin(text))
+
+
+def words_with_stops(text: str) -> list[tuple[str, bool]]:
+    """The same words, each with whether a full stop follows it: then its end may be cut off.
+
+    Args:
+        text: anything; only the first 200 characters count.
+    """
+    return [(found[1], bool(found[2])) for found in _WORD_AND_STOP.finditer(latin(text))]
+
+
+def latin(text: str) -> str:
+    """A text in lower case Latin letters without accents; its marks stay.
+
+    Args:
+        text: anything; only the first 200 characters count.
+    """
+    cut = text[:LONGEST]
+    return (cut if cut.isascii() else anyascii(_APOSTROPHES.sub(" ", unicodedata.normalize("NFKC", cut)))).lower()
 
 
 def reduce(word: str) -> str:
