@@ -151,7 +151,7 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str]) -> 
 
     Returns:
         street, house_number, postcode, city as a user's file may have them (missing ones missing); kind (known, no number, no street), noise,
-        true_street, longitude, latitude of the address that they were made of.
+        true_street, true_postcode, true_city, longitude, latitude of the address that they were made of.
     """
     random = np.random.default_rng(seed)
     usable = points.dropna(subset=["street", "house_number"]).reset_index(drop=True)
@@ -163,7 +163,7 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str]) -> 
     made = []
     for at in random.integers(len(usable), size=count).tolist():
         row = {name: str(value) for name, value in text.iloc[at].to_dict().items()}
-        truth = {"true_street": row["street"], "longitude": usable["longitude"].iloc[at], "latitude": usable["latitude"].iloc[at]}
+        truth = {"true_street": row["street"], "true_postcode": row["postcode"], "true_city": row["city"], "longitude": usable["longitude"].iloc[at], "latitude": usable["latitude"].iloc[at]}
         chance, done = random.random(), []
         kind = "known" if chance < 0.8 else "no number" if chance < 0.9 else "no street"
         if kind == "no number":

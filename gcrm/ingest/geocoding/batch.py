@@ -1,6 +1,6 @@
 """A batch of addresses as tables: their readings, and the keys of every text in them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import duckdb
 import numpy as np
@@ -79,6 +79,49 @@ class Batch:
             CREATE OR REPLACE TEMPORARY TABLE places (text_id INT, place VARCHAR, known BOOLEAN, near BOOLEAN);
             CREATE OR REPLACE TEMPORARY TABLE found (reading_id INT, stretch_id INT, how VARCHAR, similarity DOUBLE, edits INT);
         """)
+
+    @property
+    def size(self) -> int:
+        """How many readings there are."""
+        return self._readings
+
+    def readings_since(self, first: int) -> Iterator[tuple[int, int, int, int]]:
+        """Readings from a number on: reading_id, street_id, postcode_id, place_id.
+
+        Args:
+            first: the first reading that counts.
+        """
+        rows = self._engine.execute("SELECT reading_id, street_id, postcode_id, place_id FROM readings WHERE reading_id >= $first ORDER BY 1", {"first": first})
+        yield from rows.fetchall()
+
+    def without_street(self, count: int) -> pd.Series:
+        """Whether none of an address's readings names a street: a post office box.
+
+        Args:
+            count: how many addresses there are.
+        """
+        rows = self._engine.execute("""
+            SELECT q FROM readings r JOIN street_texts t ON t.text_id = r.street_id
+            GROUP BY q HAVING bool_and(t.plain = '')
+        """).fetchall()
+        return pd.Series(np.isin(np.arange(count), [row[0] for row in rows]))
+
+    def add_near(self, near: pd.DataFrame, asked: pd.DataFrame) -> None:
+        """Adds candidates that were found by similarity.
+
+        Args:
+            near: text_id, block, street_id, similarity, edits, how.
+            asked: reading_id, text_id, block.
+        """
+        self._engine.register("near", near)
+        self._engine.register("asked", asked)
+        self._engine.execute("""
+            INSERT INTO found
+            SELECT a.reading_id, s.stretch_id, n.how, least(n.similarity, 0.98), n.edits
+            FROM asked a JOIN near n USING (text_id, block) JOIN stretches s ON s.street_id = n.street_id
+        """)
+        self._engine.unregister("near")
+        self._engine.unregister("asked")
 
     def add(self, readings: Sequence[tuple[int, int, Reading, str]]) -> pd.DataFrame:
         """Adds readings and the keys of their texts.

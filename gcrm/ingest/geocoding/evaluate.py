@@ -155,11 +155,26 @@ hits AS (
     FROM wanted w JOIN areas a USING (place)
     WHERE w.postcode IS DISTINCT FROM a.postcode AND (w.country IS NULL OR a.country IS NULL OR w.country = a.country)
 )
-SELECT q, postcode_state, place_state, rank, longitude, latitude, area_worth.worth - 0.01 * least(rank, 8) AS worth
+SELECT q, postcode_state, place_state, rank, code, city, postcode, longitude, latitude, area_worth.worth - 0.01 * least(rank, 8) AS worth
 FROM hits JOIN area_worth USING (postcode_state, place_state)
 WHERE NOT (postcode_state = 'same' AND place_state = 'none' AND EXISTS (SELECT 1 FROM hits h WHERE h.q = hits.q AND h.place_state IN ('same', 'near')))
 QUALIFY row_number() OVER (PARTITION BY q ORDER BY area_worth.worth - 0.01 * least(rank, 8) DESC, points DESC, longitude, latitude) = 1
 ORDER BY q
+"""
+
+_ALTERNATIVES = """
+WITH one_each AS (
+    SELECT q, stretch_id, longitude, latitude, max(worth) AS worth, arg_max(number_state, worth) AS number_state, arg_max(number_id, worth) AS number_id
+    FROM evaluated WHERE q IN (SELECT q FROM open_) GROUP BY ALL
+),
+first_few AS (SELECT * FROM one_each QUALIFY row_number() OVER (PARTITION BY q ORDER BY worth DESC, stretch_id, longitude) <= 5)
+SELECT f.q, concat_ws(', ', concat_ws(' ', n.street, CASE WHEN f.number_state IN ('exact', 'part') THEN k.key END), nullif(concat_ws(' ', s.code, s.city), '')) AS label,
+    CASE WHEN f.number_state IN ('exact', 'part') THEN 'rooftop' ELSE 'street' END AS level, round(greatest(f.worth, 0), 4) AS worth, f.longitude, f.latitude
+FROM first_few f
+JOIN stretches s USING (stretch_id)
+JOIN street_names n ON n.street_id = s.street_id
+LEFT JOIN (SELECT text_id, arg_max(key, CASE WHEN pos = 0 THEN 1 ELSE 0 END) AS key FROM numbers GROUP BY 1) k ON k.text_id = f.number_id
+ORDER BY f.q, f.worth DESC, f.stretch_id
 """
 
 
@@ -200,9 +215,25 @@ def best_areas(engine: duckdb.DuckDBPyConnection, unplaced: pd.DataFrame) -> pd.
         unplaced: q.
 
     Returns:
-        One row per address whose area is known: q, postcode_state, place_state, rank, longitude, latitude, worth.
+        One row per address whose area is known: q, postcode_state, place_state, rank, code, city, postcode (its key), longitude, latitude, worth.
     """
     engine.register("unplaced", unplaced)
     found = engine.execute(_AREAS).df()
     engine.unregister("unplaced")
+    return found
+
+
+def alternatives(engine: duckdb.DuckDBPyConnection, open_: pd.DataFrame) -> pd.DataFrame:
+    """The best candidates of addresses that a person has to look at, best first.
+
+    Args:
+        engine: of the batch, after `evaluate`.
+        open_: q.
+
+    Returns:
+        q, label, level, worth (0 to 1), longitude, latitude.
+    """
+    engine.register("open_", open_)
+    found = engine.execute(_ALTERNATIVES).df()
+    engine.unregister("open_")
     return found

@@ -1,19 +1,27 @@
 """Addresses find their positions in a reference, and say how."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from gcrm.ingest.geocoding.batch import Batch
 from gcrm.ingest.geocoding.candidates import NearStreets
-from gcrm.ingest.geocoding.evaluate import AGREES, best_areas, evaluate, find_equal
+from gcrm.ingest.geocoding.evaluate import AGREES, alternatives, best_areas, evaluate, find_equal
 from gcrm.ingest.geocoding.parse import first_reading, more_readings
+from gcrm.ingest.geocoding.reasons import reasons
 from gcrm.ingest.geocoding.reference import Reference
+from gcrm.ingest.geocoding.score import Calibration, calibration
 
 MATCHER_VERSION = "2"
-_FIELDS = ("street", "house_number", "postcode", "city", "country_code")
-_LEVELS = {"exact": "rooftop", "part": "rooftop", "between": "interpolated", "beside": "interpolated", "absent": "street", "none": "street", "unread": "street"}
+"""Changes whenever the same address may get another answer from the same reference."""
 
+FIELDS = ("street", "house_number", "postcode", "city", "country_code")
+LEVELS = ("rooftop", "interpolated", "street", "postcode", "place", "none")
 
+_LEVEL_OF = {"exact": "rooftop", "part": "rooftop", "between": "interpolated", "beside": "interpolated"}
+_ANSWER = ("longitude", "latitude", "geocode_level", "geocode_score", "geocode_margin", "geocode_reason", "rival_m", "accepted", "address_key")
 _MATCHED = """
 SELECT DISTINCT reading_id FROM found f JOIN readings r USING (reading_id) JOIN stretches s USING (stretch_id)
 WHERE f.similarity >= 0.99
@@ -22,67 +30,158 @@ WHERE f.similarity >= 0.99
 """
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What was found for distinct addresses, before it is judged.
+
+    Attributes:
+        streets: as `evaluate` gives it: the best candidate of each address that has one.
+        areas: as `best_areas` gives it, for every address whose postcode or place is known.
+        batch: the tables it was found in.
+    """
+
+    streets: pd.DataFrame
+    areas: pd.DataFrame
+    batch: Batch
+
+
 class Matcher:
     """Places addresses by a reference.
 
     Args:
         reference: what is known of addresses.
+        judged_by: weights and thresholds; those of the program if left out.
     """
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, judged_by: Calibration | None = None) -> None:
         self._reference = reference
         self._near = NearStreets(reference)
+        self._judged_by = judged_by
 
-    def evidence(self, addresses: pd.DataFrame) -> pd.DataFrame:
-        distinct = addresses.reindex(columns=_FIELDS).astype("str").where(addresses.reindex(columns=_FIELDS).notna(), "").reset_index(drop=True)
-        return self._searched(distinct)
+    def match(self, addresses: pd.DataFrame) -> pd.DataFrame:
+        """The position of each address.
 
-    def _searched(self, distinct: pd.DataFrame):
+        Args:
+            addresses: columns street, house_number, postcode, city, country_code; any may be missing.
+
+        Returns:
+            On the same index: longitude, latitude (EPSG:4326, missing where nothing was found), geocode_level (rooftop, interpolated, street, postcode,
+            place, none), geocode_score (0 to 1: how likely it is right), geocode_margin (0 to 1, to the best candidate elsewhere), geocode_reason,
+            rival_m (metres to that candidate), accepted (whether it needs no person), address_key (equal for equal addresses), candidates (a list of
+            dicts label, level, worth, longitude, latitude where a person has to look, else None).
+        """
+        fields = clean_fields(addresses)
+        code, distinct = _distinct(fields)
+        answers = self._judged(self.evidence(distinct), distinct)
+        return answers.iloc[code].set_axis(addresses.index)
+
+    def evidence(self, distinct: pd.DataFrame) -> Evidence:
+        """What speaks for the best candidate of each address.
+
+        Args:
+            distinct: the fields as `clean_fields` gives them, without doubles.
+        """
         batch = Batch(self._reference)
-        fields = list(zip(*(distinct[name].tolist() for name in _FIELDS), strict=True))
-        batch.add([(q, 0, first_reading(*row[:4], self._reference.dictionary), row[4].strip().upper()[:2]) for q, row in enumerate(fields)])
+        rows = list(zip(*(distinct[name].tolist() for name in FIELDS), strict=True))
+        dictionary = self._reference.dictionary
+        batch.add([(q, 0, first_reading(*row[:4], dictionary), row[4]) for q, row in enumerate(rows)])
         find_equal(batch.engine, ["folded"], 0)
         found = evaluate(batch.engine, 0)
         clear = found["number_state"].isin(["exact", "none"]) & (found["area"] >= AGREES)
-        rest = np.setdiff1d(np.arange(len(fields)), found.loc[clear, "q"].to_numpy())
-        found = found[clear]
-        if len(rest):
-            found = pd.concat([found, self._search_widely(batch, fields, rest)], ignore_index=True)
-        left = pd.DataFrame({"q": np.arange(len(fields), dtype=np.int32)})
-        return found, best_areas(batch.engine, left)
+        rest = np.setdiff1d(np.arange(len(rows)), found.loc[clear, "q"].to_numpy()).tolist()
+        first = batch.size
+        if rest:
+            batch.add([(q, rank, each, rows[q][4]) for q in rest for rank, each in enumerate(more_readings(*rows[q][:4], dictionary))])
+            find_equal(batch.engine, ["stem"], first)
+            find_equal(batch.engine, ["folded"], first, anywhere=True)
+            self._find_near(batch, first)
+            found = pd.concat([found[clear], evaluate(batch.engine, first)], ignore_index=True)
+        return Evidence(found, best_areas(batch.engine, pd.DataFrame({"q": np.arange(len(rows), dtype=np.int32)})), batch)
 
-    def _search_widely(self, batch: Batch, fields: list[tuple[str, ...]], rest: np.ndarray) -> pd.DataFrame:
-        dictionary = self._reference.dictionary
-        readings = []
-        for q in rest.tolist():
-            row = fields[q]
-            readings += [(q, rank, each, row[4].strip().upper()[:2]) for rank, each in enumerate(more_readings(*row[:4], dictionary))]
-        if not readings:
-            return pd.DataFrame()
-        frame = batch.add(readings)
-        first = int(frame["reading_id"].iloc[0])
-        find_equal(batch.engine, ["stem"], first)
-        find_equal(batch.engine, ["folded"], first, anywhere=True)
-        self._find_near(batch, frame)
-        return evaluate(batch.engine, first)
-
-    def _find_near(self, batch: Batch, frame: pd.DataFrame) -> None:
+    def _find_near(self, batch: Batch, first: int) -> None:
+        """Adds to the candidates the streets that are near to what no street of the postcode or place is equal to."""
         exact = {row[0] for row in batch.engine.execute(_MATCHED).fetchall()}
         wanted: dict[tuple[str, ...], dict[int, None]] = {}
         asked = []
-        for reading, street, postcode, place in frame[["reading_id", "street_id", "postcode_id", "place_id"]].itertuples(index=False):
+        for reading, street, postcode, place in batch.readings_since(first):
             if reading not in exact and batch.street_keys[street].plain:
                 block = self._near.block_of(batch.postcodes[postcode], batch.places[place])
                 wanted.setdefault(block, {})[street] = None
                 asked.append((reading, street, block))
         numbers = {block: number for number, block in enumerate(wanted)}
         near = self._near.near({block: list(texts) for block, texts in wanted.items()}, batch.street_keys)
-        batch.engine.register("near", near)
-        batch.engine.register("asked", pd.DataFrame([(reading, street, numbers[block]) for reading, street, block in asked], columns=["reading_id", "text_id", "block"]))
-        batch.engine.execute("""
-            INSERT INTO found
-            SELECT a.reading_id, s.stretch_id, n.how, least(n.similarity, 0.98), n.edits
-            FROM asked a JOIN near n USING (text_id, block) JOIN stretches s ON s.street_id = n.street_id
-        """)
-        batch.engine.unregister("near")
-        batch.engine.unregister("asked")
+        batch.add_near(near, pd.DataFrame([(reading, street, numbers[block]) for reading, street, block in asked], columns=["reading_id", "text_id", "block"]))
+
+    def _judged(self, evidence: Evidence, distinct: pd.DataFrame) -> pd.DataFrame:
+        judge = self._judged_by or calibration()
+        answers = pd.DataFrame({name: pd.Series(index=distinct.index, dtype="float64") for name in ("longitude", "latitude", "geocode_margin", "rival_m")})
+        answers["geocode_level"], answers["geocode_reason"] = "none", "not found"
+        answers["geocode_score"], answers["accepted"] = 0.0, False
+        streets = evidence.streets.set_index("q")
+        level = streets["number_state"].map(_LEVEL_OF).fillna("street")
+        family = level.where(level == "rooftop", "street")
+        for name in ("rooftop", "street"):
+            here = streets[family == name]
+            scores = pd.Series(judge.scores(name, here), index=here.index)
+            _answer(answers, here[scores >= judge.claim], scores, level, judge.accept[name])
+        areas = evidence.areas.set_index("q")
+        areas = areas[areas.index.isin(answers.index[answers["geocode_level"] == "none"])]
+        scores = pd.Series(judge.scores("area", areas), index=areas.index)
+        level = pd.Series(np.where(areas["postcode_state"] == "same", "postcode", "place"), index=areas.index)
+        _answer(answers, areas[scores >= judge.claim], scores, level, judge.accept["area"])
+        # A street that was asked for and not found is for a person to look at, however sure the postcode is.
+        named = distinct["street"].str.contains(r"\w") & ~evidence.batch.without_street(len(distinct))
+        answers["accepted"] &= ~(answers["geocode_level"].isin(["postcode", "place"]) & named)
+        answers["address_key"] = address_keys(distinct)
+        answers["candidates"] = self._candidates(evidence.batch, answers)
+        return answers
+
+    def _candidates(self, batch: Batch, answers: pd.DataFrame) -> pd.Series:
+        """For answers that a person has to look at, what there is to choose from."""
+        open_ = answers.index[~answers["accepted"]]
+        found: dict[int, list[dict[str, Any]]] = {q: [] for q in open_.tolist()}
+        for row in alternatives(batch.engine, pd.DataFrame({"q": open_})).to_dict("records"):
+            found[row.pop("q")].append(row)
+        return pd.Series([found.get(q) for q in answers.index.tolist()], index=answers.index, dtype=object)
+
+
+def _answer(answers: pd.DataFrame, found: pd.DataFrame, scores: pd.Series, level: pd.Series, accept: float) -> None:
+    where = found.index
+    answers.loc[where, ["longitude", "latitude"]] = found[["longitude", "latitude"]]
+    answers.loc[where, "geocode_level"] = level[where]
+    answers.loc[where, "geocode_score"] = scores[where]
+    answers.loc[where, "geocode_reason"] = reasons(found)
+    answers.loc[where, "accepted"] = scores[where] >= accept
+    if "margin" in found:
+        answers.loc[where, "geocode_margin"] = found["margin"].clip(0, 1)
+        answers.loc[where, "rival_m"] = found["rival_m"]
+
+
+def clean_fields(addresses: pd.DataFrame) -> pd.DataFrame:
+    """The fields of addresses as text, empty where they are missing, without control characters and blanks around them.
+
+    Args:
+        addresses: columns street, house_number, postcode, city, country_code; any may be missing.
+    """
+    fields = addresses.reindex(columns=FIELDS)
+    text = fields.astype("str").where(fields.notna(), "")
+    for name in FIELDS:
+        text[name] = text[name].str.replace(r"[\x00-\x1f\x7f]+", " ", regex=True).str.strip()
+    text["country_code"] = text["country_code"].str.upper().where(text["country_code"].str.fullmatch("[A-Za-z]{2}"), "")
+    return text.reset_index(drop=True)
+
+
+def _distinct(fields: pd.DataFrame) -> tuple[np.ndarray[Any, np.dtype[np.intp]], pd.DataFrame]:
+    """For each row the number of its distinct address, and those."""
+    code = fields.groupby(list(FIELDS), sort=False, dropna=False).ngroup().to_numpy()
+    return code, fields.drop_duplicates(ignore_index=True)
+
+
+def address_keys(fields: pd.DataFrame) -> pd.Series:
+    """A key per address by which a correction is found again: its fields in lower case without marks.
+
+    Args:
+        fields: as `clean_fields` gives them.
+    """
+    parts = [fields[name].str.lower().str.replace(r"[\W_]+", " ", regex=True).str.strip() for name in FIELDS]
+    return parts[0].str.cat(parts[1:], sep="|")
