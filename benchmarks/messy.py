@@ -140,7 +140,7 @@ _AREA = ("no_postcode", "wrong_postcode", "no_city", "city_typo")
 _SHAPE = ("swapped", "city_with_postcode", "number_in_street", "number_first", "one_line")
 
 
-def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str]) -> pd.DataFrame:
+def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str], roads: list[str] | None = None) -> pd.DataFrame:
     """Messy addresses with their truth.
 
     Args:
@@ -148,6 +148,7 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str]) -> 
         count: how many to make.
         seed: the same seed makes the same.
         strangers: names of streets of elsewhere.
+        roads: names of roads that are known without addresses: they exist.
 
     Returns:
         street, house_number, postcode, city as a user's file may have them (missing ones missing); kind (known, no number, no street), noise,
@@ -159,6 +160,7 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str]) -> 
     numbers = {key: set(group) for key, group in text["house_number"].str.lower().groupby(text["street"])}
     streets_of = {(name, key): set(group) for name in ("city", "postcode") for key, group in text["street"].groupby(text[name])}
     streets = sorted(set(text["street"]))
+    names = {_plain(street) for street in (*streets, *(roads or ()))}
     noise = Noise(random, sorted(set(text["postcode"]) - {""}), sorted(set(text["city"]) - {""}))
     made = []
     for at in random.integers(len(usable), size=count).tolist():
@@ -169,7 +171,7 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str]) -> 
         if kind == "no number":
             row["house_number"] = _no_number(random, numbers[row["street"]])
         elif kind == "no street":
-            row["street"] = _no_street(random, streets, streets_of["city", row["city"]] | streets_of["postcode", row["postcode"]], strangers)
+            row["street"] = _no_street(random, streets, streets_of["city", row["city"]] | streets_of["postcode", row["postcode"]], strangers, names)
         for group, share in ((_SPELLING, 0.55), (_AREA, 0.3 if kind != "no street" else 0.0), (_SHAPE, 0.25)):
             if random.random() < share:
                 name = group[int(random.integers(len(group)))]
@@ -193,21 +195,25 @@ def _no_number(random: np.random.Generator, numbers: set[str]) -> str:
             return tried
 
 
-def _no_street(random: np.random.Generator, streets: list[str], here: set[str], strangers: list[str]) -> str:
+def _no_street(random: np.random.Generator, streets: list[str], here: set[str], strangers: list[str], names: set[str]) -> str:
     """A street that the place does not have: of elsewhere, of another town of the extract, or an old name with another type."""
-    known = {street.lower() for street in streets}
+    near = {_plain(street) for street in here}
     while True:
         match int(random.integers(3)):
             case 0:
                 tried = strangers[int(random.integers(len(strangers)))]
             case 1:
                 tried = streets[int(random.integers(len(streets)))]
-                if tried in here:
+                if _plain(tried) in near:
                     continue
                 return tried
             case _:
                 base = streets[int(random.integers(len(streets)))]
                 stem = next((base[: -len(each)] for each in _TYPES if base.endswith(each)), base)
                 tried = stem + _TYPES[int(random.integers(len(_TYPES)))]
-        if tried.lower() not in known:
+        if _plain(tried) not in names:
             return tried
+
+
+def _plain(street: str) -> str:
+    return "".join(filter(str.isalnum, anyascii(street).lower()))

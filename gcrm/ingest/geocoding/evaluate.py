@@ -57,12 +57,17 @@ WITH best_found AS (
     SELECT reading_id, stretch_id, arg_max(how, similarity) AS how, max(similarity) AS similarity, arg_max(edits, similarity) AS edits
     FROM found WHERE reading_id >= $first GROUP BY ALL
 ),
+located AS (
+    SELECT r.q, r.reading_id, coalesce(p.known, false) OR EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id AND c.known) AS here
+    FROM readings r LEFT JOIN postcodes p ON p.text_id = r.postcode_id
+),
+lost AS (SELECT reading_id FROM located WHERE NOT here AND q IN (SELECT q FROM located WHERE here)),
 placed AS (
     SELECT r.q, f.*, r.rank, r.number_id, s.longitude, s.latitude, s.postcode, s.place, s.street_id,
         CASE WHEN p.postcode IS NULL OR s.postcode IS NULL THEN 'none' WHEN p.postcode = s.postcode THEN 'same'
             WHEN damerau_levenshtein(p.postcode, s.postcode) <= 1 OR (len(s.postcode) >= 4 AND starts_with(p.postcode, s.postcode))
                 OR (len(p.postcode) >= 4 AND starts_with(s.postcode, p.postcode)) THEN 'near' ELSE 'other' END AS postcode_state,
-        CASE WHEN s.place IS NULL OR NOT EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id) THEN 'none'
+        CASE WHEN r.reading_id IN (SELECT reading_id FROM lost) THEN 'other' WHEN s.place IS NULL OR NOT EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id) THEN 'none'
             WHEN EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id AND c.place = s.place AND NOT c.near) THEN 'same'
             WHEN EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id AND c.place = s.place) THEN 'near' ELSE 'other' END AS place_state
     FROM best_found f

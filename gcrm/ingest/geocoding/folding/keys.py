@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 
 from gcrm.ingest.geocoding.folding.dictionary import Dictionary
-from gcrm.ingest.geocoding.folding.text import reduce, words_with_stops
+from gcrm.ingest.geocoding.folding.text import as_written, reduce, words_with_stops
 
 _MOST_READINGS = 24
 _SHORTEST_STEM = 3
@@ -16,7 +16,7 @@ class StreetKeys:
     """The keys of one street name.
 
     Attributes:
-        plain: its words as written, without blanks.
+        plain: its letters and digits as written, accents included, in lower case and without blanks.
         folded: readings of it with abbreviations expanded, without small words and blanks; an abbreviation may stand for several words.
         stems: the same without the type of street; where the name is nothing but a type, the type.
         kinds: the types of street in it; empty where it names none.
@@ -48,7 +48,7 @@ def street_keys(text: str, dictionary: Dictionary) -> StreetKeys:
     told = [tuple(word for word in reading if word not in dictionary.stopwords) or reading for reading in readings]
     stems = [tuple(word for word in reading if word not in dictionary.types) or reading for reading in told]
     kinds = frozenset(word for reading in told for word in reading if word in dictionary.types)
-    return StreetKeys("".join(token for token, _ in tokens), _distinct(told), _distinct(stems), kinds, stems[0])
+    return StreetKeys(as_written(text), _distinct(told), _distinct(stems), kinds, stems[0])
 
 
 def _distinct(readings: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ LONGEST = 200
 _APOSTROPHES = re.compile(r"['’`´ʼ]")  # noqa: RUF001 - the marks themselves
 _WORD = re.compile(r"[a-z0-9]+")
 _WORD_AND_STOP = re.compile(r"([a-z0-9]+)(\.?)")
+_MARKS = re.compile(r"[\W_]+")
 _UMLAUTS = re.compile(r"([aou])e")
 _DOUBLED = re.compile(r"([a-z])\1+")
 _ROMAN = re.compile(r"[ivx]+")
@@ -32,6 +33,15 @@ def words_with_stops(text: str) -> list[tuple[str, bool]]:
         text: anything; only the first 200 characters count.
     """
     return [(found[1], bool(found[2])) for found in _WORD_AND_STOP.finditer(latin(text))]
+
+
+def as_written(text: str) -> str:
+    """Letters and digits of any script with their accents, lower case, without blanks and marks.
+
+    Args:
+        text: anything; only the first 200 characters count.
+    """
+    return _MARKS.sub("", unicodedata.normalize("NFKC", text[:LONGEST]).casefold())
 
 
 def latin(text: str) -> str:
