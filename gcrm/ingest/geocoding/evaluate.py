@@ -65,6 +65,7 @@ lost AS (SELECT reading_id FROM located WHERE NOT here AND q IN (SELECT q FROM l
 placed AS (
     SELECT r.q, f.*, r.rank, r.number_id, s.longitude, s.latitude, s.postcode, s.place, s.street_id,
         CASE WHEN p.postcode IS NULL OR s.postcode IS NULL THEN 'none' WHEN p.postcode = s.postcode THEN 'same'
+            WHEN p.known THEN 'other'
             WHEN damerau_levenshtein(p.postcode, s.postcode) <= 1 OR (len(s.postcode) >= 4 AND starts_with(p.postcode, s.postcode))
                 OR (len(p.postcode) >= 4 AND starts_with(s.postcode, p.postcode)) THEN 'near' ELSE 'other' END AS postcode_state,
         CASE WHEN r.reading_id IN (SELECT reading_id FROM lost) THEN 'other' WHEN s.place IS NULL OR NOT EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id) THEN 'none'

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 from gcrm.ingest.geocoding.areas import place_keys, postcode_key
 from gcrm.ingest.geocoding.folding.dictionary import Dictionary
 from gcrm.ingest.geocoding.folding.keys import StreetKeys, street_keys
+from gcrm.ingest.geocoding.folding.text import as_written
 from gcrm.ingest.geocoding.house_numbers import parse_number
 
 SAME_SITE_M = 200.0
@@ -66,9 +67,10 @@ class Reference:
         self.version = version
         self.engine = duckdb.connect()
         located = pd.concat([_complete(points), _complete(streets)], ignore_index=True)
-        located = located[located["street"].notna() & located["longitude"].notna() & located["latitude"].notna()].reset_index(drop=True)
-        codes, names = pd.factorize(located["street"], sort=True)
-        self.names: list[str] = [str(name) for name in names]
+        located = located[_mapped(located["street"], as_written).notna() & located["longitude"].notna() & located["latitude"].notna()].reset_index(drop=True)
+        codes, written = pd.factorize(_mapped(located["street"], as_written), sort=True)
+        first = located["street"].groupby(codes, sort=True).min()
+        self.names: list[str] = [str(first.get(code, "")) for code in range(len(written))]
         self.keys: list[StreetKeys] = [street_keys(name, dictionary) for name in self.names]
         located["street_id"] = codes.astype(np.int32)
         self._locate(located)

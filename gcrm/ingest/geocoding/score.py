@@ -23,7 +23,8 @@ _STATES = {
     "number_state": ("part", "between", "beside", "unread", "none"),
 }
 _CLEAR_MARGIN = 0.3
-_NO_MARGIN = 0.01
+NO_MARGIN = 0.01
+"""Below this, two sites are equally good."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ class Calibration:
         weights = self.weights[family]
         table = features(evidence)
         vector = np.array([weights.get(name, 0.0) for name in table.columns])
-        return 1 / (1 + np.exp(-(table.to_numpy(dtype=np.float64) @ vector + weights["intercept"])))
+        scores: NDArray[np.float64] = 1 / (1 + np.exp(-(table.to_numpy(dtype=np.float64) @ vector + weights["intercept"])))
+        # Two sites that all evidence speaks for alike: whatever the rest says, one of them is wrong.
+        return np.where(table["no margin"] > 0, scores / 2, scores) if family == "rooftop" else scores
 
 
 @cache
@@ -87,7 +90,7 @@ def features(evidence: pd.DataFrame) -> pd.DataFrame:
     found["weak area"] = weak
     found["dissimilar in a weak area"] = dissimilar * weak
     found["margin"] = np.minimum(margin, _CLEAR_MARGIN) / _CLEAR_MARGIN
-    found["no margin"] = (margin < _NO_MARGIN).astype("float64")
+    found["no margin"] = (margin < NO_MARGIN).astype("float64")
     found["another reading"] = (evidence["rank"] > 0).astype("float64")
     return pd.DataFrame(found, index=evidence.index)
 
