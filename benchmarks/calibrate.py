@@ -37,14 +37,19 @@ position along a street or of a postcode says by its level that it is rough."""
 _EXPECTED = {
     "how no type": (-2.0, -1), "how other type": (-4.0, -1), "how near": (-1.0, -1), "how part": (-4.0, -1),
     "postcode_state near": (-1.0, -1), "postcode_state other": (-3.0, -1), "place_state near": (-1.0, -1), "place_state other": (-3.0, -1),
+    "nothing agrees": (-4.0, -1), "nothing to compare": (-1.0, -1),
     "number_state part": (-0.5, -1), "number_state unread": (-1.0, -1),
     "dissimilarity": (-4.0, -1), "edits": (-1.0, -1), "weak area": (-4.0, -1), "dissimilar in a weak area": (-4.0, -1),
-    "margin": (2.0, 1), "another reading": (-1.0, -1),
+    "margin": (2.0, 1), "another reading": (-0.5, -1),
+    "dissimilar in another reading": (-4.0, -1), "weak area in another reading": (-2.0, -1),
 }  # fmt: skip
 """What a weight is where no extract says otherwise, and its sign: an extract of one town cannot tell what a wrong town is worth."""
 
 _PULL = 1.0
 _CLAIM = 0.5
+"""A level is claimed where it is likelier right than wrong; an address besides where no more of what does not exist is called one than this."""
+
+_FALSE_ADDRESSES = {"no number": 0.0015, "no street": 0.004}
 _BINS = np.array([0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0001])
 
 
@@ -85,7 +90,7 @@ def judged(points: pd.DataFrame, streets: pd.DataFrame, strangers: list[str], se
         for true, city in zip(areas["true_city"], areas["city"].astype(object).where(areas["city"].notna(), None), strict=True)
     ]
     areas["right"] = np.where(areas["postcode_state"] == "same", same_code, same_city)
-    return {"rooftop": found[rooftop], "street": found[~rooftop], "area": areas}
+    return {"rooftop": found[rooftop], "street": found[~rooftop], "area": areas, "asked": asked}
 
 
 def fit(family: str, parts: list[pd.DataFrame]) -> dict[str, float]:
@@ -119,6 +124,22 @@ def threshold(held_out: pd.DataFrame, precision: float) -> float:
     return round(float(good.min()), 4) if len(good) else 1.0
 
 
+def false_claims(held_out: pd.DataFrame, asked: dict[str, int]) -> float:
+    """The lowest score from which on few enough of what does not exist is called an address.
+
+    Args:
+        held_out: score, kind.
+        asked: how many there were of each kind.
+    """
+    limits = [_CLAIM]
+    for kind, share in _FALSE_ADDRESSES.items():
+        scores = held_out.loc[held_out["kind"] == kind, "score"].sort_values(ascending=False).to_numpy()
+        allowed = int(share * asked[kind])
+        if len(scores) > allowed:
+            limits.append(float(scores[allowed]) + 1e-4)
+    return round(max(limits), 4)
+
+
 def reliability(held_out: pd.DataFrame) -> pd.DataFrame:
     """By bins of the score: how many, mean score, share that is right."""
     groups = held_out.groupby(pd.cut(held_out["score"], _BINS, right=False), observed=True)
@@ -135,18 +156,20 @@ def main() -> None:
         name: judged(points, roads, [street for other in known if other != name for street in streets[other]], _SEED + at)
         for at, (name, (points, roads)) in enumerate(known.items())
     }
-    weights, accept, lines = {}, {}, []
+    weights, accept, claim, lines = {}, {}, dict.fromkeys(FAMILIES, _CLAIM), []
     for family in FAMILIES:
         held_out = []
         for name, part in parts.items():
             others = fit(family, [each[family] for other, each in parts.items() if other != name])
-            judge = Calibration({family: others}, {}, _CLAIM)
+            judge = Calibration({family: others}, {}, {})
             held_out.append(part[family].assign(score=judge.scores(family, part[family]), extract=name))
         together = pd.concat(held_out, ignore_index=True)
         weights[family] = fit(family, [part[family] for part in parts.values()])
         accept[family] = threshold(together, _PRECISION[family])
-        lines += _section(family, together, accept[family])
-    stored = {"extracts": sorted(known), "precision": _PRECISION, "claim": _CLAIM, "accept": accept, "weights": weights}
+        if family == "rooftop":
+            claim[family] = false_claims(together, {kind: sum((part["asked"]["kind"] == kind).sum() for part in parts.values()) for kind in _FALSE_ADDRESSES})
+        lines += _section(family, together, accept[family], claim[family])
+    stored = {"extracts": sorted(known), "precision": _PRECISION, "claim": claim, "accept": accept, "weights": weights}
     CALIBRATION.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
     _REPORT.write_text("\n".join(_head(parts) + lines) + "\n", encoding="utf-8")
 
@@ -160,14 +183,14 @@ def _head(parts: dict[str, dict[str, pd.DataFrame]]) -> list[str]:
     ]  # fmt: skip
 
 
-def _section(family: str, held_out: pd.DataFrame, accept: float) -> list[str]:
+def _section(family: str, held_out: pd.DataFrame, accept: float, claim: float) -> list[str]:
     rows = [f"| {row.bin} | {row.answers:,} | {row.score:.3f} | {row.right:.3f} |" for row in reliability(held_out).itertuples()]
     by_extract = []
     for name, part in held_out.groupby("extract"):
         taken = part[part["score"] >= accept]
         by_extract.append(f"| {name} | {len(part):,} | {len(taken) / len(part):.1%} | {taken['right'].mean():.2%} |" if len(taken) else f"| {name} | {len(part):,} | 0 | |")
     return [
-        f"## {family}", "", f"Accepted from {accept:g} on.", "", "| score | answers | mean score | right |", "|---|---|---|---|", *rows, "",
+        f"## {family}", "", f"Accepted from {accept:g} on, claimed from {claim:g} on.", "", "| score | answers | mean score | right |", "|---|---|---|---|", *rows, "",
         "| extract | answers | accepted | of these right |", "|---|---|---|---|", *by_extract, "",
     ]  # fmt: skip
 

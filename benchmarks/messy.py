@@ -155,9 +155,11 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str], roa
         true_street, true_postcode, true_city, longitude, latitude of the address that they were made of.
     """
     random = np.random.default_rng(seed)
-    usable = points.dropna(subset=["street", "house_number"]).reset_index(drop=True)
+    # A street with a comma in it is a house and a street: parts of it are streets of their own.
+    plain = points["street"].notna() & points["house_number"].notna() & ~points["street"].str.contains(",", na=False)
+    usable = points[plain].reset_index(drop=True)
     text = usable[["street", "house_number", "postcode", "city"]].astype("str").where(usable[["street", "house_number", "postcode", "city"]].notna(), "")
-    numbers = {key: set(group) for key, group in text["house_number"].str.lower().groupby(text["street"])}
+    numbers = {key: set(group) for key, group in text["house_number"].str.lower().groupby(text["street"].map(_plain))}
     streets_of = {(name, key): set(group) for name in ("city", "postcode") for key, group in text["street"].groupby(text[name])}
     streets = sorted(set(text["street"]))
     names = {_plain(street) for street in (*streets, *(roads or ()))}
@@ -169,7 +171,7 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str], roa
         chance, done = random.random(), []
         kind = "known" if chance < 0.8 else "no number" if chance < 0.9 else "no street"
         if kind == "no number":
-            row["house_number"] = _no_number(random, numbers[row["street"]])
+            row["house_number"] = _no_number(random, numbers[_plain(row["street"])])
         elif kind == "no street":
             row["street"] = _no_street(random, streets, streets_of["city", row["city"]] | streets_of["postcode", row["postcode"]], strangers, names)
         for group, share in ((_SPELLING, 0.55), (_AREA, 0.3 if kind != "no street" else 0.0), (_SHAPE, 0.25)):

@@ -117,8 +117,11 @@ class Batch:
         self._engine.register("asked", asked)
         self._engine.execute("""
             INSERT INTO found
-            SELECT a.reading_id, s.stretch_id, n.how, least(n.similarity, 0.98), n.edits
+            SELECT a.reading_id, s.stretch_id,
+                CASE WHEN len(t.kinds) > 0 AND len(k.kinds) > 0 AND NOT list_has_any(t.kinds, k.kinds) THEN 'other type' ELSE n.how END,
+                least(n.similarity, 0.98), n.edits
             FROM asked a JOIN near n USING (text_id, block) JOIN stretches s ON s.street_id = n.street_id
+            JOIN street_names k ON k.street_id = n.street_id JOIN street_texts t USING (text_id)
         """)
         self._engine.unregister("near")
         self._engine.unregister("asked")

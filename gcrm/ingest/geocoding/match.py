@@ -123,12 +123,12 @@ class Matcher:
         for name in ("rooftop", "street"):
             here = streets[family == name]
             scores = pd.Series(judge.scores(name, here), index=here.index)
-            _answer(answers, here[scores >= judge.claim], scores, level, judge.accept[name])
+            _answer(answers, here[scores >= judge.claim[name]], scores, level, judge.accept[name])
         areas = evidence.areas.set_index("q")
         areas = areas[areas.index.isin(answers.index[answers["geocode_level"] == "none"])]
         scores = pd.Series(judge.scores("area", areas), index=areas.index)
         level = pd.Series(np.where(areas["postcode_state"] == "same", "postcode", "place"), index=areas.index)
-        _answer(answers, areas[scores >= judge.claim], scores, level, judge.accept["area"])
+        _answer(answers, areas[scores >= judge.claim["area"]], scores, level, judge.accept["area"])
         # A street that was asked for and not found is for a person to look at, however sure the postcode is.
         named = distinct["street"].str.contains(r"\w") & ~evidence.batch.without_street(len(distinct))
         answers["accepted"] &= ~(answers["geocode_level"].isin(["postcode", "place"]) & named)

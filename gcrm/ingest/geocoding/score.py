@@ -22,6 +22,7 @@ _STATES = {
     "place_state": ("same", "near", "other"),
     "number_state": ("part", "between", "beside", "unread", "none"),
 }
+_AGREES = ("same", "near")
 _CLEAR_MARGIN = 0.3
 NO_MARGIN = 0.01
 """Below this, two sites are equally good."""
@@ -34,12 +35,12 @@ class Calibration:
     Attributes:
         weights: of each family, by name of the feature; `intercept` among them.
         accept: of each family, the score from which an answer is taken without a person.
-        claim: the score below which a level is not claimed; the next coarser one is tried.
+        claim: of each family, the score below which its level is not claimed; the next coarser one is tried.
     """
 
     weights: Mapping[str, Mapping[str, float]]
     accept: Mapping[str, float]
-    claim: float
+    claim: Mapping[str, float]
 
     def scores(self, family: str, evidence: pd.DataFrame) -> NDArray[np.float64]:
         """How likely each answer is right, 0 to 1.
@@ -82,6 +83,10 @@ def features(evidence: pd.DataFrame) -> pd.DataFrame:
         values = evidence[column] if column in evidence else pd.Series("", index=evidence.index)
         for state in states:
             found[f"{column} {state}"] = (values == state).astype("float64")
+    agrees = evidence["postcode_state"].isin(_AGREES) | evidence["place_state"].isin(_AGREES)
+    contradicts = (evidence["postcode_state"] == "other") | (evidence["place_state"] == "other")
+    found["nothing agrees"] = (~agrees & contradicts).astype("float64")
+    found["nothing to compare"] = (~agrees & ~contradicts).astype("float64")
     dissimilar = 1 - _column(evidence, "similarity", 1.0)
     weak = 1 - _column(evidence, "area", 1.0)
     margin = _column(evidence, "margin", 1.0)
@@ -91,7 +96,10 @@ def features(evidence: pd.DataFrame) -> pd.DataFrame:
     found["dissimilar in a weak area"] = dissimilar * weak
     found["margin"] = np.minimum(margin, _CLEAR_MARGIN) / _CLEAR_MARGIN
     found["no margin"] = (margin < NO_MARGIN).astype("float64")
-    found["another reading"] = (evidence["rank"] > 0).astype("float64")
+    otherwise = (evidence["rank"] > 0).astype("float64")
+    found["another reading"] = otherwise
+    found["dissimilar in another reading"] = dissimilar * otherwise
+    found["weak area in another reading"] = weak * otherwise
     return pd.DataFrame(found, index=evidence.index)
 
 
