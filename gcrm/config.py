@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     reader_url: str | None = Field(None, description="The same server, signed in as a role that has gcrm_reader only.")
     address: str = Field("127.0.0.1", description="Address on which `gcrm serve` listens.")
     time_zone: str = Field("UTC", description="Time zone whose months the cubes count by, such as Europe/Helsinki.")
+    dictionaries: Path | None = Field(None, description="Folder of dictionaries in libpostal's format, added to the geocoder's own words.")
+    geocoders: str = Field("", description="Providers asked for what the reference does not know: name=URL;rate=1;days=30 and so on, with | between them.")
     port: int = Field(8501, ge=1, le=65535, description="Port on which `gcrm serve` listens.")
 
     @property

@@ -68,14 +68,14 @@ placed AS (
             WHEN p.known THEN 'other'
             WHEN damerau_levenshtein(p.postcode, s.postcode) <= 1 OR (len(s.postcode) >= 4 AND starts_with(p.postcode, s.postcode))
                 OR (len(p.postcode) >= 4 AND starts_with(s.postcode, p.postcode)) THEN 'near' ELSE 'other' END AS postcode_state,
-        CASE WHEN r.reading_id IN (SELECT reading_id FROM lost) THEN 'other' WHEN s.place IS NULL OR NOT EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id) THEN 'none'
+        CASE WHEN s.place IS NULL OR NOT EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id) THEN 'none'
             WHEN EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id AND c.place = s.place AND NOT c.near) THEN 'same'
             WHEN EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id AND c.place = s.place) THEN 'near' ELSE 'other' END AS place_state
     FROM best_found f
     JOIN readings r USING (reading_id)
     JOIN stretches s USING (stretch_id)
     LEFT JOIN postcodes p ON p.text_id = r.postcode_id
-    WHERE r.country IS NULL OR s.country IS NULL OR r.country = s.country
+    WHERE (r.country IS NULL OR s.country IS NULL OR r.country = s.country) AND r.reading_id NOT IN (SELECT reading_id FROM lost)
 ),
 worth AS (SELECT p.*, a.worth AS area FROM placed p JOIN area_worth a USING (postcode_state, place_state) WHERE a.worth > 0),
 told AS (

@@ -21,6 +21,8 @@ _PLACE_CODE = re.compile(rf"^(?P<place>\D.*?)\s+(?P<code>{_CODE})$")
 _WHOLE_CODE = re.compile(rf"^(?:{_CODE})$")
 _MIDDLE_CODE = re.compile(rf"^(?P<before>.+?)\s+(?P<code>{_CODE})\s+(?P<place>\D+)$")
 _MOST_READINGS = 14
+_FEWEST_IN_CODE = 4
+"""A number of fewer digits is rather a house number than a postcode."""
 
 
 class Reading(NamedTuple):
@@ -119,6 +121,10 @@ def _has_digit(text: str) -> bool:
     return any(map(str.isdigit, text))
 
 
+def _digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
+
+
 def _swapped(street: str, number: str, postcode: str, place: str, dictionary: Dictionary) -> Iterator[Reading]:
     if place:
         name, inside = split_street(place, dictionary)
@@ -128,7 +134,7 @@ def _swapped(street: str, number: str, postcode: str, place: str, dictionary: Di
         name, inside = split_street(number, dictionary)
         if inside:
             yield from _areas(Reading(name, inside, postcode, place))
-    if postcode and _has_digit(number):
+    if _digits(number) >= _FEWEST_IN_CODE > _digits(postcode) > 0:
         yield from _areas(Reading(street, postcode, number, place))
     if postcode and not _has_digit(postcode):
         yield Reading(*split_street(postcode, dictionary), street, place) if _has_digit(street) else Reading(postcode, number, "", place)
@@ -157,7 +163,7 @@ def _lines(text: str, number: str, postcode: str, place: str, dictionary: Dictio
             streets[-1] = (streets[-1][0], part)
         elif _WHOLE_CODE.match(part) and not code:
             code = part
-        elif area and (not code or not town) and (streets or len(area["code"].strip()) > 3):  # noqa: PLR2004 - three digits are rather a house number
+        elif area and (not code or not town) and (streets or _digits(area["code"]) >= _FEWEST_IN_CODE):
             code, town = code or area["code"], town or area["place"]
             streets.append(split_street(part, dictionary))
         else:
