@@ -188,7 +188,9 @@ def _section(family: str, held_out: pd.DataFrame, accept: float, claim: float) -
     by_extract = []
     for name, part in held_out.groupby("extract"):
         taken = part[part["score"] >= accept]
-        by_extract.append(f"| {name} | {len(part):,} | {len(taken) / len(part):.1%} | {taken['right'].mean():.2%} |" if len(taken) else f"| {name} | {len(part):,} | 0 | |")
+        by_extract.append(
+            f"| {name} | {len(part):,} | {len(taken) / len(part):.1%} | {taken['right'].mean():.2%} |" if len(taken) else f"| {name} | {len(part):,} | 0 | |"
+        )
     return [
         f"## {family}", "", f"Accepted from {accept:g} on, claimed from {claim:g} on.", "", "| score | answers | mean score | right |", "|---|---|---|---|", *rows, "",
         "| extract | answers | accepted | of these right |", "|---|---|---|---|", *by_extract, "",

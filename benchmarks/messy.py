@@ -167,7 +167,13 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str], roa
     made = []
     for at in random.integers(len(usable), size=count).tolist():
         row = {name: str(value) for name, value in text.iloc[at].to_dict().items()}
-        truth = {"true_street": row["street"], "true_postcode": row["postcode"], "true_city": row["city"], "longitude": usable["longitude"].iloc[at], "latitude": usable["latitude"].iloc[at]}
+        truth = {
+            "true_street": row["street"],
+            "true_postcode": row["postcode"],
+            "true_city": row["city"],
+            "longitude": usable["longitude"].iloc[at],
+            "latitude": usable["latitude"].iloc[at],
+        }
         chance, done = random.random(), []
         kind = "known" if chance < 0.8 else "no number" if chance < 0.9 else "no street"
         if kind == "no number":

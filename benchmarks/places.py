@@ -7,9 +7,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyrosm
+from gcrm.ingest.geocode import Reference, geocode
 
 from benchmarks.measure import Work
-from gcrm.ingest.geocode import Reference, geocode
 from gcrm.spatial import osm
 from gcrm.spatial.cells import index_points
 from gcrm.spatial.surroundings import Layers, surroundings

@@ -1,24 +1,8 @@
-"""`gcrm geocode` and `gcrm enrich`: accounts get a position, and what surrounds it."""
-
-from typing import Annotated
+"""`gcrm enrich`: accounts get what surrounds them."""
 
 import typer
 
 from gcrm.progress import progress
-
-
-def geocode(again: Annotated[bool, typer.Option("--again", help="Also those placed before by another reference; given positions stay.")] = False) -> None:
-    """Give each account a position: the same address in a loaded extract, else its street, else its postcode.
-
-    Example: `gcrm geocode`
-    """
-    from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.geocoding import count_open, geocode_accounts
-
-    ensure_ready()
-    with progress("addresses", total=count_open(again=again), unit="accounts") as advance:
-        levels = geocode_accounts(advance)
-    typer.echo(", ".join(f"{count:,} {level}" for level, count in levels.items()) + "." if levels else "There are no accounts; import some first.")
 
 
 def enrich() -> None:

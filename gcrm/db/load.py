@@ -62,7 +62,10 @@ def read_frame_by_copy(connection: psycopg.Connection[Any], query: str) -> pd.Da
     with connection.cursor() as cursor:
         # The types are asked for first: a column of empty text would be taken for a number.
         cursor.execute(sql.SQL("SELECT * FROM ({}) AS asked LIMIT 0").format(sql.SQL(query.rstrip().rstrip(";"))))  # type: ignore[arg-type]
-        types = {column.name: pa.float64() if column.type_code in _FLOATS else pa.int64() if column.type_code in _INTEGERS else pa.string() for column in cursor.description or ()}
+        types = {
+            column.name: pa.float64() if column.type_code in _FLOATS else pa.int64() if column.type_code in _INTEGERS else pa.string()
+            for column in cursor.description or ()
+        }
         with cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(sql.SQL(query.rstrip().rstrip(";")))) as copy:  # type: ignore[arg-type]
             for part in copy:
                 rows.write(part)

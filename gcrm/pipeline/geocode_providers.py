@@ -37,7 +37,13 @@ def ask_providers(connection: psycopg.Connection[Any], addresses: pd.DataFrame, 
         for provider in providers:
             found = _asked(connection, provider, str(answers.at[row, "address_key"]), address)
             if _RANK[found.level] < _RANK[str(answers.at[row, "geocode_level"])]:
-                candidate = {"label": found.label or provider.name, "level": found.level, "worth": 0.5, "longitude": found.longitude, "latitude": found.latitude}
+                candidate = {
+                    "label": found.label or provider.name,
+                    "level": found.level,
+                    "worth": 0.5,
+                    "longitude": found.longitude,
+                    "latitude": found.latitude,
+                }
                 answers.at[row, "candidates"] = [candidate, *(answers.at[row, "candidates"] or [])]
                 answers.loc[row, ["longitude", "latitude"]] = [found.longitude, found.latitude]
                 answers.loc[row, ["geocode_level", "geocode_reason"]] = [found.level, f"from {provider.name}"]

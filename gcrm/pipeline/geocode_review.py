@@ -138,7 +138,8 @@ def undo(account_id: int) -> None:
         if key is None:
             raise GeocodeError(f"Nothing was decided on account {account_id}; see `gcrm geocode review list --status accepted`.")
         statements.restore(connection, address_key=key, account_id=account_id)
-        statements.drop_correction(connection, address_key=key, account_id=account_id)
+        if statements.drop_correction(connection, address_key=key, account_id=account_id):
+            statements.mark_corrected(connection)
         statements.reopen(connection, address_key=key, account_id=account_id)
 
 

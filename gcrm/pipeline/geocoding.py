@@ -23,6 +23,8 @@ from gcrm.spatial.cells import index_points
 _CHUNK_ROWS = 100_000
 _STORED = ["account_id", "updated_at", "longitude", "latitude", "cell", "geocode_level", "geocode_score", "geocode_margin", "geocode_reason"]
 _OPEN = ["account_id", "street", "house_number", "postcode", "city", "country_code", "updated_at"]
+_RULE = "a person said that this address is always here"
+"""As sql/queries/geocode_review.sql finds it again (mark_corrected)."""
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -122,7 +124,7 @@ def _answers(connection: Connection, matcher: Matcher, chunk: pd.DataFrame, corr
     if said.any():
         where = corrections.loc[answers.loc[said, "address_key"], ["longitude", "latitude"]]
         answers.loc[said, ["longitude", "latitude"]] = where.to_numpy()
-        answers.loc[said, ["geocode_level", "geocode_reason"]] = ["confirmed", "a person said that this address is always here"]
+        answers.loc[said, ["geocode_level", "geocode_reason"]] = ["confirmed", _RULE]
         answers.loc[said, ["geocode_score", "accepted"]] = [1.0, True]
         answers.loc[said, "geocode_margin"] = float("nan")
     answers = ask_providers(connection, chunk, answers)

@@ -81,3 +81,8 @@ WHERE a.account_id = r.account_id AND (r.account_id = :account_id OR r.address_k
 
 -- name: drop_correction(account_id, address_key)!
 DELETE FROM gcrm.geocode_corrections WHERE address_key = :address_key AND account_id = :account_id;
+
+-- name: mark_corrected()!
+-- What was placed by an always-rule is to be placed anew: a rule is gone.
+UPDATE gcrm.accounts SET geocode_stale = true
+WHERE geocode_level = 'confirmed' AND geocode_reason = 'a person said that this address is always here';

@@ -165,7 +165,9 @@ class Batch:
         self.street_keys += keys
         ids = range(first, first + len(texts))
         self._insert("street_texts", pd.DataFrame({"text_id": ids, "plain": [each.plain for each in keys], "kinds": [sorted(each.kinds) for each in keys]}))
-        rows = [(text, kind, key) for text, each in zip(ids, keys, strict=True) for kind, found in (("folded", each.folded), ("stem", each.stems)) for key in found]
+        rows = [
+            (text, kind, key) for text, each in zip(ids, keys, strict=True) for kind, found in (("folded", each.folded), ("stem", each.stems)) for key in found
+        ]
         self._insert("street_text_keys", pd.DataFrame(rows, columns=["text_id", "kind", "key"]))
 
     def _add_numbers(self, first: int, texts: list[str]) -> None:

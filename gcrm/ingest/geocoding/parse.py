@@ -7,7 +7,9 @@ from typing import NamedTuple
 from gcrm.ingest.geocoding.folding.dictionary import Dictionary
 from gcrm.ingest.geocoding.folding.text import LONGEST, reduce, words
 
-_NUMBER = r"\d{1,5}(?:\s[13]/[234](?!\d))?(?:\s?[a-zA-Z](?![a-zA-Z0-9])|\s?(?:bis|ter|quater)\b)?(?:\s?[-/+–]\s?\d{1,5}[a-zA-Z]?|[-/]\s?[a-zA-Z](?![a-zA-Z0-9]))*"  # noqa: RUF001
+_NUMBER = (
+    r"\d{1,5}(?:\s[13]/[234](?!\d))?(?:\s?[a-zA-Z](?![a-zA-Z0-9])|\s?(?:bis|ter|quater)\b)?(?:\s?[-/+–]\s?\d{1,5}[a-zA-Z]?|[-/]\s?[a-zA-Z](?![a-zA-Z0-9]))*"  # noqa: RUF001
+)
 _MARK = r"(?:(?:nr|no|nº|n°|n|num|numero|número|nro|nummer|č\.?\s?p|č|#)\.?\s*)?"
 _NUMBER_LAST = re.compile(rf"^(?P<street>.*?\D)[\s,]+{_MARK}(?P<number>{_NUMBER})\.?$", re.IGNORECASE)
 _NUMBER_LAST_GLUED = re.compile(rf"^(?P<street>.*[^\W\d]{{2,}}\.?)(?P<number>{_NUMBER})$", re.IGNORECASE)

@@ -34,5 +34,8 @@ def reasons(evidence: pd.DataFrame) -> pd.Series:
     columns = [name for name in _WORDS if name in evidence]
     states = evidence[columns].assign(other=evidence["rank"] > 0)
     code, known = pd.MultiIndex.from_frame(states).factorize()
-    texts = ["; ".join([*(_WORDS[name][state] for name, state in zip(columns, each, strict=False)), *(["fields read otherwise"] if each[-1] else [])]) for each in known]
+    texts = [
+        "; ".join([*(_WORDS[name][state] for name, state in zip(columns, each, strict=False)), *(["fields read otherwise"] if each[-1] else [])])
+        for each in known
+    ]
     return pd.Series([texts[at] for at in code], index=evidence.index, dtype="str")

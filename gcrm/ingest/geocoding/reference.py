@@ -126,15 +126,14 @@ class Reference:
 
     def _index_streets(self) -> None:
         rows = [
-            (street, kind, key)
-            for street, keys in enumerate(self.keys)
-            for kind, found in (("folded", keys.folded), ("stem", keys.stems))
-            for key in found
+            (street, kind, key) for street, keys in enumerate(self.keys) for kind, found in (("folded", keys.folded), ("stem", keys.stems)) for key in found
         ]
         self.engine.register("keys_frame", pd.DataFrame(rows, columns=["street_id", "kind", "key"]).astype({"street_id": "int32", "kind": "str", "key": "str"}))
         self.engine.execute("CREATE TABLE street_keys AS SELECT * FROM keys_frame")
         self.engine.unregister("keys_frame")
-        names = pd.DataFrame({"street_id": range(len(self.keys)), "plain": [keys.plain for keys in self.keys], "kinds": [sorted(keys.kinds) for keys in self.keys]})
+        names = pd.DataFrame(
+            {"street_id": range(len(self.keys)), "plain": [keys.plain for keys in self.keys], "kinds": [sorted(keys.kinds) for keys in self.keys]}
+        )
         self.engine.register("names_frame", names.assign(street=self.names))
         self.engine.execute("CREATE TABLE street_names AS SELECT street_id::INT AS street_id, plain, kinds::VARCHAR[] AS kinds, street FROM names_frame")
         self.engine.unregister("names_frame")
