@@ -164,15 +164,17 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str], roa
     streets = sorted(set(text["street"]))
     names = {_plain(street) for street in (*streets, *(roads or ()))}
     noise = Noise(random, sorted(set(text["postcode"]) - {""}), sorted(set(text["city"]) - {""}))
+    records = text.to_dict("records")
+    longitude, latitude = usable["longitude"].tolist(), usable["latitude"].tolist()
     made = []
     for at in random.integers(len(usable), size=count).tolist():
-        row = {name: str(value) for name, value in text.iloc[at].to_dict().items()}
+        row = {str(name): str(value) for name, value in records[at].items()}
         truth = {
             "true_street": row["street"],
             "true_postcode": row["postcode"],
             "true_city": row["city"],
-            "longitude": usable["longitude"].iloc[at],
-            "latitude": usable["latitude"].iloc[at],
+            "longitude": longitude[at],
+            "latitude": latitude[at],
         }
         chance, done = random.random(), []
         kind = "known" if chance < 0.8 else "no number" if chance < 0.9 else "no street"

@@ -51,7 +51,7 @@ class Batch:
         self._engine: duckdb.DuckDBPyConnection = reference.engine.cursor()
         self._texts = {kind: Texts() for kind in ("street", "number", "postcode", "place")}
         self._known_postcodes = {row[0] for row in self._engine.execute("SELECT DISTINCT postcode FROM areas WHERE postcode IS NOT NULL").fetchall()}
-        towns = self._engine.execute("SELECT place, any_value(city) FROM areas WHERE place IS NOT NULL GROUP BY 1 ORDER BY 1").fetchall()
+        towns = self._engine.execute("SELECT place, min(city) FROM areas WHERE place IS NOT NULL GROUP BY 1 ORDER BY 1").fetchall()
         self._towns = [row[0] for row in towns]
         self._town_words: dict[str, list[str]] = {}
         for place, city in towns:

@@ -120,7 +120,7 @@ wanted AS (
     WHERE b.number_state = 'absent' AND n.base IS NOT NULL
 ),
 between_ AS (
-    SELECT w.q, any_value(w.base) AS base,
+    SELECT w.q, min(w.base) AS base,
         max(s.base) FILTER (WHERE s.base <= w.base) AS low, min(s.base) FILTER (WHERE s.base >= w.base) AS high,
         arg_max(s.longitude, s.base) FILTER (WHERE s.base <= w.base) AS low_x, arg_max(s.latitude, s.base) FILTER (WHERE s.base <= w.base) AS low_y,
         arg_min(s.longitude, s.base) FILTER (WHERE s.base >= w.base) AS high_x, arg_min(s.latitude, s.base) FILTER (WHERE s.base >= w.base) AS high_y

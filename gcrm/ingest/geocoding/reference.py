@@ -25,18 +25,22 @@ _COLUMNS = ("street", "house_number", "postcode", "city", "country_code", "longi
 
 _SITES = """
 CREATE TABLE sites AS
-SELECT row_number() OVER (ORDER BY stretch_id, number_key, longitude, latitude)::INT AS site_id, * FROM (
-    SELECT stretch_id, number_key, any_value(base) AS base, median(longitude) AS longitude, median(latitude) AS latitude,
+SELECT row_number() OVER (ORDER BY stretch_id, number_key)::INT AS site_id, * FROM (
+    SELECT stretch_id, number_key, min(base) AS base, arg_min(longitude, (off, longitude)) AS longitude, arg_min(latitude, (off, longitude)) AS latitude,
         greatest((max(longitude) - min(longitude)) * cos(radians(avg(latitude))), max(latitude) - min(latitude)) * 111195 AS spread_m
-    FROM numbered GROUP BY stretch_id, number_key
+    FROM (
+        SELECT *, ((longitude - median(longitude) OVER w) * cos(radians(latitude))) ** 2 + (latitude - median(latitude) OVER w) ** 2 AS off
+        FROM numbered WINDOW w AS (PARTITION BY stretch_id, number_key)
+    ) GROUP BY stretch_id, number_key
 )
 """
+"""The position of a site is that of one of its points, the nearest to the middle of all."""
 
 _STRETCHES = """
 CREATE TABLE stretches AS
 SELECT row_number() OVER (ORDER BY street_id, postcode, place, country)::INT AS stretch_id, * FROM (
     SELECT street_id, postcode, place, country, median(longitude) AS middle_x, median(latitude) AS middle_y,
-        arg_min(longitude, off) AS longitude, arg_min(latitude, off) AS latitude, any_value(city) AS city, any_value(code) AS code, count(*) AS points
+        arg_min(longitude, (off, longitude)) AS longitude, arg_min(latitude, (off, longitude)) AS latitude, min(city) AS city, min(code) AS code, count(*) AS points
     FROM (
         SELECT *, abs(longitude - median(longitude) OVER w) * cos(radians(latitude)) + abs(latitude - median(latitude) OVER w) AS off
         FROM located WINDOW w AS (PARTITION BY street_id, postcode, place, country)
@@ -107,15 +111,17 @@ class Reference:
     def _split_wide_sites(self) -> None:
         """Points of one address that lie farther apart than one site reaches are several sites."""
         wide = self.engine.execute(
-            "SELECT n.* FROM numbered n JOIN sites s USING (stretch_id, number_key) WHERE s.spread_m > $limit ORDER BY ALL", {"limit": SAME_SITE_M}
+            "SELECT n.stretch_id, n.number_key, n.base, n.longitude, n.latitude FROM numbered n JOIN sites s USING (stretch_id, number_key) WHERE s.spread_m > $limit ORDER BY ALL", {"limit": SAME_SITE_M}
         ).df()
         if wide.empty:
             return
         parts = []
         for (stretch, key), group in wide.groupby(["stretch_id", "number_key"], sort=True):
             labels = clusters(group["longitude"].to_numpy(), group["latitude"].to_numpy(), SAME_SITE_M)
-            middle = group.groupby(labels)[["longitude", "latitude"]].median()
-            parts.append(middle.assign(stretch_id=stretch, number_key=key, base=group["base"].iloc[0]))
+            middle = group[["longitude", "latitude"]].groupby(labels).transform("median")
+            off = (group["longitude"] - middle["longitude"]).abs() + (group["latitude"] - middle["latitude"]).abs()
+            points = group.loc[off.groupby(labels).idxmin(), ["longitude", "latitude"]]
+            parts.append(points.assign(stretch_id=stretch, number_key=key, base=group["base"].iloc[0]))
         self.engine.register("split_sites", pd.concat(parts, ignore_index=True))
         self.engine.execute("DELETE FROM sites WHERE spread_m > $limit", {"limit": SAME_SITE_M})
         self.engine.execute(
@@ -145,7 +151,7 @@ class Reference:
         given["place"] = _mapped(given["city"], lambda text: next(iter(place_keys(text, self.dictionary)), ""))
         self.engine.register("given_areas", given[["postcode", "place", "code", "city", "country_code", "longitude", "latitude"]])
         self.engine.execute(
-            "CREATE TABLE areas AS SELECT postcode, place, any_value(code) AS code, any_value(city) AS city, any_value(country) AS country, "
+            "CREATE TABLE areas AS SELECT postcode, place, min(code) AS code, min(city) AS city, min(country) AS country, "
             "median(longitude) AS longitude, median(latitude) AS latitude, count(*) AS points FROM ("
             "SELECT postcode, place, code, city, country_code AS country, longitude, latitude FROM given_areas UNION ALL "
             "SELECT postcode, place, code, city, country, longitude, latitude FROM stretches) "
