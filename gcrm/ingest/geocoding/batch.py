@@ -85,13 +85,13 @@ class Batch:
         """How many readings there are."""
         return self._readings
 
-    def readings_since(self, first: int) -> Iterator[tuple[int, int, int, int]]:
-        """Readings from a number on: reading_id, street_id, postcode_id, place_id.
+    def readings_since(self, first: int) -> Iterator[tuple[int, int, int, int, int]]:
+        """Readings from a number on: reading_id, q, street_id, postcode_id, place_id.
 
         Args:
             first: the first reading that counts.
         """
-        rows = self._engine.execute("SELECT reading_id, street_id, postcode_id, place_id FROM readings WHERE reading_id >= $first ORDER BY 1", {"first": first})
+        rows = self._engine.execute("SELECT reading_id, q, street_id, postcode_id, place_id FROM readings WHERE reading_id >= $first ORDER BY 1", {"first": first})
         yield from rows.fetchall()
 
     def without_street(self, count: int) -> pd.Series:

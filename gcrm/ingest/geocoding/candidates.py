@@ -142,7 +142,7 @@ class NearStreets:
     @cached_property
     def _trigrams(self) -> tuple[TfidfVectorizer, Any]:
         vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(3, 3), lowercase=False, dtype=np.float32)
-        return vectorizer, vectorizer.fit_transform([f"  {key}  " for key in self._folded]).T.tocsr()
+        return vectorizer, vectorizer.fit_transform([f"  {_stem(keys)}  " for keys in self._keys]).T.tocsr()
 
     def _anywhere(self, wanted: Sequence[tuple[int, int]], keys: Sequence[StreetKeys]) -> list[Hit]:
         """The streets of the whole reference that share the rarest trigrams with each text, then by optimal string alignment."""
@@ -153,10 +153,10 @@ class NearStreets:
         near: dict[int, list[tuple[int, float, int]]] = {}
         for start in range(0, len(texts), _TRIGRAM_CHUNK):
             chunk = texts[start : start + _TRIGRAM_CHUNK]
-            alike = (vectorizer.transform([f"  {(keys[text].folded or ('',))[0][:_LONGEST_KEY]}  " for text in chunk]) @ index).tocsr()
+            alike = (vectorizer.transform([f"  {_stem(keys[text])}  " for text in chunk]) @ index).tocsr()
             for row, text in enumerate(chunk):
                 here = slice(alike.indptr[row], alike.indptr[row + 1])
-                streets = alike.indices[here][np.argsort(-alike.data[here], kind="stable")[:_MOST_BY_TRIGRAMS]].tolist()
+                streets = alike.indices[here][_largest(alike.data[here], _MOST_BY_TRIGRAMS)].tolist()
                 near[text] = [each for each in (self._compared(keys[text], street) for street in streets) if each[1] >= LEAST_SIMILARITY]
         return [(text, block, street, alike, edits, "near") for block, text in wanted for street, alike, edits in near[text]]
 
@@ -164,6 +164,16 @@ class NearStreets:
         edits = min([OSA.distance(keys.plain, self._plain[street]), *(OSA.distance(each, self._folded[street]) for each in keys.folded[:_READINGS])])
         off = _OTHER_DIGITS * (_digits(keys.plain) != _digits(self._plain[street]))
         return street, 1 - edits / max(_weight(keys), float(self._weight[street]), 1) - off, edits
+
+
+def _stem(keys: StreetKeys) -> str:
+    return keys.stems[0][:_LONGEST_KEY] if keys.stems else ""
+
+
+def _largest(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Positions of the largest values, the largest first."""
+    some = np.argpartition(-values, count)[:count] if len(values) > count else np.arange(len(values))
+    return some[np.argsort(-values[some], kind="stable")]
 
 
 def _digits(key: str) -> str:

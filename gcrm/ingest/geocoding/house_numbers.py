@@ -59,8 +59,10 @@ def _without_words(text: str, dictionary: Dictionary) -> str:
     """The text from its first digit on, where only a word such as "Nr." stands before it."""
     folded = text if text.isascii() else text.translate(_SIGNS)
     digit = re.search(r"\d", folded)
-    if digit and digit.start() and all(reduce(word) in dictionary.numbers for word in words(folded[: digit.start()])):
-        return folded[digit.start() :]
+    if digit and digit.start():
+        before = [reduce(word) for word in words(folded[: digit.start()])]
+        if "".join(before) in dictionary.numbers or all(word in dictionary.numbers for word in before):
+            return folded[digit.start() :]
     return folded
 
 
@@ -87,7 +89,8 @@ def _with_rest(base: str, rest: str, dictionary: Dictionary) -> tuple[tuple[str,
         return (f"{base}/{part['part']}", base), 1
     if not rest.strip(" ,;.-") or _is_unit(rest, dictionary):
         return (base,), 1
-    return (base + "".join(words(rest)), base), 1
+    more = "".join(words(rest))
+    return ((base + more, base) if more else (base,)), 1
 
 
 def _is_unit(rest: str, dictionary: Dictionary) -> bool:

@@ -21,7 +21,7 @@ FIELDS = ("street", "house_number", "postcode", "city", "country_code")
 LEVELS = ("rooftop", "interpolated", "street", "postcode", "place", "none")
 
 _LEVEL_OF = {"exact": "rooftop", "part": "rooftop", "between": "interpolated", "beside": "interpolated"}
-_ANSWER = ("longitude", "latitude", "geocode_level", "geocode_score", "geocode_margin", "geocode_reason", "rival_m", "accepted", "address_key")
+_EQUAL = 0.99
 _MATCHED = """
 SELECT DISTINCT reading_id FROM found f JOIN readings r USING (reading_id) JOIN stretches s USING (stretch_id)
 WHERE f.similarity >= 0.99
@@ -87,24 +87,26 @@ class Matcher:
         batch.add([(q, 0, first_reading(*row[:4], dictionary), row[4]) for q, row in enumerate(rows)])
         find_equal(batch.engine, ["folded"], 0)
         found = evaluate(batch.engine, 0)
-        clear = found["number_state"].isin(["exact", "none"]) & (found["area"] >= AGREES)
+        clear = _clear(found, distinct)
         rest = np.setdiff1d(np.arange(len(rows)), found.loc[clear, "q"].to_numpy()).tolist()
-        first = batch.size
         if rest:
+            first = batch.size
             batch.add([(q, rank, each, rows[q][4]) for q in rest for rank, each in enumerate(more_readings(*rows[q][:4], dictionary))])
-            find_equal(batch.engine, ["stem"], first)
             find_equal(batch.engine, ["folded"], first, anywhere=True)
-            self._find_near(batch, first)
+            equal = evaluate(batch.engine, first)
+            dominant = set(equal.loc[(equal["similarity"] >= _EQUAL) & (equal["area"] >= AGREES), "q"].tolist())
+            find_equal(batch.engine, ["stem"], first)
+            self._find_near(batch, first, dominant)
             found = pd.concat([found[clear], evaluate(batch.engine, first)], ignore_index=True)
         return Evidence(found, best_areas(batch.engine, pd.DataFrame({"q": np.arange(len(rows), dtype=np.int32)})), batch)
 
-    def _find_near(self, batch: Batch, first: int) -> None:
+    def _find_near(self, batch: Batch, first: int, without: set[int]) -> None:
         """Adds to the candidates the streets that are near to what no street of the postcode or place is equal to."""
         exact = {row[0] for row in batch.engine.execute(_MATCHED).fetchall()}
         wanted: dict[tuple[str, ...], dict[int, None]] = {}
         asked = []
-        for reading, street, postcode, place in batch.readings_since(first):
-            if reading not in exact and batch.street_keys[street].plain:
+        for reading, q, street, postcode, place in batch.readings_since(first):
+            if q not in without and reading not in exact and batch.street_keys[street].plain:
                 block = self._near.block_of(batch.postcodes[postcode], batch.places[place])
                 wanted.setdefault(block, {})[street] = None
                 asked.append((reading, street, block))
@@ -143,6 +145,12 @@ class Matcher:
         for row in alternatives(batch.engine, pd.DataFrame({"q": open_})).to_dict("records"):
             found[row.pop("q")].append(row)
         return pd.Series([found.get(q) for q in answers.index.tolist()], index=answers.index, dtype=object)
+
+
+def _clear(found: pd.DataFrame, distinct: pd.DataFrame) -> pd.Series:
+    """Whether a first look is enough: the street is equal where it is looked for, and its number is there or stands in a field of its own."""
+    alone = (distinct["house_number"] != "") & ~distinct["street"].str.contains(r"\d")
+    return (found["area"] >= AGREES) & (found["number_state"].isin(["exact", "none"]) | alone.reindex(found["q"]).to_numpy())
 
 
 def _answer(answers: pd.DataFrame, found: pd.DataFrame, scores: pd.Series, level: pd.Series, accept: float) -> None:

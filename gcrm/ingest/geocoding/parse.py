@@ -64,7 +64,7 @@ def is_box(text: str, dictionary: Dictionary) -> bool:
         dictionary: the words of boxes.
     """
     tokens = tuple(map(reduce, words(text)))
-    return any(tokens[: len(box)] == box and (len(tokens) == len(box) or tokens[len(box)][0].isdigit()) for box in dictionary.boxes)
+    return bool(tokens) and tokens[0] in dictionary.first_of_boxes and any(tokens[: len(box)] == box and (len(tokens) == len(box) or tokens[len(box)][0].isdigit()) for box in dictionary.boxes)
 
 
 def first_reading(street: str, number: str, postcode: str, place: str, dictionary: Dictionary) -> Reading:
@@ -102,6 +102,8 @@ def _readings(street: str, number: str, postcode: str, place: str, dictionary: D
         yield from _lines(street, number, postcode, place, dictionary)
     yield from _swapped(street, number, postcode, place, dictionary)
     yield from _without_street(plain)
+    if place and not street and len(_PARTS.split(place)) > 1:
+        yield from _lines(place, number, postcode, "", dictionary)
     together = ", ".join(filter(None, (f"{street} {number}".strip(), f"{postcode} {place}".strip())))
     if any(map(str.isdigit, street)):
         yield from _lines(together, "", "", "", dictionary)

@@ -53,8 +53,7 @@ class Calibration:
         table = features(evidence)
         vector = np.array([weights.get(name, 0.0) for name in table.columns])
         scores: NDArray[np.float64] = 1 / (1 + np.exp(-(table.to_numpy(dtype=np.float64) @ vector + weights["intercept"])))
-        # Two sites that all evidence speaks for alike: whatever the rest says, one of them is wrong.
-        return np.where(table["no margin"] > 0, scores / 2, scores) if family == "rooftop" else scores
+        return np.where(undecided(family, table), scores / 2, scores)
 
 
 @cache
@@ -66,6 +65,19 @@ def calibration(path: Path = CALIBRATION) -> Calibration:
     """
     stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return Calibration(stored["weights"], stored["accept"], stored["claim"])
+
+
+def undecided(family: str, table: pd.DataFrame) -> pd.Series:
+    """Answers whose score is halved, whatever the weights say: two sites are equally good, or another postcode and place are named than its own.
+
+    Args:
+        family: rooftop, street or area.
+        table: as `features` gives it.
+    """
+    if family == "area":
+        return pd.Series(data=False, index=table.index)
+    elsewhere = table["nothing agrees"] > 0
+    return elsewhere | (table["no margin"] > 0) if family == "rooftop" else elsewhere
 
 
 def features(evidence: pd.DataFrame) -> pd.DataFrame:

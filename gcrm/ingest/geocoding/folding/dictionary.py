@@ -62,6 +62,11 @@ class Dictionary:
         return longest
 
     @cached_property
+    def first_of_boxes(self) -> frozenset[str]:
+        """The words with which a post office box begins."""
+        return frozenset(box[0] for box in self.boxes)
+
+    @cached_property
     def suffix_lengths(self) -> tuple[int, ...]:
         """Lengths of the endings of compounds, longest first."""
         return tuple(sorted({len(ending) for ending in self.suffixes}, reverse=True))

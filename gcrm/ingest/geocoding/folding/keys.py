@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, product
 
 from gcrm.ingest.geocoding.folding.dictionary import Dictionary
@@ -71,6 +72,7 @@ def _expanded(tokens: list[str], stops: list[bool], dictionary: Dictionary) -> I
         position += length
 
 
+@lru_cache(maxsize=1 << 18)
 def _split(token: str, dictionary: Dictionary, *, cut: bool) -> list[tuple[str, ...]]:
     """A compound such as "bahnhofstr" as its stem and its type; where a full stop cuts it, also "annank." """
     for length in dictionary.suffix_lengths:

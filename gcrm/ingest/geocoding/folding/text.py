@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -54,6 +55,7 @@ def latin(text: str) -> str:
     return (cut if cut.isascii() else anyascii(_APOSTROPHES.sub(" ", unicodedata.normalize("NFKC", cut)))).lower()
 
 
+@lru_cache(maxsize=1 << 18)
 def reduce(word: str) -> str:
     """A word without what spellings differ in: ä, ae and a are one, and so are ß, ss and s; Roman numerals stay.
 
