@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
@@ -63,9 +64,9 @@ def extracts(folder: Path) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
             continue
         points, roads = extract.address_points, extract.roads[extract.roads["name"].notna()].reset_index(drop=True)
         if len(points) >= _FEWEST_ADDRESSES:
-            middle = roads.geometry.interpolate(0.5, normalized=True)
+            middle = shapely.line_interpolate_point(roads.geometry.to_numpy(), 0.5, normalized=True)
             known = pd.DataFrame(points.drop(columns="geometry")).assign(longitude=points.geometry.x, latitude=points.geometry.y)
-            found[dataset_name(path)] = known, pd.DataFrame({"street": roads["name"], "longitude": middle.x, "latitude": middle.y})
+            found[dataset_name(path)] = known, pd.DataFrame({"street": roads["name"], "longitude": shapely.get_x(middle), "latitude": shapely.get_y(middle)})
     return found
 
 

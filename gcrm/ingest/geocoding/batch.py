@@ -95,15 +95,15 @@ class Batch:
         yield from rows.fetchall()
 
     def without_street(self, count: int) -> pd.Series:
-        """Whether none of an address's readings names a street: a post office box.
+        """Whether none of an address's closer readings names a street: a post office box.
 
         Args:
-            count: how many addresses there are.
+            count: how many addresses there are; as many first readings come before the closer ones.
         """
         rows = self._engine.execute("""
             SELECT q FROM readings r JOIN street_texts t ON t.text_id = r.street_id
-            GROUP BY q HAVING bool_and(t.plain = '')
-        """).fetchall()
+            WHERE r.reading_id >= $count GROUP BY q HAVING bool_and(t.plain = '')
+        """, {"count": count}).fetchall()
         return pd.Series(np.isin(np.arange(count), [row[0] for row in rows]))
 
     def add_near(self, near: pd.DataFrame, asked: pd.DataFrame) -> None:

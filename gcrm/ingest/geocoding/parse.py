@@ -15,6 +15,9 @@ _NUMBER_LAST = re.compile(rf"^(?P<street>.*?\D)[\s,]+{_MARK}(?P<number>{_NUMBER}
 _NUMBER_LAST_GLUED = re.compile(rf"^(?P<street>.*[^\W\d]{{2,}}\.?)(?P<number>{_NUMBER})$", re.IGNORECASE)
 _NUMBER_FIRST = re.compile(rf"^{_MARK}(?P<number>{_NUMBER})[\s,]+(?P<street>(?:\D|\d+(?:st|nd|rd|th|er|[aoeº])\b).*)$", re.IGNORECASE)
 _WITH_UNIT = re.compile(rf"^(?P<street>.*?\D)[\s,]+{_MARK}(?P<number>{_NUMBER})(?P<unit>[\s,]+(?:#|[^\W\d]+\.?\s?).*)$", re.IGNORECASE)
+_NUMBER_DIRECTION = re.compile(r"^(?P<number>\d{1,5})\s+(?P<street>[a-zA-Z]\.?\s.*)$")
+"""228 W 4th St: the letter is none of the number."""
+
 _ONLY_NUMBER = re.compile(rf"^{_MARK}(?P<number>{_NUMBER})$", re.IGNORECASE)
 _PARTS = re.compile(r"[,;|\n\r\t/]+\s+|[,;|\n\r\t]+")
 _CODE = r"(?:[A-Za-z]{1,3}[- ]?)?\d{3,6}(?:[- ]\d{3,4})?|[A-Za-z]{1,2}\d[A-Za-z\d]?\s?\d[A-Za-z]{2}|[A-Za-z]\d[A-Za-z]\s?\d[A-Za-z]\d"
@@ -94,6 +97,9 @@ def _readings(street: str, number: str, postcode: str, place: str, dictionary: D
         return
     plain = first_reading(street, number, postcode, place, dictionary)
     yield from _areas(plain)
+    direction = _NUMBER_DIRECTION.match(street)
+    if direction and not number:
+        yield from _areas(Reading(direction["street"], direction["number"], postcode, place))
     if number and any(map(str.isdigit, street)):
         name, inside = split_street(street, dictionary)
         yield from _areas(Reading(name, number, postcode, place))
