@@ -192,7 +192,8 @@ def _section(family: str, held_out: pd.DataFrame, accept: float, claim: float) -
             f"| {name} | {len(part):,} | {len(taken) / len(part):.1%} | {taken['right'].mean():.2%} |" if len(taken) else f"| {name} | {len(part):,} | 0 | |"
         )
     return [
-        f"## {family}", "", f"Accepted from {accept:g} on, claimed from {claim:g} on.", "", "| score | answers | mean score | right |", "|---|---|---|---|", *rows, "",
+        f"## {family}", "", f"Accepted from {accept:g} on, claimed from {claim:g} on.", "",
+        "| score | answers | mean score | right |", "|---|---|---|---|", *rows, "",
         "| extract | answers | accepted | of these right |", "|---|---|---|---|", *by_extract, "",
     ]  # fmt: skip
 

@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from psycopg.rows import TupleRow
+from rich.console import Console
 
 from benchmarks.__main__ import own_home
 from benchmarks.measure import peak_mib
@@ -127,7 +128,9 @@ def main() -> None:
         levels = geocode_accounts(lambda _more: None)
         seconds = time.perf_counter() - started
     peak = peak_mib()
-    print(f"{asked.addresses:,} addresses, {asked.queries:,} queries: {seconds:.1f} s, {asked.queries / seconds:,.0f} rows/s, {peak:,.0f} MiB; {levels}")
+    Console().print(
+        f"{asked.addresses:,} addresses, {asked.queries:,} queries: {seconds:.1f} s, {asked.queries / seconds:,.0f} rows/s, {peak:,.0f} MiB; {levels}"
+    )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,11 @@ import numpy as np
 import pandas as pd
 from anyascii import anyascii
 
+_SHORTEST = 4
+_HALF = 0.5
+_MOSTLY = 0.7
+_KNOWN = 0.8
+_NO_NUMBER = 0.1
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SHORT = (
     ("strasse", "str."), ("straße", "str."), ("Strasse", "Str."), ("Straße", "Str."), ("gasse", "g."), ("platz", "pl."), ("Street", "St"), ("Avenue", "Ave"),
@@ -34,7 +39,7 @@ class Noise:
 
     def typo(self, text: str) -> str:
         """One letter too much, too little, wrong, or two in the wrong order; never the first."""
-        if len(text) < 4:
+        if len(text) < _SHORTEST:
             return text
         at = int(self._random.integers(1, len(text) - 1))
         letter = _LETTERS[int(self._random.integers(26))]
@@ -79,7 +84,7 @@ class Noise:
     def wrong_postcode(self, row: Row) -> None:
         """A postcode of somewhere else, or a digit wrong."""
         code = row["postcode"]
-        if self._random.random() < 0.5 or not code:
+        if self._random.random() < _HALF or not code:
             row["postcode"] = self._postcodes[int(self._random.integers(len(self._postcodes)))]
         else:
             at = int(self._random.integers(len(code)))
@@ -99,7 +104,7 @@ class Noise:
 
     def swapped(self, row: Row) -> None:
         """Postcode and city in each other's field, or street and city."""
-        if self._random.random() < 0.7:
+        if self._random.random() < _MOSTLY:
             row["postcode"], row["city"] = row["city"], row["postcode"]
         else:
             row["street"], row["city"] = row["city"], row["street"]
@@ -177,7 +182,7 @@ def messy(points: pd.DataFrame, count: int, seed: int, strangers: list[str], roa
             "latitude": latitude[at],
         }
         chance, done = random.random(), []
-        kind = "known" if chance < 0.8 else "no number" if chance < 0.9 else "no street"
+        kind = "known" if chance < _KNOWN else "no number" if chance < _KNOWN + _NO_NUMBER else "no street"
         if kind == "no number":
             row["house_number"] = _no_number(random, numbers[_plain(row["street"])])
         elif kind == "no street":
@@ -200,7 +205,7 @@ def _no_number(random: np.random.Generator, numbers: set[str]) -> str:
     bases = [int(digits) for digits in (("".join(filter(str.isdigit, number[:4]))) for number in numbers) if digits]
     top = max(bases, default=10)
     while True:
-        tried = str(random.integers(1, 2 * top + 10)) + ("" if random.random() < 0.7 else _LETTERS[int(random.integers(8))])
+        tried = str(random.integers(1, 2 * top + 10)) + ("" if random.random() < _MOSTLY else _LETTERS[int(random.integers(8))])
         if tried not in numbers and not any(number.startswith(tried) or tried in number for number in numbers):
             return tried
 

@@ -7,11 +7,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyrosm
+
+from benchmarks.measure import Work
 from gcrm.ingest.geocoding.folding.dictionary import dictionary
 from gcrm.ingest.geocoding.match import Matcher
 from gcrm.ingest.geocoding.reference import Reference
-
-from benchmarks.measure import Work
 from gcrm.spatial import osm
 from gcrm.spatial.cells import index_points
 from gcrm.spatial.surroundings import Layers, surroundings

@@ -1,5 +1,6 @@
 """What the reference does not know is asked of providers, once: their answers and failures are kept as long as their rules allow."""
 
+from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
@@ -7,10 +8,13 @@ import psycopg
 
 from gcrm.config import settings
 from gcrm.db.queries import queries
-from gcrm.ingest.geocoding.match import FIELDS, clean_fields
+from gcrm.ingest.geocoding.match import clean_fields
 from gcrm.ingest.geocoding.providers import Geocoder, ProviderAnswer, parse_geocoders
 
 _UNKNOWN = ("none", "place", "postcode")
+_UNMEASURED = 0.5
+"""The score of a provider's answer: nobody has measured it here."""
+
 _RANK = {"rooftop": 0, "interpolated": 1, "street": 2, "postcode": 3, "place": 4, "none": 5}
 
 
@@ -30,26 +34,35 @@ def ask_providers(connection: psycopg.Connection[Any], addresses: pd.DataFrame, 
         return answers
     queries("geocode_answers").forget_expired(connection)
     fields = clean_fields(addresses).set_axis(addresses.index)
-    residue = answers.index[~answers["accepted"].astype(bool) & answers["geocode_level"].isin(_UNKNOWN) & (fields["street"].str.len() > 0)]
-    answers = answers.copy()
-    for row in residue:
-        address = {name: str(fields.at[row, name]) for name in FIELDS}
+    residue = ~answers["accepted"].astype(bool) & answers["geocode_level"].isin(_UNKNOWN) & (fields["street"].str.len() > 0)
+    better = {}
+    for row, key, level, address in zip(
+        answers.index[residue], answers.loc[residue, "address_key"], answers.loc[residue, "geocode_level"], fields[residue].to_dict("records"), strict=True
+    ):
         for provider in providers:
-            found = _asked(connection, provider, str(answers.at[row, "address_key"]), address)
-            if _RANK[found.level] < _RANK[str(answers.at[row, "geocode_level"])]:
-                candidate = {
-                    "label": found.label or provider.name,
-                    "level": found.level,
-                    "worth": 0.5,
-                    "longitude": found.longitude,
-                    "latitude": found.latitude,
-                }
-                answers.at[row, "candidates"] = [candidate, *(answers.at[row, "candidates"] or [])]
-                answers.loc[row, ["longitude", "latitude"]] = [found.longitude, found.latitude]
-                answers.loc[row, ["geocode_level", "geocode_reason"]] = [found.level, f"from {provider.name}"]
-                answers.loc[row, "geocode_score"] = 0.5
+            found = _asked(connection, provider, str(key), {str(name): str(value) for name, value in address.items()})
+            if _RANK[found.level] < _RANK[level]:
+                better[row] = (provider.name, found)
                 break
-    return answers
+    return _bettered(answers, better)
+
+
+def _bettered(answers: pd.DataFrame, better: dict[Hashable, tuple[str, ProviderAnswer]]) -> pd.DataFrame:
+    """The answers with those of providers in place of what they better; each is the first candidate of its review."""
+    if not better:
+        return answers
+    told = pd.DataFrame(
+        [(found.longitude, found.latitude, found.level, _UNMEASURED, f"from {name}") for name, found in better.values()],
+        index=pd.Index(list(better)), columns=["longitude", "latitude", "geocode_level", "geocode_score", "geocode_reason"],
+    )  # fmt: skip
+    answers = answers.copy()
+    answers.loc[told.index, told.columns] = told
+    first = {
+        row: {"label": found.label or name, "level": found.level, "worth": _UNMEASURED, "longitude": found.longitude, "latitude": found.latitude}
+        for row, (name, found) in better.items()
+    }
+    candidates = [[first[row], *(known or [])] if row in first else known for row, known in answers["candidates"].items()]
+    return answers.assign(candidates=pd.Series(candidates, index=answers.index, dtype=object))
 
 
 def _asked(connection: psycopg.Connection[Any], provider: Geocoder, key: str, address: dict[str, str]) -> ProviderAnswer:

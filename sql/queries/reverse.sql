@@ -7,7 +7,7 @@ nearest AS (
     SELECT p.street, p.house_number, p.postcode, p.city, ST_Distance(p.geom::geography, here.point::geography) AS distance_m
     FROM here, LATERAL (
         SELECT * FROM gcrm.address_points
-        WHERE geom && ST_Expand(here.point::geography, 1000)::geometry
+        WHERE geom && ST_Envelope(ST_Buffer(here.point::geography, 1000)::geometry)
         ORDER BY geom <-> here.point
         LIMIT 20
     ) AS p
@@ -17,7 +17,7 @@ nearest AS (
     SELECT p.postcode, p.city
     FROM here, LATERAL (
         SELECT postcode, city, geom FROM gcrm.address_points
-        WHERE postcode IS NOT NULL AND geom && ST_Expand(here.point::geography, 1000)::geometry
+        WHERE postcode IS NOT NULL AND geom && ST_Envelope(ST_Buffer(here.point::geography, 1000)::geometry)
         ORDER BY geom <-> here.point
         LIMIT 1
     ) AS p
@@ -25,7 +25,7 @@ nearest AS (
     SELECT a.postcode, a.city
     FROM here, LATERAL (
         SELECT postcode, city FROM gcrm.address_areas
-        WHERE geom && ST_Expand(here.point::geography, 20000)::geometry
+        WHERE geom && ST_Envelope(ST_Buffer(here.point::geography, 20000)::geometry)
         ORDER BY geom <-> here.point
         LIMIT 1
     ) AS a

@@ -21,5 +21,6 @@ def empty() -> None:
     with connect(Role.OWNER) as connection:
         connection.execute(
             "TRUNCATE gcrm.consents, gcrm.opportunities, gcrm.activities, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
-            " gcrm.account_positions, gcrm.geocode_reviews, gcrm.geocode_corrections, gcrm.accounts, gcrm.products, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine, gcrm.imports RESTART IDENTITY"
+            " gcrm.account_positions, gcrm.geocode_reviews, gcrm.geocode_corrections, gcrm.accounts, gcrm.products, gcrm.reps,"
+            " gcrm.territories, gcrm.regions, gcrm.quarantine, gcrm.imports RESTART IDENTITY"
         )

@@ -102,7 +102,10 @@ def _account(key: str) -> int:
 
 
 def _position(key: str) -> tuple[str, float | None, float | None]:
-    return rows("SELECT geocode_level, round(ST_X(position)::numeric, 6)::float8, round(ST_Y(position)::numeric, 6)::float8 FROM gcrm.accounts WHERE source_key = %s", key)[0]
+    return rows(
+        "SELECT geocode_level, round(ST_X(position)::numeric, 6)::float8, round(ST_Y(position)::numeric, 6)::float8 FROM gcrm.accounts WHERE source_key = %s",
+        key,
+    )[0]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +123,6 @@ def placed(places: Path) -> Path:
             )  # fmt: skip
     well("geocode")
     return places
-
 
 
 @pytest.mark.usefixtures("placed")
@@ -197,7 +199,8 @@ def test_a_review_may_be_dismissed() -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (("accept", "999999"), "not in the review queue"), (("set", "999999", "9", "47"), "not in the review queue"), (("undo", "999999"), "Nothing was decided"),
+        (("accept", "999999"), "not in the review queue"),
+        (("set", "999999", "9", "47"), "not in the review queue"), (("undo", "999999"), "Nothing was decided"),
         (("set", "1", "999", "47"), "not on the globe"), (("dismiss", "999999"), "not in the review queue"),
     ],
 )  # fmt: skip
@@ -245,8 +248,16 @@ def test_a_newer_reference_moves_only_what_it_touches(placed: Path) -> None:
 
 @pytest.mark.usefixtures("placed")
 def test_the_end_of_an_account_takes_all_with_it() -> None:
-    account = _account("later")
+    with connect(Role.WRITER) as connection:
+        connection.execute(
+            "INSERT INTO gcrm.accounts (source, source_key, kind, status, name, street, house_number, postcode, city, made_up, import_id)"
+            " VALUES ('t', 'gone', 'company', 'customer', 'Gone', 'Ahornallee', '9', '9001', 'Oberau', true, 1)"
+        )
+    geocode_accounts(lambda _more: None)
+    account = _account("gone")
     set_point(account, 9.56, 47.16, "anna", always=True)
+    for table in ("geocode_reviews", "geocode_corrections", "account_positions"):
+        assert value(f"SELECT count(*) FROM gcrm.{table} WHERE account_id = %s", account) == 1
     with connect(Role.WRITER) as connection:
         connection.execute("DELETE FROM gcrm.accounts WHERE account_id = %s", [account])
     for table in ("geocode_reviews", "geocode_corrections", "account_positions"):
@@ -267,7 +278,7 @@ def test_reverse() -> None:
 class _Nominatim(BaseHTTPRequestHandler):
     asked: list[str] = []  # noqa: RUF012 - one server a test
 
-    def do_GET(self) -> None:  # noqa: N802 - as http.server calls it
+    def do_GET(self) -> None:
         self.asked.append(self.path)
         found = [{"lon": "9.5712", "lat": "47.1712", "display_name": "Quellenrain 9", "class": "building", "type": "house", "addresstype": "building"}]
         body = json.dumps(found if "Quellenrain" in self.path else []).encode()
@@ -307,11 +318,11 @@ def test_a_provider_is_asked_for_the_residue_only_and_once(nominatim: list[str])
     well("geocode", "--again")
     assert _position("lost") == ("rooftop", 9.5712, 47.1712)
     assert {each.name for each in list_reviews(Scope.everything())} >= {"Lost", "Twin", "Broken"}  # what a provider says is for a person to look at
-    assert len(nominatim) == 2  # one address of two accounts, and the broken one
-    kept = rows("SELECT level, failure IS NOT NULL, expires_at::date - asked_at::date FROM gcrm.geocode_answers ORDER BY level DESC")
-    assert kept == [("rooftop", False, 7), ("none", True, 1)]
+    assert len(nominatim) == 3  # one address of two accounts, the one in two villages, and the broken one
+    kept = rows("SELECT level, failure IS NOT NULL, expires_at::date - asked_at::date FROM gcrm.geocode_answers ORDER BY 1, 2")
+    assert kept == [("none", False, 7), ("none", True, 1), ("rooftop", False, 7)]
     well("geocode", "--again")
-    assert len(nominatim) == 2
+    assert len(nominatim) == 3
 
 
 @pytest.mark.parametrize("setting", ["google=https://x.org", "nominatim=ftp://x", "photon=http://x;rate=0", "nominatim=http://x;key=1", "photon"])

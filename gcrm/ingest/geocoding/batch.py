@@ -71,7 +71,8 @@ class Batch:
 
     def _create(self) -> None:
         self._engine.execute("""
-            CREATE OR REPLACE TEMPORARY TABLE readings (reading_id INT, q INT, rank INT, street_id INT, number_id INT, postcode_id INT, place_id INT, country VARCHAR);
+            CREATE OR REPLACE TEMPORARY TABLE readings (
+                reading_id INT, q INT, rank INT, street_id INT, number_id INT, postcode_id INT, place_id INT, country VARCHAR);
             CREATE OR REPLACE TEMPORARY TABLE street_texts (text_id INT, plain VARCHAR, kinds VARCHAR[]);
             CREATE OR REPLACE TEMPORARY TABLE street_text_keys (text_id INT, kind VARCHAR, key VARCHAR);
             CREATE OR REPLACE TEMPORARY TABLE numbers (text_id INT, pos INT, key VARCHAR, exact BOOLEAN, base INT);
@@ -91,7 +92,9 @@ class Batch:
         Args:
             first: the first reading that counts.
         """
-        rows = self._engine.execute("SELECT reading_id, q, street_id, postcode_id, place_id FROM readings WHERE reading_id >= $first ORDER BY 1", {"first": first})
+        rows = self._engine.execute(
+            "SELECT reading_id, q, street_id, postcode_id, place_id FROM readings WHERE reading_id >= $first ORDER BY 1", {"first": first}
+        )
         yield from rows.fetchall()
 
     def without_street(self, count: int) -> pd.Series:
@@ -100,10 +103,13 @@ class Batch:
         Args:
             count: how many addresses there are; as many first readings come before the closer ones.
         """
-        rows = self._engine.execute("""
+        rows = self._engine.execute(
+            """
             SELECT q FROM readings r JOIN street_texts t ON t.text_id = r.street_id
             WHERE r.reading_id >= $count GROUP BY q HAVING bool_and(t.plain = '')
-        """, {"count": count}).fetchall()
+        """,
+            {"count": count},
+        ).fetchall()
         return pd.Series(np.isin(np.arange(count), [row[0] for row in rows]))
 
     def add_near(self, near: pd.DataFrame, asked: pd.DataFrame) -> None:
@@ -207,6 +213,6 @@ class Batch:
                 limit = max(1, len(key) // _LETTERS_PER_EDIT) if len(key) >= _SHORTEST_WORD else 0
                 near = [self._towns[town] for town in order if edits[row, town] <= limit]
                 tokens = {reduce(word) for word in words(texts[start + row]) if len(word) >= _SHORTEST_WORD}
-                near += [word for word in tokens & towns] + [place for word in tokens for place in self._town_words.get(word, ())]
+                near += [*sorted(tokens & towns)] + [place for word in sorted(tokens) for place in self._town_words.get(word, ())]
                 found.append(sorted(set(near), key=near.index)[: 2 * _MOST_NEAR_PLACES])
         return found

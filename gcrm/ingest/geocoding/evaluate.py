@@ -51,7 +51,7 @@ JOIN stretches s USING (stretch_id)
 JOIN street_names n ON n.street_id = s.street_id
 """
 
-_EVALUATE = f"""
+_EVALUATE = """
 CREATE OR REPLACE TEMPORARY TABLE evaluated AS
 WITH best_found AS (
     SELECT reading_id, stretch_id, arg_max(how, similarity) AS how, max(similarity) AS similarity, arg_max(edits, similarity) AS edits
@@ -80,11 +80,12 @@ placed AS (
 worth AS (SELECT p.*, a.worth AS area FROM placed p JOIN area_worth a USING (postcode_state, place_state) WHERE a.worth > 0),
 told AS (
     SELECT * FROM worth
-    QUALIFY NOT (similarity < 0.99 AND coalesce(max(area) FILTER (WHERE similarity >= 0.99) OVER (PARTITION BY q), 0) >= {AGREES})
+    QUALIFY NOT (similarity < 0.99 AND coalesce(max(area) FILTER (WHERE similarity >= 0.99) OVER (PARTITION BY q), 0) >= $agrees)
 ),
 numbered AS (
     SELECT t.*, h.longitude AS site_x, h.latitude AS site_y,
-        CASE WHEN n0.text_id IS NULL AND bool_or(n0.text_id IS NOT NULL) OVER (PARTITION BY t.q) THEN 'unread' WHEN n0.text_id IS NULL THEN 'none' WHEN h.number_key IS NULL THEN 'absent' WHEN h.exact THEN 'exact' ELSE 'part' END AS number_state
+        CASE WHEN n0.text_id IS NULL AND bool_or(n0.text_id IS NOT NULL) OVER (PARTITION BY t.q) THEN 'unread' WHEN n0.text_id IS NULL THEN 'none'
+            WHEN h.number_key IS NULL THEN 'absent' WHEN h.exact THEN 'exact' ELSE 'part' END AS number_state
     FROM told t
     LEFT JOIN numbers n0 ON n0.text_id = t.number_id AND n0.pos = 0
     LEFT JOIN (
@@ -102,7 +103,7 @@ SELECT q, reading_id, rank, stretch_id, street_id, number_id, how, similarity, e
 FROM numbered
 """
 
-_BEST = f"""
+_BEST = """
 WITH ranked AS (
     SELECT *, row_number() OVER (PARTITION BY q ORDER BY worth DESC, rank, stretch_id, longitude, latitude) AS place_in_line FROM evaluated
 ),
@@ -112,7 +113,7 @@ rivals AS (
         arg_max(111195 * sqrt(((r.longitude - b.longitude) * cos(radians(b.latitude))) ** 2 + (r.latitude - b.latitude) ** 2), r.worth) AS off_m
     FROM ranked r JOIN best b USING (q)
     WHERE r.place_in_line > 1
-        AND 111195 * sqrt(((r.longitude - b.longitude) * cos(radians(b.latitude))) ** 2 + (r.latitude - b.latitude) ** 2) > {SAME_SITE_M}
+        AND 111195 * sqrt(((r.longitude - b.longitude) * cos(radians(b.latitude))) ** 2 + (r.latitude - b.latitude) ** 2) > $same_site_m
     GROUP BY 1
 ),
 wanted AS (
@@ -131,7 +132,7 @@ interpolated AS (
     SELECT q, low = high AS beside, CASE WHEN high = low THEN 0 ELSE (base - low) / (high - low) END AS share, low_x, low_y, high_x, high_y
     FROM between_
     WHERE low IS NOT NULL AND high IS NOT NULL
-        AND 111195 * sqrt(((high_x - low_x) * cos(radians(low_y))) ** 2 + (high_y - low_y) ** 2) <= {_NUMBER_LIMIT_M}
+        AND 111195 * sqrt(((high_x - low_x) * cos(radians(low_y))) ** 2 + (high_y - low_y) ** 2) <= $between_m
 )
 SELECT b.q, b.how, b.similarity, b.edits, b.postcode_state, b.place_state, b.rank, b.area, b.stretch_id, b.street_id,
     CASE WHEN i.beside THEN 'beside' WHEN i.q IS NOT NULL THEN 'between' ELSE b.number_state END AS number_state,
@@ -174,7 +175,9 @@ WITH one_each AS (
     FROM evaluated WHERE q IN (SELECT q FROM open_) GROUP BY ALL
 ),
 first_few AS (SELECT * FROM one_each QUALIFY row_number() OVER (PARTITION BY q ORDER BY worth DESC, stretch_id, longitude) <= 5)
-SELECT f.q, concat_ws(', ', concat_ws(' ', n.street, CASE WHEN f.number_state IN ('exact', 'part') THEN k.key END), nullif(concat_ws(' ', s.code, s.city), '')) AS label,
+SELECT f.q,
+    concat_ws(', ', concat_ws(' ', n.street, CASE WHEN f.number_state IN ('exact', 'part') THEN k.key END),
+        nullif(concat_ws(' ', s.code, s.city), '')) AS label,
     CASE WHEN f.number_state IN ('exact', 'part') THEN 'rooftop' ELSE 'street' END AS level, round(greatest(f.worth, 0), 4) AS worth, f.longitude, f.latitude
 FROM first_few f
 JOIN stretches s USING (stretch_id)
@@ -209,8 +212,8 @@ def evaluate(engine: duckdb.DuckDBPyConnection, first: int) -> pd.DataFrame:
     """
     worth = pd.DataFrame([(*states, value) for states, value in AREA_WORTH.items()], columns=["postcode_state", "place_state", "worth"])
     engine.register("area_worth", worth)
-    engine.execute(_EVALUATE, {"first": first})
-    return engine.execute(_BEST).df()
+    engine.execute(_EVALUATE, {"first": first, "agrees": AGREES})
+    return engine.execute(_BEST, {"same_site_m": SAME_SITE_M, "between_m": _NUMBER_LIMIT_M}).df()
 
 
 def best_areas(engine: duckdb.DuckDBPyConnection, unplaced: pd.DataFrame) -> pd.DataFrame:

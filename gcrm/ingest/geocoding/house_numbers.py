@@ -77,15 +77,17 @@ def _with_rest(base: str, rest: str, dictionary: Dictionary) -> tuple[tuple[str,
             return (base,), 1
         own = base + letter["letter"]
         return ((own,), 1) if not tail or _is_unit(tail, dictionary) else ((own, base), 1)
-    fraction = _FRACTION.match(rest)
-    if fraction:
+    return _with_more(base, rest, dictionary)
+
+
+def _with_more(base: str, rest: str, dictionary: Dictionary) -> tuple[tuple[str, ...], int]:
+    """What follows a number and is no letter: a fraction, the end of a range, a part after a slash, a part of the building."""
+    if fraction := _FRACTION.match(rest):
         return (f"{base} {fraction[1]}",), 1
-    span = _RANGE.match(rest)
-    if span:
+    if span := _RANGE.match(rest):
         end = span["end"].lstrip("0") or "0"
         return (f"{base}-{end}", base, end), 3
-    part = _SLASH.match(rest)
-    if part:
+    if part := _SLASH.match(rest):
         return (f"{base}/{part['part']}", base), 1
     if not rest.strip(" ,;.-") or _is_unit(rest, dictionary):
         return (base,), 1

@@ -67,7 +67,11 @@ def is_box(text: str, dictionary: Dictionary) -> bool:
         dictionary: the words of boxes.
     """
     tokens = tuple(map(reduce, words(text)))
-    return bool(tokens) and tokens[0] in dictionary.first_of_boxes and any(tokens[: len(box)] == box and (len(tokens) == len(box) or tokens[len(box)][0].isdigit()) for box in dictionary.boxes)
+    return (
+        bool(tokens)
+        and tokens[0] in dictionary.first_of_boxes
+        and any(tokens[: len(box)] == box and (len(tokens) == len(box) or tokens[len(box)][0].isdigit()) for box in dictionary.boxes)
+    )
 
 
 def first_reading(street: str, number: str, postcode: str, place: str, dictionary: Dictionary) -> Reading:

@@ -26,7 +26,8 @@ _COLUMNS = ("street", "house_number", "postcode", "city", "country_code", "longi
 _SITES = """
 CREATE TABLE sites AS
 SELECT row_number() OVER (ORDER BY stretch_id, number_key)::INT AS site_id, * FROM (
-    SELECT stretch_id, number_key, min(base) AS base, arg_min(longitude, (off, longitude)) AS longitude, arg_min(latitude, (off, longitude)) AS latitude,
+    SELECT stretch_id, number_key, min(base) AS base,
+        arg_min(longitude, (off, longitude)) AS longitude, arg_min(latitude, (off, longitude)) AS latitude,
         greatest((max(longitude) - min(longitude)) * cos(radians(avg(latitude))), max(latitude) - min(latitude)) * 111195 AS spread_m
     FROM (
         SELECT *, ((longitude - median(longitude) OVER w) * cos(radians(latitude))) ** 2 + (latitude - median(latitude) OVER w) ** 2 AS off
@@ -40,7 +41,8 @@ _STRETCHES = """
 CREATE TABLE stretches AS
 SELECT row_number() OVER (ORDER BY street_id, postcode, place, country)::INT AS stretch_id, * FROM (
     SELECT street_id, postcode, place, country, median(longitude) AS middle_x, median(latitude) AS middle_y,
-        arg_min(longitude, (off, longitude)) AS longitude, arg_min(latitude, (off, longitude)) AS latitude, min(city) AS city, min(code) AS code, count(*) AS points
+        arg_min(longitude, (off, longitude)) AS longitude, arg_min(latitude, (off, longitude)) AS latitude,
+        min(city) AS city, min(code) AS code, count(*) AS points
     FROM (
         SELECT *, abs(longitude - median(longitude) OVER w) * cos(radians(latitude)) + abs(latitude - median(latitude) OVER w) AS off
         FROM located WINDOW w AS (PARTITION BY street_id, postcode, place, country)
@@ -111,7 +113,9 @@ class Reference:
     def _split_wide_sites(self) -> None:
         """Points of one address that lie farther apart than one site reaches are several sites."""
         wide = self.engine.execute(
-            "SELECT n.stretch_id, n.number_key, n.base, n.longitude, n.latitude FROM numbered n JOIN sites s USING (stretch_id, number_key) WHERE s.spread_m > $limit ORDER BY ALL", {"limit": SAME_SITE_M}
+            "SELECT n.stretch_id, n.number_key, n.base, n.longitude, n.latitude FROM numbered n "
+            "JOIN sites s USING (stretch_id, number_key) WHERE s.spread_m > $limit ORDER BY ALL",
+            {"limit": SAME_SITE_M},
         ).df()
         if wide.empty:
             return
@@ -125,7 +129,8 @@ class Reference:
         self.engine.register("split_sites", pd.concat(parts, ignore_index=True))
         self.engine.execute("DELETE FROM sites WHERE spread_m > $limit", {"limit": SAME_SITE_M})
         self.engine.execute(
-            "INSERT INTO sites SELECT coalesce((SELECT max(site_id) FROM sites), 0) + row_number() OVER (), stretch_id, number_key, base, longitude, latitude, 0 "
+            "INSERT INTO sites SELECT coalesce((SELECT max(site_id) FROM sites), 0) + row_number() OVER (), stretch_id, number_key, base, longitude, "
+            "latitude, 0 "
             "FROM split_sites"
         )
         self.engine.unregister("split_sites")

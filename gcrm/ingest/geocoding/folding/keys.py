@@ -74,7 +74,7 @@ def _expanded(tokens: list[str], stops: list[bool], dictionary: Dictionary) -> I
 
 @lru_cache(maxsize=1 << 18)
 def _split(token: str, dictionary: Dictionary, *, cut: bool) -> list[tuple[str, ...]]:
-    """A compound such as "bahnhofstr" as its stem and its type; where a full stop cuts it, also "annank." """
+    """A compound such as "bahnhofstr" as its stem and its type; where a full stop cuts it, also "annank.", as one."""
     for length in dictionary.suffix_lengths:
         if len(token) >= length + _SHORTEST_STEM:
             types = dictionary.suffixes.get(token[-length:])

@@ -41,7 +41,9 @@ def test_street_and_number_in_one_text(text: str, street: str, number: str) -> N
     assert split_street(text, dictionary()) == (street, number)
 
 
-@pytest.mark.parametrize("text", ["Postfach 12", "P.O. Box 7", "PO Box", "BP 340", "Casella postale 4", "Apartado 99", "사서함 12", "Postbus 1", "Skrytka pocztowa 5"])
+@pytest.mark.parametrize(
+    "text", ["Postfach 12", "P.O. Box 7", "PO Box", "BP 340", "Casella postale 4", "Apartado 99", "사서함 12", "Postbus 1", "Skrytka pocztowa 5"]
+)
 def test_post_office_boxes(text: str) -> None:
     assert is_box(text, dictionary())
     assert all(reading.street == "" for reading in more_readings(text, "", "9490", "Vaduz", dictionary()))
@@ -59,7 +61,8 @@ _TRUE = Reading("Main St", "5", "9490", "Vaduz")
     "fields",
     [
         ("Main St", "5", "9490", "Vaduz"), ("Main St 5", "", "9490", "Vaduz"), ("5 Main St", "", "9490", "Vaduz"), ("Main St 5, 9490 Vaduz", "", "", ""),
-        ("Main St 5; 9490 Vaduz", "", "", ""), ("Main St 5 9490 Vaduz", "", "", ""), ("9490 Vaduz Main St 5", "", "", ""), ("c/o Meier, Main St 5, 9490 Vaduz", "", "", ""),
+        ("Main St 5; 9490 Vaduz", "", "", ""), ("Main St 5 9490 Vaduz", "", "", ""), ("9490 Vaduz Main St 5", "", "", ""),
+        ("c/o Meier, Main St 5, 9490 Vaduz", "", "", ""),
         ("Main St 5", "", "", "9490 Vaduz"), ("Main St", "5", "9490 Vaduz", ""), ("Main St", "5", "Vaduz", "9490"), ("Vaduz", "5", "9490", "Main St"),
         ("Vaduz", "", "9490", "Main St 5"), ("Main St, 5, 9490 Vaduz", "", "", ""), ("5", "Main St", "9490", "Vaduz"), ("", "Main St 5", "9490", "Vaduz"),
         ("Main St", "9490", "5", "Vaduz"), ("", "", "", "Main St 5, 9490 Vaduz"),
