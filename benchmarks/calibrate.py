@@ -51,7 +51,7 @@ _CLAIM = 0.5
 """A level is claimed where it is likelier right than wrong; an address besides where no more of what does not exist is called one than this."""
 
 _FALSE_ADDRESSES = {"no number": 0.0015, "no street": 0.004}
-_BINS = np.array([0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0001])
+_BINS = [0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0001]
 
 
 def extracts(folder: Path) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:

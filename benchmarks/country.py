@@ -56,7 +56,7 @@ def counties(points: pd.DataFrame, count: int) -> list[pd.DataFrame]:
 
 
 def _key(random: np.random.Generator) -> dict[int, str]:
-    letters = {}
+    letters: dict[int, str] = {}
     for group in (_VOWELS, _CONSONANTS):
         shuffled = random.permutation(list(group))
         letters |= dict(zip(map(ord, group), shuffled, strict=True)) | dict(zip(map(ord, group.upper()), (each.upper() for each in shuffled), strict=True))

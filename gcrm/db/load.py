@@ -61,14 +61,16 @@ def read_frame_by_copy(connection: psycopg.Connection[Any], query: str) -> pd.Da
     rows = io.BytesIO()
     with connection.cursor() as cursor:
         # The types are asked for first: a column of empty text would be taken for a number.
-        cursor.execute(sql.SQL("SELECT * FROM ({}) AS asked LIMIT 0").format(sql.SQL(query.rstrip().rstrip(";"))))  # type: ignore[arg-type]
+        cursor.execute(sql.SQL("SELECT * FROM ({}) AS asked LIMIT 0").format(sql.SQL(query.rstrip().rstrip(";"))))
         types = {
             column.name: pa.float64() if column.type_code in _FLOATS else pa.int64() if column.type_code in _INTEGERS else pa.string()
             for column in cursor.description or ()
         }
-        with cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(sql.SQL(query.rstrip().rstrip(";")))) as copy:  # type: ignore[arg-type]
+        with cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(sql.SQL(query.rstrip().rstrip(";")))) as copy:
             for part in copy:
                 rows.write(part)
     rows.seek(0)
     options = pc.ConvertOptions(column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""])
-    return pc.read_csv(rows, parse_options=pc.ParseOptions(newlines_in_values=True), convert_options=options).to_pandas()
+    table: pa.Table = pc.read_csv(rows, parse_options=pc.ParseOptions(newlines_in_values=True), convert_options=options)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame

@@ -101,8 +101,9 @@ def load_reference(connection: Connection) -> Reference:
         connection: a connection of the writer or the reader.
     """
     statements = queries("geocode")
-    frames = [read_frame_by_copy(connection, query.sql) for query in (statements.reference_points, statements.reference_streets, statements.reference_areas)]
-    return Reference(*frames, dictionary(settings().dictionaries))
+    names = ("reference_points", "reference_streets", "reference_areas")
+    points, streets, areas = (read_frame_by_copy(connection, getattr(statements, name).sql) for name in names)
+    return Reference(points, streets, areas, dictionary(settings().dictionaries))
 
 
 def _corrections(connection: Connection) -> pd.DataFrame:

@@ -31,7 +31,7 @@ nearest AS (
     ) AS a
 )
 SELECT
-    concat_ws(', ', concat_ws(' ', n.street, n.house_number), nullif(concat_ws(' ', n.postcode, n.city), '')) AS address, n.distance_m,
+    nullif(concat_ws(', ', nullif(concat_ws(' ', n.street, n.house_number), ''), nullif(concat_ws(' ', n.postcode, n.city), '')), '') AS address, n.distance_m,
     (SELECT d.name FROM gcrm.districts d WHERE ST_Intersects(d.geom, here.point) ORDER BY d.admin_level, d.osm_id LIMIT 1) AS municipality,
     coalesce(n.postcode, c.postcode, area.postcode) AS postcode, coalesce(n.city, c.city, area.city) AS city
 FROM here

@@ -84,14 +84,14 @@ class Matcher:
         batch = Batch(self._reference)
         rows = list(zip(*(distinct[name].tolist() for name in FIELDS), strict=True))
         dictionary = self._reference.dictionary
-        batch.add([(q, 0, first_reading(*row[:4], dictionary), row[4]) for q, row in enumerate(rows)])
+        batch.add([(q, 0, first_reading(*_four(row), dictionary), row[4]) for q, row in enumerate(rows)])
         find_equal(batch.engine, ["folded"], 0)
         found = evaluate(batch.engine, 0)
         clear = _clear(found, distinct)
         rest = np.setdiff1d(np.arange(len(rows)), found.loc[clear, "q"].to_numpy()).tolist()
         if rest:
             first = batch.size
-            batch.add([(q, rank, each, rows[q][4]) for q in rest for rank, each in enumerate(more_readings(*rows[q][:4], dictionary))])
+            batch.add([(q, rank, each, rows[q][4]) for q in rest for rank, each in enumerate(more_readings(*_four(rows[q]), dictionary))])
             find_equal(batch.engine, ["folded"], first, anywhere=True)
             equal = evaluate(batch.engine, first)
             dominant = set(equal.loc[(equal["similarity"] >= _EQUAL) & (equal["area"] >= AGREES), "q"].tolist())
@@ -117,8 +117,7 @@ class Matcher:
     def _judged(self, evidence: Evidence, distinct: pd.DataFrame) -> pd.DataFrame:
         judge = self._judged_by or calibration()
         answers = pd.DataFrame({name: pd.Series(index=distinct.index, dtype="float64") for name in ("longitude", "latitude", "geocode_margin", "rival_m")})
-        answers["geocode_level"], answers["geocode_reason"] = "none", "not found"
-        answers["geocode_score"], answers["accepted"] = 0.0, False
+        answers = answers.assign(geocode_level="none", geocode_reason="not found", geocode_score=0.0, accepted=False)
         streets = evidence.streets.set_index("q")
         level = streets["number_state"].map(_LEVEL_OF).fillna("street")
         family = level.where(level == "rooftop", "street")
@@ -129,8 +128,8 @@ class Matcher:
         areas = evidence.areas.set_index("q")
         areas = areas[areas.index.isin(answers.index[answers["geocode_level"] == "none"])]
         scores = pd.Series(judge.scores("area", areas), index=areas.index)
-        level = pd.Series(np.where(areas["postcode_state"] == "same", "postcode", "place"), index=areas.index)
-        _answer(answers, areas[scores >= judge.claim["area"]], scores, level, judge.accept["area"])
+        area_level = pd.Series(np.where(areas["postcode_state"] == "same", "postcode", "place"), index=areas.index)
+        _answer(answers, areas[scores >= judge.claim["area"]], scores, area_level, judge.accept["area"])
         # A street that was asked for and not found is for a person to look at, however sure the postcode is.
         named = distinct["street"].str.contains(r"\w") & ~evidence.batch.without_street(len(distinct))
         answers["accepted"] &= ~(answers["geocode_level"].isin(["postcode", "place"]) & named)
@@ -143,7 +142,7 @@ class Matcher:
         open_ = answers.index[~answers["accepted"]]
         found: dict[int, list[dict[str, Any]]] = {q: [] for q in open_.tolist()}
         for row in alternatives(batch.engine, pd.DataFrame({"q": open_})).to_dict("records"):
-            found[row.pop("q")].append(row)
+            found[row.pop("q")].append({str(name): of for name, of in row.items()})
         return pd.Series([found.get(q) for q in answers.index.tolist()], index=answers.index, dtype=object)
 
 
@@ -165,6 +164,10 @@ def _answer(answers: pd.DataFrame, found: pd.DataFrame, scores: pd.Series, level
         answers.loc[where, "rival_m"] = found["rival_m"]
 
 
+def _four(row: tuple[str, ...]) -> tuple[str, str, str, str]:
+    return row[0], row[1], row[2], row[3]
+
+
 def clean_fields(addresses: pd.DataFrame) -> pd.DataFrame:
     """The fields of addresses as text, empty where they are missing, without control characters and blanks around them.
 
@@ -179,9 +182,9 @@ def clean_fields(addresses: pd.DataFrame) -> pd.DataFrame:
     return text.reset_index(drop=True)
 
 
-def _distinct(fields: pd.DataFrame) -> tuple[np.ndarray[Any, np.dtype[np.intp]], pd.DataFrame]:
+def _distinct(fields: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
     """For each row the number of its distinct address, and those."""
-    code = fields.groupby(list(FIELDS), sort=False, dropna=False).ngroup().to_numpy()
+    code = fields.groupby(list(FIELDS), sort=False, dropna=False).ngroup()
     return code, fields.drop_duplicates(ignore_index=True)
 
 
@@ -192,4 +195,4 @@ def address_keys(fields: pd.DataFrame) -> pd.Series:
         fields: as `clean_fields` gives them.
     """
     parts = [fields[name].str.lower().str.replace(r"[\W_]+", " ", regex=True).str.strip() for name in FIELDS]
-    return parts[0].str.cat(parts[1:], sep="|")
+    return pd.Series(["|".join(each) for each in zip(*parts, strict=True)], index=fields.index, dtype="str")

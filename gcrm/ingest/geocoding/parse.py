@@ -169,7 +169,9 @@ def _without_street(plain: Reading) -> Iterator[Reading]:
 def _lines(text: str, number: str, postcode: str, place: str, dictionary: Dictionary) -> Iterator[Reading]:
     """An address of several parts in one text: "c/o Meier, Main St 5, 9490 Vaduz"."""
     parts = [part.strip() for part in _PARTS.split(text) if part.strip()]
-    code, town, streets, names = postcode, place, [], []
+    code, town = postcode, place
+    streets: list[tuple[str, str]] = []
+    names: list[str] = []
     for part in parts:
         area = _CODE_PLACE.match(part) or _PLACE_CODE.match(part)
         alone = _ONLY_NUMBER.match(part)

@@ -1,5 +1,7 @@
 """The reference: what is known of addresses, streets, postcodes and places, as DuckDB tables."""
 
+from collections.abc import Callable
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -120,12 +122,12 @@ class Reference:
         if wide.empty:
             return
         parts = []
-        for (stretch, key), group in wide.groupby(["stretch_id", "number_key"], sort=True):
+        for _, group in wide.groupby(["stretch_id", "number_key"], sort=True):
             labels = clusters(group["longitude"].to_numpy(), group["latitude"].to_numpy(), SAME_SITE_M)
             middle = group[["longitude", "latitude"]].groupby(labels).transform("median")
             off = (group["longitude"] - middle["longitude"]).abs() + (group["latitude"] - middle["latitude"]).abs()
             points = group.loc[off.groupby(labels).idxmin(), ["longitude", "latitude"]]
-            parts.append(points.assign(stretch_id=stretch, number_key=key, base=group["base"].iloc[0]))
+            parts.append(points.assign(**{name: group[name].iloc[0] for name in ("stretch_id", "number_key", "base")}))
         self.engine.register("split_sites", pd.concat(parts, ignore_index=True))
         self.engine.execute("DELETE FROM sites WHERE spread_m > $limit", {"limit": SAME_SITE_M})
         self.engine.execute(
@@ -186,11 +188,11 @@ def _complete(frame: pd.DataFrame) -> pd.DataFrame:
     return whole.astype(dict.fromkeys(text, "str") | {"longitude": "float64", "latitude": "float64"}).where(whole.notna(), None)
 
 
-def _mapped(column: pd.Series, key: object) -> pd.Series:
+def _mapped(column: pd.Series, key: Callable[[str], str]) -> pd.Series:
     """A key per distinct text; missing where it is empty."""
     codes, texts = pd.factorize(column)
-    keys = np.asarray([*(key(str(text)) or None for text in texts), None], dtype=object)  # type: ignore[operator]
-    return pd.Series(keys[codes], index=column.index, dtype=object)
+    keys: list[str | None] = [*(key(str(text)) or None for text in texts), None]
+    return pd.Series([keys[code] for code in codes], index=column.index, dtype=object)
 
 
 def metres(longitude: NDArray[np.float64], latitude: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -63,7 +63,7 @@ def _expanded(tokens: list[str], stops: list[bool], dictionary: Dictionary) -> I
         for length in range(min(dictionary.longest_from.get(tokens[position], 0), len(tokens) - position), 0, -1):
             found = dictionary.expansions.get(tuple(tokens[position : position + length]))
             if found:
-                itself = [(tokens[position],)] if length == 1 and tokens[position] in dictionary.stopwords else []
+                itself: list[tuple[str, ...]] = [(tokens[position],)] if length == 1 and tokens[position] in dictionary.stopwords else []
                 yield itself + [(form,) for form in found]
                 break
         else:
