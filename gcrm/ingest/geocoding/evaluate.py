@@ -174,7 +174,7 @@ WITH one_each AS (
     SELECT q, stretch_id, longitude, latitude, max(worth) AS worth, arg_max(number_state, worth) AS number_state, arg_max(number_id, worth) AS number_id
     FROM evaluated WHERE q IN (SELECT q FROM open_) GROUP BY ALL
 ),
-first_few AS (SELECT * FROM one_each QUALIFY row_number() OVER (PARTITION BY q ORDER BY worth DESC, stretch_id, longitude) <= 5)
+first_few AS (SELECT * FROM one_each QUALIFY row_number() OVER (PARTITION BY q ORDER BY worth DESC, stretch_id, longitude, latitude) <= 5)
 SELECT f.q,
     concat_ws(', ', concat_ws(' ', n.street, CASE WHEN f.number_state IN ('exact', 'part') THEN k.key END),
         nullif(concat_ws(' ', s.code, s.city), '')) AS label,
@@ -183,7 +183,7 @@ FROM first_few f
 JOIN stretches s USING (stretch_id)
 JOIN street_names n ON n.street_id = s.street_id
 LEFT JOIN (SELECT text_id, arg_max(key, CASE WHEN pos = 0 THEN 1 ELSE 0 END) AS key FROM numbers GROUP BY 1) k ON k.text_id = f.number_id
-ORDER BY f.q, f.worth DESC, f.stretch_id
+ORDER BY f.q, f.worth DESC, f.stretch_id, f.longitude, f.latitude
 """
 
 
