@@ -92,7 +92,7 @@ def _features(path: Path) -> pd.DataFrame:
     """Points with their properties; a GeoJSON file may hold one feature per line, as OpenAddresses writes it."""
     with path.open(encoding="utf-8", errors="replace") as file:
         first = file.readline(_FIELD_LIMIT).strip()
-    if first.startswith("{") and first.endswith("}") and '"Feature"' in first:
+    if first.startswith("{") and first.endswith("}") and '"Feature"' in first and '"FeatureCollection"' not in first:
         return _lines(path)
     try:
         frame = pyogrio.read_dataframe(path)
