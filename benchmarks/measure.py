@@ -90,10 +90,10 @@ def _measured(answer: Any, prepare: Preparation, arguments: tuple[object, ...]) 
     started = time.perf_counter()
     work()
     spent = time.perf_counter() - started
-    answer.send((spent, _peak_mib()))
+    answer.send((spent, peak_mib()))
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
     """Peak memory of this process; on Linux from the kernel's own mark, since ru_maxrss there is handed on by the parent."""
     status = Path("/proc/self/status")
     if status.is_file():

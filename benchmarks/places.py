@@ -9,7 +9,9 @@ import pandas as pd
 import pyrosm
 
 from benchmarks.measure import Work
-from gcrm.ingest.geocode import Reference, geocode
+from gcrm.ingest.geocoding.folding.dictionary import dictionary
+from gcrm.ingest.geocoding.match import Matcher
+from gcrm.ingest.geocoding.reference import Reference
 from gcrm.spatial import osm
 from gcrm.spatial.cells import index_points
 from gcrm.spatial.surroundings import Layers, surroundings
@@ -30,8 +32,9 @@ def _addresses(count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 def geocode_ours(count: int) -> Work:
     """Addresses to positions by gcrm."""
     known, wanted = _addresses(count)
-    reference = Reference(known, pd.DataFrame({"street": pd.Series(dtype="string"), "longitude": pd.Series(dtype=float), "latitude": pd.Series(dtype=float)}))
-    return lambda: geocode(wanted, reference)
+    empty = pd.DataFrame(columns=["street", "postcode", "city", "longitude", "latitude"])
+    matcher = Matcher(Reference(known, empty, empty, dictionary()))
+    return lambda: matcher.match(wanted)
 
 
 def geocode_join(count: int) -> Work:

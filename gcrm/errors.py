@@ -43,6 +43,10 @@ class LayerError(GcrmError):
     """A layer cannot be loaded."""
 
 
+class GeocodeError(GcrmError):
+    """A position cannot be reviewed or set."""
+
+
 class CubeError(GcrmError):
     """A cube is missing, or a question to it does not fit."""
 

@@ -1,5 +1,6 @@
 """`gcrm load`: layers of what surrounds the accounts."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,27 @@ def osm(file: _File, name: _Name = None) -> None:
     ensure_ready()
     with progress(f"features of {file.name}", unit="features") as advance:
         counts = load_osm(file, name, advance)
+    typer.echo("This very file is loaded already." if counts is None else ", ".join(f"{count:,} {layer}" for layer, count in counts.items()) + ".")
+
+
+@app.command()
+def addresses(
+    file: _File,
+    name: _Name = None,
+    attribution: Annotated[str, typer.Option("--attribution", help="What has to be shown with it, such as the licence; that of OpenStreetMap is known.")] = "",
+    source_date: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the source; the file's own if it tells one.")] = None,
+    country: Annotated[str | None, typer.Option("--country", help="ISO code of the country, where the file does not say it.")] = None,
+) -> None:
+    """Load addresses to geocode by: OpenStreetMap (.osm.pbf), OpenAddresses (CSV, GeoJSON), or postcodes and places (GeoNames text, CSV with coordinates).
+
+    Example: `gcrm load addresses liechtenstein-latest.osm.pbf`
+    """
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.addresses import Origin, load_addresses
+
+    ensure_ready()
+    with progress(f"addresses of {file.name}", unit="features") as advance:
+        counts = load_addresses(file, name, Origin(attribution, source_date, country), advance)
     typer.echo("This very file is loaded already." if counts is None else ", ".join(f"{count:,} {layer}" for layer, count in counts.items()) + ".")
 
 

@@ -1,24 +1,8 @@
-"""`gcrm geocode`, `gcrm enrich`, `gcrm update`: accounts get a position, what surrounds it, and their part of the cube."""
-
-from typing import Annotated
+"""`gcrm enrich` and `gcrm update`: accounts get what surrounds them, and their part of the cube."""
 
 import typer
 
 from gcrm.progress import progress
-
-
-def geocode(again: Annotated[bool, typer.Option("--again", help="Also those placed before by another reference; given positions stay.")] = False) -> None:
-    """Give each account a position: the same address in a loaded extract, else its street, else its postcode.
-
-    Example: `gcrm geocode`
-    """
-    from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.geocoding import count_open, geocode_accounts
-
-    ensure_ready()
-    with progress("addresses", total=count_open(again=again), unit="accounts") as advance:
-        levels = geocode_accounts(advance)
-    typer.echo(", ".join(f"{count:,} {level}" for level, count in levels.items()) + "." if levels else "There are no accounts; import some first.")
 
 
 def enrich() -> None:

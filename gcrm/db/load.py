@@ -13,6 +13,9 @@ from psycopg.rows import dict_row
 
 _BLOCK_BYTES = 64 << 20
 """No row is longer."""
+_FLOATS = (700, 701)
+_INTEGERS = (20, 21, 23)
+"""Object identifiers of PostgreSQL's types, which never change (pg_type.dat)."""
 
 
 def copy_frame(connection: psycopg.Connection[Any], table: str, frame: pd.DataFrame) -> None:
@@ -71,3 +74,31 @@ def read_frame(connection: psycopg.Connection[Any], query: str, parameters: Mapp
         cursor.execute(query, parameters)
         columns = [column.name for column in cursor.description or ()]
         return pd.DataFrame(cursor.fetchall(), columns=columns)
+
+
+def read_frame_by_copy(connection: psycopg.Connection[Any], query: str) -> pd.DataFrame:
+    """The answer of a query without parameters as a frame, by COPY: many times faster than row by row.
+
+    Args:
+        connection: a connection.
+        query: SQL from sql/.
+
+    Returns:
+        One column per column of the answer, also where it has no row; text stays text, numbers become floats or integers.
+    """
+    rows = io.BytesIO()
+    with connection.cursor() as cursor:
+        # The types are asked for first: a column of empty text would be taken for a number.
+        cursor.execute(sql.SQL("SELECT * FROM ({}) AS asked LIMIT 0").format(sql.SQL(query.rstrip().rstrip(";"))))
+        types = {
+            column.name: pa.float64() if column.type_code in _FLOATS else pa.int64() if column.type_code in _INTEGERS else pa.string()
+            for column in cursor.description or ()
+        }
+        with cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(sql.SQL(query.rstrip().rstrip(";")))) as copy:
+            for part in copy:
+                rows.write(part)
+    rows.seek(0)
+    options = pc.ConvertOptions(column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""])
+    table: pa.Table = pc.read_csv(rows, parse_options=pc.ParseOptions(newlines_in_values=True), convert_options=options)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame

@@ -23,7 +23,7 @@ from gcrm.spatial.tracks import movement, positions
 OSM_LAYERS = ("roads", "buildings", "address_points", "shops", "land_cover", "districts")
 
 
-class _Version:
+class Version:
     """A new version of one layer of a dataset, within a transaction."""
 
     def __init__(self, connection: Connection, path: Path, dataset: str) -> None:
@@ -67,18 +67,25 @@ def load_osm(path: Path, dataset: str | None, advance: Advance) -> dict[str, int
         LayerError: it cannot be read.
     """
     with transaction(Role.WRITER) as connection:
-        version = _Version(connection, path, dataset or dataset_name(path))
+        version = Version(connection, path, dataset or dataset_name(path))
         if all(version.holds(layer) for layer in OSM_LAYERS):
             return None
         extract = osm.read_extract(path)
         for name, layer in extract.layers.items():
             key = version.replace(name, len(layer), osm.ATTRIBUTION, source_date=extract.source_date)
-            _store(connection, name, layer.assign(layer_version_id=key))
+            store_features(connection, name, layer.assign(layer_version_id=key))
             advance(len(layer))
         return {name: len(layer) for name, layer in extract.layers.items()}
 
 
-def _store(connection: Connection, table: str, layer: gpd.GeoDataFrame) -> None:
+def store_features(connection: Connection, table: str, layer: gpd.GeoDataFrame) -> None:
+    """Adds the features of a layer to its table.
+
+    Args:
+        connection: in whose transaction it happens.
+        table: name of the layer.
+        layer: the columns of the table; geometry in EPSG:4326.
+    """
     layer.rename_geometry("geom").to_postgis(table, connection, schema="gcrm", if_exists="append", index=False, chunksize=50_000)
 
 
@@ -98,7 +105,7 @@ def load_footfall(path: Path, dataset: str | None, advance: Advance, *, made_up:
         ReadError, LayerError: it cannot be read.
     """
 
-    def store(connection: Connection, version: _Version) -> int:
+    def store(connection: Connection, version: Version) -> int:
         counts = footfall(_records(path), path.name)
         key = version.replace("footfall", len(counts), _attribution(made_up), made_up=made_up)
         copy_frame(driver(connection), "footfall", counts.assign(layer_version_id=key))
@@ -123,7 +130,7 @@ def load_tracks(path: Path, dataset: str | None, advance: Advance, *, made_up: b
         ReadError, LayerError: it cannot be read.
     """
 
-    def store(connection: Connection, version: _Version) -> int:
+    def store(connection: Connection, version: Version) -> int:
         pg, statements = driver(connection), queries("layers")
         track_positions = positions(_records(path), path.name)
         trips = movement(track_positions)
@@ -138,9 +145,9 @@ def load_tracks(path: Path, dataset: str | None, advance: Advance, *, made_up: b
     return _load(path, dataset, ("tracks", "movement"), store, advance)
 
 
-def _load(path: Path, dataset: str | None, layers: tuple[str, ...], store: Callable[[Connection, _Version], int], advance: Advance) -> int | None:
+def _load(path: Path, dataset: str | None, layers: tuple[str, ...], store: Callable[[Connection, Version], int], advance: Advance) -> int | None:
     with transaction(Role.WRITER) as connection:
-        version = _Version(connection, path, dataset or path.stem)
+        version = Version(connection, path, dataset or path.stem)
         if all(version.holds(layer) for layer in layers):
             return None
         stored = store(connection, version)

@@ -3,6 +3,7 @@ SELECT layer_version_id FROM (
     SELECT DISTINCT layer_version_id FROM gcrm.roads
     UNION SELECT DISTINCT layer_version_id FROM gcrm.buildings
     UNION SELECT DISTINCT layer_version_id FROM gcrm.address_points
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.address_areas
     UNION SELECT DISTINCT layer_version_id FROM gcrm.shops
     UNION SELECT DISTINCT layer_version_id FROM gcrm.land_cover
     UNION SELECT DISTINCT layer_version_id FROM gcrm.districts

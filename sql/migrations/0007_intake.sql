@@ -146,7 +146,7 @@ BEGIN
             SELECT jsonb_object_agg(o.key, o.value) AS before
             FROM jsonb_each(to_jsonb(b) %3$s) o
             JOIN jsonb_each(to_jsonb(a) %4$s) n USING (key)
-            WHERE o.value IS DISTINCT FROM n.value AND key <> 'updated_at'
+            WHERE o.value IS DISTINCT FROM n.value AND key NOT IN ('updated_at', 'geocode_stale')
         ) d
         WHERE d.before IS NOT NULL
             AND a.created_import_id IS DISTINCT FROM nullif(current_setting('gcrm.import_id', true), '')::bigint

@@ -30,6 +30,9 @@ DELETE FROM gcrm.buildings WHERE layer_version_id = :version;
 -- name: clear_address_points(version)!
 DELETE FROM gcrm.address_points WHERE layer_version_id = :version;
 
+-- name: clear_address_areas(version)!
+DELETE FROM gcrm.address_areas WHERE layer_version_id = :version;
+
 -- name: clear_shops(version)!
 DELETE FROM gcrm.shops WHERE layer_version_id = :version;
 

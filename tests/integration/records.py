@@ -21,6 +21,7 @@ def empty() -> None:
     with connect(Role.OWNER) as connection:
         connection.execute(
             "TRUNCATE gcrm.consents, gcrm.opportunities, gcrm.activities, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
+            " gcrm.account_positions, gcrm.geocode_reviews, gcrm.geocode_corrections,"
             " gcrm.duplicates, gcrm.duplicate_runs, gcrm.account_merges, gcrm.account_keys,"
             " gcrm.accounts, gcrm.products, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine,"
             " gcrm.warnings, gcrm.changes, gcrm.import_chunks, gcrm.imports, gcrm.jobs RESTART IDENTITY"

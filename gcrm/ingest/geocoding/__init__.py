@@ -1,0 +1,1 @@
+"""From addresses to positions by a local reference."""

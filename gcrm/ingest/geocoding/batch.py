@@ -1,0 +1,218 @@
+"""A batch of addresses as tables: their readings, and the keys of every text in them."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import duckdb
+import numpy as np
+import pandas as pd
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import cdist
+
+from gcrm.ingest.geocoding.areas import place_keys, postcode_key
+from gcrm.ingest.geocoding.folding.keys import StreetKeys, street_keys
+from gcrm.ingest.geocoding.folding.text import reduce, words
+from gcrm.ingest.geocoding.house_numbers import parse_number
+from gcrm.ingest.geocoding.parse import Reading
+from gcrm.ingest.geocoding.reference import Reference
+
+_MOST_NEAR_PLACES = 3
+_LETTERS_PER_EDIT = 4
+_SHORTEST_WORD = 4
+
+
+class Texts:
+    """Distinct texts of one kind, numbered in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+
+    def number(self, column: Iterable[str]) -> list[int]:
+        """The number of each text, new ones included."""
+        ids = self._ids
+        return [ids.setdefault(text, len(ids)) for text in column]
+
+    def since(self, first: int) -> list[str]:
+        """The texts from a number on."""
+        return list(self._ids)[first:]
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
+class Batch:
+    """The tables of one batch, in the engine of the reference.
+
+    Args:
+        reference: what is known of addresses.
+    """
+
+    def __init__(self, reference: Reference) -> None:
+        self._reference = reference
+        self._engine: duckdb.DuckDBPyConnection = reference.engine.cursor()
+        self._texts = {kind: Texts() for kind in ("street", "number", "postcode", "place")}
+        self._known_postcodes = {row[0] for row in self._engine.execute("SELECT DISTINCT postcode FROM areas WHERE postcode IS NOT NULL").fetchall()}
+        towns = self._engine.execute("SELECT place, min(city) FROM areas WHERE place IS NOT NULL GROUP BY 1 ORDER BY 1").fetchall()
+        self._towns = [row[0] for row in towns]
+        self._town_words: dict[str, list[str]] = {}
+        for place, city in towns:
+            for word in {reduce(each) for each in words(city)} - {place}:
+                if len(word) >= _SHORTEST_WORD:
+                    self._town_words.setdefault(word, []).append(place)
+        self._readings = 0
+        self.street_keys: list[StreetKeys] = []
+        self.postcodes: list[str] = []
+        self.places: list[tuple[str, ...]] = []
+        self._create()
+
+    @property
+    def engine(self) -> duckdb.DuckDBPyConnection:
+        """The connection that sees the batch's tables."""
+        return self._engine
+
+    def _create(self) -> None:
+        self._engine.execute("""
+            CREATE OR REPLACE TEMPORARY TABLE readings (
+                reading_id INT, q INT, rank INT, street_id INT, number_id INT, postcode_id INT, place_id INT, country VARCHAR);
+            CREATE OR REPLACE TEMPORARY TABLE street_texts (text_id INT, plain VARCHAR, kinds VARCHAR[]);
+            CREATE OR REPLACE TEMPORARY TABLE street_text_keys (text_id INT, kind VARCHAR, key VARCHAR);
+            CREATE OR REPLACE TEMPORARY TABLE numbers (text_id INT, pos INT, key VARCHAR, exact BOOLEAN, base INT);
+            CREATE OR REPLACE TEMPORARY TABLE postcodes (text_id INT, postcode VARCHAR, known BOOLEAN);
+            CREATE OR REPLACE TEMPORARY TABLE places (text_id INT, place VARCHAR, known BOOLEAN, near BOOLEAN);
+            CREATE OR REPLACE TEMPORARY TABLE found (reading_id INT, stretch_id INT, how VARCHAR, similarity DOUBLE, edits INT);
+        """)
+
+    @property
+    def size(self) -> int:
+        """How many readings there are."""
+        return self._readings
+
+    def readings_since(self, first: int) -> Iterator[tuple[int, int, int, int, int]]:
+        """Readings from a number on: reading_id, q, street_id, postcode_id, place_id.
+
+        Args:
+            first: the first reading that counts.
+        """
+        rows = self._engine.execute(
+            "SELECT reading_id, q, street_id, postcode_id, place_id FROM readings WHERE reading_id >= $first ORDER BY 1", {"first": first}
+        )
+        yield from rows.fetchall()
+
+    def without_street(self, count: int) -> pd.Series:
+        """Whether none of an address's closer readings names a street: a post office box.
+
+        Args:
+            count: how many addresses there are; as many first readings come before the closer ones.
+        """
+        rows = self._engine.execute(
+            """
+            SELECT q FROM readings r JOIN street_texts t ON t.text_id = r.street_id
+            WHERE r.reading_id >= $count GROUP BY q HAVING bool_and(t.plain = '')
+        """,
+            {"count": count},
+        ).fetchall()
+        return pd.Series(np.isin(np.arange(count), [row[0] for row in rows]))
+
+    def add_near(self, near: pd.DataFrame, asked: pd.DataFrame) -> None:
+        """Adds candidates that were found by similarity.
+
+        Args:
+            near: text_id, block, street_id, similarity, edits, how.
+            asked: reading_id, text_id, block.
+        """
+        self._engine.register("near", near)
+        self._engine.register("asked", asked)
+        self._engine.execute("""
+            INSERT INTO found
+            SELECT a.reading_id, s.stretch_id,
+                CASE WHEN len(t.kinds) > 0 AND len(k.kinds) > 0 AND NOT list_has_any(t.kinds, k.kinds) THEN 'other type' ELSE n.how END,
+                least(n.similarity, 0.98), n.edits
+            FROM asked a JOIN near n USING (text_id, block) JOIN stretches s ON s.street_id = n.street_id
+            JOIN street_names k ON k.street_id = n.street_id JOIN street_texts t USING (text_id)
+        """)
+        self._engine.unregister("near")
+        self._engine.unregister("asked")
+
+    def add(self, readings: Sequence[tuple[int, int, Reading, str]]) -> pd.DataFrame:
+        """Adds readings and the keys of their texts.
+
+        Args:
+            readings: number of the address, rank, reading, country code (empty where it is not known).
+
+        Returns:
+            What was added: reading_id, q, rank, street_id, number_id, postcode_id, place_id, country.
+        """
+        before = {kind: len(texts) for kind, texts in self._texts.items()}
+        frame = pd.DataFrame({
+            "reading_id": np.arange(len(readings), dtype=np.int32) + self._readings,
+            "q": [each[0] for each in readings],
+            "rank": [each[1] for each in readings],
+            "street_id": self._texts["street"].number(each[2].street for each in readings),
+            "number_id": self._texts["number"].number(each[2].number for each in readings),
+            "postcode_id": self._texts["postcode"].number(each[2].postcode for each in readings),
+            "place_id": self._texts["place"].number(each[2].place for each in readings),
+            "country": pd.Series([each[3] or None for each in readings], dtype="str"),
+        })  # fmt: skip
+        self._readings += len(readings)
+        self._insert("readings", frame)
+        adders: dict[str, Callable[[int, list[str]], None]] = {
+            "street": self._add_streets, "number": self._add_numbers, "postcode": self._add_postcodes, "place": self._add_places,
+        }  # fmt: skip
+        for kind, add in adders.items():
+            add(before[kind], self._texts[kind].since(before[kind]))
+        return frame
+
+    def _insert(self, table: str, frame: pd.DataFrame) -> None:
+        self._engine.register("incoming", frame)
+        self._engine.execute(f"INSERT INTO {table} SELECT * FROM incoming")  # noqa: S608 - a name of ours
+        self._engine.unregister("incoming")
+
+    def _add_streets(self, first: int, texts: list[str]) -> None:
+        keys = [street_keys(text, self._reference.dictionary) for text in texts]
+        self.street_keys += keys
+        ids = range(first, first + len(texts))
+        self._insert("street_texts", pd.DataFrame({"text_id": ids, "plain": [each.plain for each in keys], "kinds": [sorted(each.kinds) for each in keys]}))
+        rows = [
+            (text, kind, key) for text, each in zip(ids, keys, strict=True) for kind, found in (("folded", each.folded), ("stem", each.stems)) for key in found
+        ]
+        self._insert("street_text_keys", pd.DataFrame(rows, columns=["text_id", "kind", "key"]))
+
+    def _add_numbers(self, first: int, texts: list[str]) -> None:
+        rows = []
+        for text, number in enumerate((parse_number(each, self._reference.dictionary) for each in texts), start=first):
+            rows += [(text, position, key, position < number.exact, number.base) for position, key in enumerate(number.keys)]
+        self._insert("numbers", pd.DataFrame(rows, columns=["text_id", "pos", "key", "exact", "base"]).astype({"base": "Int64"}))
+
+    def _add_postcodes(self, first: int, texts: list[str]) -> None:
+        keys = [postcode_key(text) for text in texts]
+        self.postcodes += keys
+        rows = [(text, key, key in self._known_postcodes) for text, key in enumerate(keys, start=first) if key]
+        self._insert("postcodes", pd.DataFrame(rows, columns=["text_id", "postcode", "known"]))
+
+    def _add_places(self, first: int, texts: list[str]) -> None:
+        keys = [place_keys(text, self._reference.dictionary) for text in texts]
+        known = set(self._towns)
+        rows = [(text, key, key in known, False) for text, each in enumerate(keys, start=first) for key in each]
+        strangers = [(text, each[0]) for text, each in enumerate(keys, start=first) if each and not known.intersection(each)]
+        near = self._near_places([key for _, key in strangers], [texts[text - first] for text, _ in strangers])
+        rows += [(text, place, True, True) for (text, _), places in zip(strangers, near, strict=True) for place in places]
+        self.places += keys
+        for (text, _), places in zip(strangers, near, strict=True):
+            self.places[text] = (*self.places[text], *places)
+        self._insert("places", pd.DataFrame(rows, columns=["text_id", "place", "known", "near"]))
+
+    def _near_places(self, keys: list[str], texts: list[str]) -> list[list[str]]:
+        """Places of the reference that a name may be a slip of, or that share a whole word with it."""
+        if not keys or not self._towns:
+            return [[] for _ in keys]
+        found: list[list[str]] = []
+        towns = set(self._towns)
+        for start in range(0, len(keys), 1000):
+            edits = cdist(keys[start : start + 1000], self._towns, scorer=OSA.distance, dtype=np.uint8)
+            for row, key in enumerate(keys[start : start + 1000]):
+                order = np.argsort(edits[row], kind="stable")[:_MOST_NEAR_PLACES]
+                limit = max(1, len(key) // _LETTERS_PER_EDIT) if len(key) >= _SHORTEST_WORD else 0
+                near = [self._towns[town] for town in order if edits[row, town] <= limit]
+                tokens = {reduce(word) for word in words(texts[start + row]) if len(word) >= _SHORTEST_WORD}
+                near += [*sorted(tokens & towns)] + [place for word in sorted(tokens) for place in self._town_words.get(word, ())]
+                found.append(sorted(set(near), key=near.index)[: 2 * _MOST_NEAR_PLACES])
+        return found

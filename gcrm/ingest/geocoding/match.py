@@ -1,0 +1,198 @@
+"""Addresses find their positions in a reference, and say how."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gcrm.ingest.geocoding.batch import Batch
+from gcrm.ingest.geocoding.candidates import NearStreets
+from gcrm.ingest.geocoding.evaluate import AGREES, alternatives, best_areas, evaluate, find_equal
+from gcrm.ingest.geocoding.parse import first_reading, more_readings
+from gcrm.ingest.geocoding.reasons import reasons
+from gcrm.ingest.geocoding.reference import Reference
+from gcrm.ingest.geocoding.score import Calibration, calibration
+
+MATCHER_VERSION = "2"
+"""Changes whenever the same address may get another answer from the same reference."""
+
+FIELDS = ("street", "house_number", "postcode", "city", "country_code")
+LEVELS = ("rooftop", "interpolated", "street", "postcode", "place", "none")
+
+_LEVEL_OF = {"exact": "rooftop", "part": "rooftop", "between": "interpolated", "beside": "interpolated"}
+_EQUAL = 0.99
+_MATCHED = """
+SELECT DISTINCT reading_id FROM found f JOIN readings r USING (reading_id) JOIN stretches s USING (stretch_id)
+WHERE f.similarity >= 0.99
+    AND (EXISTS (SELECT 1 FROM postcodes p WHERE p.text_id = r.postcode_id AND p.postcode = s.postcode)
+        OR EXISTS (SELECT 1 FROM places c WHERE c.text_id = r.place_id AND c.place = s.place))
+"""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was found for distinct addresses, before it is judged.
+
+    Attributes:
+        streets: as `evaluate` gives it: the best candidate of each address that has one.
+        areas: as `best_areas` gives it, for every address whose postcode or place is known.
+        batch: the tables it was found in.
+    """
+
+    streets: pd.DataFrame
+    areas: pd.DataFrame
+    batch: Batch
+
+
+class Matcher:
+    """Places addresses by a reference.
+
+    Args:
+        reference: what is known of addresses.
+        judged_by: weights and thresholds; those of the program if left out.
+    """
+
+    def __init__(self, reference: Reference, judged_by: Calibration | None = None) -> None:
+        self._reference = reference
+        self._near = NearStreets(reference)
+        self._judged_by = judged_by
+
+    def match(self, addresses: pd.DataFrame) -> pd.DataFrame:
+        """The position of each address.
+
+        Args:
+            addresses: columns street, house_number, postcode, city, country_code; any may be missing.
+
+        Returns:
+            On the same index: longitude, latitude (EPSG:4326, missing where nothing was found), geocode_level (rooftop, interpolated, street, postcode,
+            place, none), geocode_score (0 to 1: how likely it is right), geocode_margin (0 to 1, to the best candidate elsewhere), geocode_reason,
+            rival_m (metres to that candidate), accepted (whether it needs no person), address_key (equal for equal addresses), candidates (a list of
+            dicts label, level, worth, longitude, latitude where a person has to look, else None).
+        """
+        fields = clean_fields(addresses)
+        code, distinct = _distinct(fields)
+        answers = self._judged(self.evidence(distinct), distinct)
+        return answers.iloc[code].set_axis(addresses.index)
+
+    def evidence(self, distinct: pd.DataFrame) -> Evidence:
+        """What speaks for the best candidate of each address.
+
+        Args:
+            distinct: the fields as `clean_fields` gives them, without doubles.
+        """
+        batch = Batch(self._reference)
+        rows = list(zip(*(distinct[name].tolist() for name in FIELDS), strict=True))
+        dictionary = self._reference.dictionary
+        batch.add([(q, 0, first_reading(*_four(row), dictionary), row[4]) for q, row in enumerate(rows)])
+        find_equal(batch.engine, ["folded"], 0)
+        found = evaluate(batch.engine, 0)
+        clear = _clear(found, distinct)
+        rest = np.setdiff1d(np.arange(len(rows)), found.loc[clear, "q"].to_numpy()).tolist()
+        if rest:
+            first = batch.size
+            batch.add([(q, rank, each, rows[q][4]) for q in rest for rank, each in enumerate(more_readings(*_four(rows[q]), dictionary))])
+            find_equal(batch.engine, ["folded"], first, anywhere=True)
+            equal = evaluate(batch.engine, first)
+            dominant = set(equal.loc[(equal["similarity"] >= _EQUAL) & (equal["area"] >= AGREES), "q"].tolist())
+            find_equal(batch.engine, ["stem"], first)
+            self._find_near(batch, first, dominant)
+            found = pd.concat([found[clear], evaluate(batch.engine, first)], ignore_index=True)
+        return Evidence(found, best_areas(batch.engine, pd.DataFrame({"q": np.arange(len(rows), dtype=np.int32)})), batch)
+
+    def _find_near(self, batch: Batch, first: int, without: set[int]) -> None:
+        """Adds to the candidates the streets that are near to what no street of the postcode or place is equal to."""
+        exact = {row[0] for row in batch.engine.execute(_MATCHED).fetchall()}
+        wanted: dict[tuple[str, ...], dict[int, None]] = {}
+        asked = []
+        for reading, q, street, postcode, place in batch.readings_since(first):
+            if q not in without and reading not in exact and batch.street_keys[street].plain:
+                block = self._near.block_of(batch.postcodes[postcode], batch.places[place])
+                wanted.setdefault(block, {})[street] = None
+                asked.append((reading, street, block))
+        numbers = {block: number for number, block in enumerate(wanted)}
+        near = self._near.near({block: list(texts) for block, texts in wanted.items()}, batch.street_keys)
+        batch.add_near(near, pd.DataFrame([(reading, street, numbers[block]) for reading, street, block in asked], columns=["reading_id", "text_id", "block"]))
+
+    def _judged(self, evidence: Evidence, distinct: pd.DataFrame) -> pd.DataFrame:
+        judge = self._judged_by or calibration()
+        answers = pd.DataFrame({name: pd.Series(index=distinct.index, dtype="float64") for name in ("longitude", "latitude", "geocode_margin", "rival_m")})
+        answers = answers.assign(geocode_level="none", geocode_reason="not found", geocode_score=0.0, accepted=False)
+        streets = evidence.streets.set_index("q")
+        level = streets["number_state"].map(_LEVEL_OF).fillna("street")
+        family = level.where(level == "rooftop", "street")
+        for name in ("rooftop", "street"):
+            here = streets[family == name]
+            scores = pd.Series(judge.scores(name, here), index=here.index)
+            _answer(answers, here[scores >= judge.claim[name]], scores, level, judge.accept[name])
+        areas = evidence.areas.set_index("q")
+        areas = areas[areas.index.isin(answers.index[answers["geocode_level"] == "none"])]
+        scores = pd.Series(judge.scores("area", areas), index=areas.index)
+        area_level = pd.Series(np.where(areas["postcode_state"] == "same", "postcode", "place"), index=areas.index)
+        _answer(answers, areas[scores >= judge.claim["area"]], scores, area_level, judge.accept["area"])
+        # A street that was asked for and not found is for a person to look at, however sure the postcode is.
+        named = distinct["street"].str.contains(r"\w") & ~evidence.batch.without_street(len(distinct))
+        answers["accepted"] &= ~(answers["geocode_level"].isin(["postcode", "place"]) & named)
+        answers["address_key"] = address_keys(distinct)
+        answers["candidates"] = self._candidates(evidence.batch, answers)
+        return answers
+
+    def _candidates(self, batch: Batch, answers: pd.DataFrame) -> pd.Series:
+        """For answers that a person has to look at, what there is to choose from."""
+        open_ = answers.index[~answers["accepted"]]
+        found: dict[int, list[dict[str, Any]]] = {q: [] for q in open_.tolist()}
+        for row in alternatives(batch.engine, pd.DataFrame({"q": open_})).to_dict("records"):
+            found[row.pop("q")].append({str(name): of for name, of in row.items()})
+        return pd.Series([found.get(q) for q in answers.index.tolist()], index=answers.index, dtype=object)
+
+
+def _clear(found: pd.DataFrame, distinct: pd.DataFrame) -> pd.Series:
+    """Whether a first look is enough: the street is equal where it is looked for, and its number is there or stands in a field of its own."""
+    alone = (distinct["house_number"] != "") & ~distinct["street"].str.contains(r"\d")
+    return (found["area"] >= AGREES) & (found["number_state"].isin(["exact", "none"]) | alone.reindex(found["q"]).to_numpy())
+
+
+def _answer(answers: pd.DataFrame, found: pd.DataFrame, scores: pd.Series, level: pd.Series, accept: float) -> None:
+    where = found.index
+    answers.loc[where, ["longitude", "latitude"]] = found[["longitude", "latitude"]]
+    answers.loc[where, "geocode_level"] = level[where]
+    answers.loc[where, "geocode_score"] = scores[where]
+    answers.loc[where, "geocode_reason"] = reasons(found)
+    answers.loc[where, "accepted"] = scores[where] >= accept
+    if "margin" in found:
+        answers.loc[where, "geocode_margin"] = found["margin"].clip(0, 1)
+        answers.loc[where, "rival_m"] = found["rival_m"]
+
+
+def _four(row: tuple[str, ...]) -> tuple[str, str, str, str]:
+    return row[0], row[1], row[2], row[3]
+
+
+def clean_fields(addresses: pd.DataFrame) -> pd.DataFrame:
+    """The fields of addresses as text, empty where they are missing, without control characters and blanks around them.
+
+    Args:
+        addresses: columns street, house_number, postcode, city, country_code; any may be missing.
+    """
+    fields = addresses.reindex(columns=FIELDS)
+    text = fields.astype("str").where(fields.notna(), "")
+    for name in FIELDS:
+        text[name] = text[name].str.replace(r"[\x00-\x1f\x7f]+", " ", regex=True).str.strip()
+    text["country_code"] = text["country_code"].str.upper().where(text["country_code"].str.fullmatch("[A-Za-z]{2}"), "")
+    return text.reset_index(drop=True)
+
+
+def _distinct(fields: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
+    """For each row the number of its distinct address, and those."""
+    code = fields.groupby(list(FIELDS), sort=False, dropna=False).ngroup()
+    return code, fields.drop_duplicates(ignore_index=True)
+
+
+def address_keys(fields: pd.DataFrame) -> pd.Series:
+    """A key per address by which a correction is found again: its fields in lower case without marks.
+
+    Args:
+        fields: as `clean_fields` gives them.
+    """
+    parts = [fields[name].str.lower().str.replace(r"[\W_]+", " ", regex=True).str.strip() for name in FIELDS]
+    return pd.Series(["|".join(each) for each in zip(*parts, strict=True)], index=fields.index, dtype="str")
