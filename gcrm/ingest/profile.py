@@ -8,7 +8,7 @@ import pandas as pd
 from gcrm.frames import Field, Kind
 from gcrm.ingest.clean.angles import angle
 from gcrm.ingest.clean.codes import flag
-from gcrm.ingest.clean.country import candidates
+from gcrm.ingest.clean.country import is_well_known
 from gcrm.ingest.clean.geometry import boundary
 from gcrm.ingest.clean.mail import mail
 from gcrm.ingest.clean.moments import date
@@ -21,6 +21,7 @@ from gcrm.ingest.clean.text import narrow, tidy
 from gcrm.ingest.clean.website import website
 
 _MOST = 500
+_MOSTLY = 0.5
 """Distinct values that are looked at: enough for a share to a few percent."""
 _FEW = 100
 """The same where each value is looked up in long lists."""
@@ -78,19 +79,21 @@ def profile(values: pd.Series) -> Profile:
         return Profile(0, 0.0, 0.0)
     look = given.drop_duplicates().head(_MOST)
     numbers = number(look).clean
-    dates = date(look)
+    dates = date(look if _share(has(look, r"\d")) > _MOSTLY else look.iloc[:0])
     few = look.head(_FEW)
     sizes = look.str.len()
     one_size = sizes == sizes.mode().iloc[0]
     shares = {
         "mail": _of(look, "@", lambda some: mail(some).reasons.isna()),
         "website": _of(look, r"(?i)^https?://|^www\.", lambda some: website(some).reasons.isna()),
-        "phone": _share(found(look, _SHAPE_OF_A_PHONE) & dates.clean.isna() & ~found(look, r"(?:19|20)\d{6,}|\d+\.\d+|(?:\d{1,3}\.){3}\d{1,3}")),
+        "phone": _share(
+            found(look, _SHAPE_OF_A_PHONE) & dates.clean.reindex(look.index).isna() & ~found(look, r"(?:19|20)\d{6,}|\d+\.\d+|(?:\d{1,3}\.){3}\d{1,3}")
+        ),
         "digits": _share(found(look, _COULD_BE_A_PHONE)),
         "postcode": _share(found(look.str.upper(), _SHAPE_OF_A_POSTCODE)),
         "sized_postcode": _share(found(look.str.upper(), _SHAPE_OF_A_POSTCODE) & (one_size | ~found(look, r"\d+"))),
-        "country": _share(few.map(lambda text: len(text) > 1 and not text.isdecimal() and len(candidates(text)) == 1).astype(bool)),
-        "date": _share((dates.clean.notna() | has(dates.reasons, "may have the day")) & ~found(look, r"\d+(?:\.\d+)?")),
+        "country": _share(few.map(lambda text: len(text) > 1 and not text.isdecimal() and is_well_known(text)).astype(bool)),
+        "date": _share((dates.clean.notna() | has(dates.reasons, "may have the day")).reindex(look.index, fill_value=False) & ~found(look, r"\d+(?:\.\d+)?")),
         "number": _share(numbers.notna()),
         "cents": _share(numbers.notna() & found(look, r".*[.,]\d{2}")),
         "whole": _share(numbers.notna() & found(look, r"-?\d+")),

@@ -124,8 +124,8 @@ WITH merged AS MATERIALIZED (
         i.cell IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.cell END)
             OR i.given_position IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.position END) AS placed_anew,
         i.given_territory_id IS DISTINCT FROM (CASE WHEN t.territory_given THEN t.territory_id END) AS assigned_anew,
-        (t.kind, t.status, t.name, t.segment, t.phone, t.email, t.website, t.tax_number, t.made_up, t.raw)
-            IS DISTINCT FROM (i.kind, i.status, i.name, i.segment, i.phone, i.email, i.website, i.tax_number, i.made_up, i.raw) AS described_anew
+        (t.kind, t.status, t.name, t.segment, t.phone, t.email, t.website, t.tax_number, t.made_up)
+            IS DISTINCT FROM (i.kind, i.status, i.name, i.segment, i.phone, i.email, i.website, i.tax_number, i.made_up) AS described_anew
     FROM incoming i
     JOIN gcrm.accounts t USING (account_id)
 ), updated AS (

@@ -64,8 +64,8 @@ WITH incoming AS MATERIALIZED (
         = (i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.account_id, t.rep_id, t.kind, t.happened_at, t.subject, t.outcome, t.made_up, t.raw)
-            IS DISTINCT FROM (i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up, i.raw)
+        AND (t.account_id, t.rep_id, t.kind, t.happened_at, t.subject, t.outcome, t.made_up)
+            IS DISTINCT FROM (i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up)
     RETURNING 1
 ), created AS (
     INSERT INTO gcrm.activities (source, source_key, account_id, rep_id, kind, happened_at, subject, outcome, made_up, raw, import_id, created_import_id)

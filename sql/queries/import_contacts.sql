@@ -59,8 +59,8 @@ WITH incoming AS MATERIALIZED (
         = (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.account_id, t.given_name, t.family_name, t.role, t.phone, t.email, t.made_up, t.raw)
-            IS DISTINCT FROM (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.raw)
+        AND (t.account_id, t.given_name, t.family_name, t.role, t.phone, t.email, t.made_up)
+            IS DISTINCT FROM (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up)
     RETURNING 1
 ), created AS (
     INSERT INTO gcrm.contacts (source, source_key, account_id, given_name, family_name, role, phone, email, made_up, raw, import_id, created_import_id)

@@ -44,8 +44,8 @@ WITH incoming AS MATERIALIZED (
         = (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.name, t.category, t.unit_price, t.unit_cost, t.currency, t.made_up, t.raw)
-            IS DISTINCT FROM (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, i.raw)
+        AND (t.name, t.category, t.unit_price, t.unit_cost, t.currency, t.made_up)
+            IS DISTINCT FROM (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up)
     RETURNING 1
 ), created AS (
     INSERT INTO gcrm.products (source, source_key, name, category, unit_price, unit_cost, currency, made_up, raw, import_id, created_import_id)

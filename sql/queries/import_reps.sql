@@ -56,8 +56,8 @@ WITH incoming AS MATERIALIZED (
         = (i.name, i.email, i.territory_id, i.home, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.name, t.email, t.territory_id, t.home, t.made_up, t.raw)
-            IS DISTINCT FROM (i.name, i.email, i.territory_id, i.home, i.made_up, i.raw)
+        AND (t.name, t.email, t.territory_id, t.home, t.made_up)
+            IS DISTINCT FROM (i.name, i.email, i.territory_id, i.home, i.made_up)
     RETURNING 1
 ), created AS (
     INSERT INTO gcrm.reps (source, source_key, name, email, territory_id, home, made_up, raw, import_id, created_import_id)

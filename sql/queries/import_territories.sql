@@ -36,8 +36,8 @@ WITH incoming AS MATERIALIZED (
         = (i.name, i.region_id, i.boundary, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.source = :source AND t.source_key = i.source_key
-        AND (t.name, t.region_id, t.boundary, t.made_up, t.raw)
-            IS DISTINCT FROM (i.name, i.region_id, i.boundary, i.made_up, i.raw)
+        AND (t.name, t.region_id, t.boundary, t.made_up)
+            IS DISTINCT FROM (i.name, i.region_id, i.boundary, i.made_up)
     RETURNING 1
 ), created AS (
     INSERT INTO gcrm.territories (source, source_key, name, region_id, boundary, made_up, raw, import_id, created_import_id)

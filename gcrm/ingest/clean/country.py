@@ -123,6 +123,12 @@ def candidates(text: str) -> frozenset[str]:
     return _first_names().get(plain) or _all_names().get(plain) or frozenset()
 
 
+def is_well_known(text: str) -> bool:
+    """Whether a text is a country's code or its name in one of the languages that are looked at first, and no other country's."""
+    upper = text.strip().upper()
+    return upper in codes() or upper in _other_codes() or len(_first_names().get(_plain(text), ())) == 1
+
+
 @lru_cache(_CACHED)
 def _reason(text: str) -> str:
     several = sorted(candidates(text))

@@ -48,7 +48,7 @@ def _imported(path: Path) -> tuple[int, int]:
         assert not chunk[[column for column in chunk if column not in readers.MARKS]].isna().any(axis=None)
         assert chunk.columns.is_unique
         fitting = chunk[~chunk.reindex(columns=list(readers.MARKS)).notna().any(axis=1)]
-        records, problems = clean(mapping.apply(fitting, ACCOUNTS), ACCOUNTS, mapping)
+        records, problems, _, _ = clean(mapping.apply(fitting, ACCOUNTS), ACCOUNTS, mapping)
         assert len(records) + len(problems) == len(fitting)
         _is_placed(records)
         kept, refused = kept + len(records), refused + len(chunk) - len(records)
