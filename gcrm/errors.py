@@ -35,6 +35,10 @@ class ImportJobError(GcrmError):
     """A job of the import cannot be run, resumed or undone."""
 
 
+class QuarantineError(GcrmError):
+    """Refused records cannot be seen, edited or written."""
+
+
 class LayerError(GcrmError):
     """A layer cannot be loaded."""
 

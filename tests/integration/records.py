@@ -21,6 +21,6 @@ def empty() -> None:
     with connect(Role.OWNER) as connection:
         connection.execute(
             "TRUNCATE gcrm.consents, gcrm.opportunities, gcrm.activities, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
-            " gcrm.accounts, gcrm.products, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine,"
+            " gcrm.accounts, gcrm.products, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine, gcrm.mended,"
             " gcrm.warnings, gcrm.changes, gcrm.import_chunks, gcrm.imports, gcrm.jobs RESTART IDENTITY"
         )
