@@ -1,6 +1,7 @@
 """Numbers and names as they are shown: thousands separators, units, currencies, months, cells."""
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,7 @@ _EDGE_KM = {5: 9.85, 6: 3.72, 7: 1.41, 8: 0.531, 9: 0.201, 10: 0.0759}
 _RANGE = ".."
 _MOST_LEVELS = 15
 _SMALL = 100
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
 
 
 def amount(value: float | Decimal | None, measure: Measure) -> str:
@@ -95,3 +97,12 @@ def listed(parts: Iterable[str]) -> str:
     """Parts joined as in a sentence: a, b and c."""
     every = list(parts)
     return " and ".join([", ".join(every[:-1]), every[-1]] if len(every) > 1 else every)
+
+
+def plain(text: str) -> str:
+    """Text of a user as it is, where Streamlit would read Markdown.
+
+    Args:
+        text: may hold anything.
+    """
+    return _MARKDOWN.sub(r"\\\1", text)

@@ -39,6 +39,10 @@ class QuarantineError(GcrmError):
     """Refused records cannot be seen, edited or written."""
 
 
+class QualityError(GcrmError):
+    """A question to the quality of the data does not fit."""
+
+
 class LayerError(GcrmError):
     """A layer cannot be loaded."""
 
