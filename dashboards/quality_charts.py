@@ -23,22 +23,25 @@ def bars(frame: pd.DataFrame, look: Look, selected: str | None) -> alt.LayerChar
         look: the theme.
         selected: the chosen one, of `picked`.
     """
-    drawn = frame.assign(whole=100.0, chosen=frame["picked"] == selected)
+    chosen = frame["picked"] == selected
+    drawn = frame.assign(whole=100.0, chosen=chosen, words=frame["text"].where(~chosen, frame["text"] + " ◂"))
     base = alt.Chart(drawn).encode(
         y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABELS, minExtent=_LABELS, ticks=False, domain=False, grid=False, labelPadding=8)),
     )
-    scale = alt.Scale(domain=[0, 130], nice=False)
+    scale = alt.Scale(domain=[0, 128], nice=False)
     track = (
         base.mark_bar(size=_BAR, cursor="pointer", cornerRadius=2)
         .encode(
             x=alt.X("whole:Q", title=None, axis=None, scale=scale),
-            color=alt.condition("datum.chosen", alt.value(look.muted), alt.value(look.border)),
+            color=alt.value(look.border),
             tooltip=[alt.Tooltip("label:N", title="What"), alt.Tooltip("text:N", title="Accounts")],
         )
         .add_params(alt.selection_point(name=PICKED, fields=["picked"]))
     )
     filled = base.mark_bar(size=_BAR, cornerRadius=2).encode(x=alt.X("share:Q", axis=None, scale=scale), color=alt.value(look.accent))
-    words = base.mark_text(align="left", dx=6, fontSize=12).encode(x=alt.X("whole:Q", axis=None, scale=scale), text="text:N", color=alt.value(look.muted))
+    words = base.mark_text(align="left", dx=6, fontSize=12.5).encode(
+        x=alt.X("whole:Q", axis=None, scale=scale), text="words:N", color=alt.condition("datum.chosen", alt.value(look.accent), alt.value(look.muted))
+    )
     return alt.layer(track, filled, words).configure_view(stroke=None)
 
 

@@ -43,7 +43,6 @@ def main() -> None:
     _classes(found, view)
     _list(found, view, flaw, scope)
     _over_time(found, view, flaw)
-    _by_object(found, view)
 
 
 def _go(view: QualityView) -> None:
@@ -127,6 +126,7 @@ def _classes(found: quality.Quality, view: QualityView) -> None:
             _bars("Doubtful", "Accounts with a warning, by field.", "warned", warned, labels, view, total)
         else:
             st.html('<div class="group">Doubtful</div><p class="hint">No stored account has a warning.</p>')
+        _by_object(found, view)
 
 
 def _map(found: quality.Quality, view: QualityView, flaw: quality.Flaw, scope: data.Scope) -> None:
@@ -176,11 +176,14 @@ def _list(found: quality.Quality, view: QualityView, flaw: quality.Flaw, scope: 
     if listed.empty:
         st.caption("There is none." if view.cell is None else "There is none in this cell.")
         return
-    warned = flaw.kind == "warned"
+    shown = listed.assign(
+        updated_at=pd.to_datetime(listed["updated_at"], utc=True),
+        geocode_level=[quality.placement_name(level) for level in listed["geocode_level"]],
+    )
+    doubts = ["value", "reason"] if flaw.kind == "warned" else []
     st.dataframe(
-        listed.assign(updated_at=pd.to_datetime(listed["updated_at"], utc=True), geocode_level=[quality.placement_name(each) for each in listed["geocode_level"]]),
-        hide_index=True, key="flawed accounts", placeholder="", height=38 + 35 * min(len(listed), 9),
-        column_order=["name", *(["value", "reason"] if warned else []), "address", "phone", "email", "segment", "geocode_level", "updated_at", "source", "source_key"],
+        shown, hide_index=True, key="flawed accounts", placeholder="", height=2 + 33 * (1 + min(len(listed), 10)),
+        column_order=["name", *doubts, "address", "phone", "email", "segment", "geocode_level", "updated_at", "source", "source_key"],
         column_config={
             "name": st.column_config.TextColumn("Name", width=190), "value": "As in the file", "reason": st.column_config.TextColumn("Doubt", width=300),
             "address": st.column_config.TextColumn("Address", width=260), "phone": "Phone", "email": "Mail address", "segment": "Segment",
@@ -231,19 +234,18 @@ def _months(months: pd.DataFrame, field: str | None) -> pd.DataFrame:
 def _by_object(found: quality.Quality, view: QualityView) -> None:
     """What waits in quarantine and what is doubtful, of every object."""
     frame = found.validity(view.source)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="by_object"):
-        st.html('<div class="group">Refused and doubtful, by object</div>')
-        st.page_link("pages/quarantine.py", label="Open the quarantine", icon=":material/rule:")
+    st.html('<div class="group">Refused, by object</div>')
     if frame.empty:
         st.caption("Nothing is refused, and nothing that is stored is doubtful.")
         return
     st.dataframe(
-        frame, hide_index=True, key="by object", width=520,
+        frame, hide_index=True, key="by object", height="content",
         column_config={
             "object": "Object", "refused": st.column_config.NumberColumn("Refused records", format="localized"),
             "warnings": st.column_config.NumberColumn("Warnings", format="localized"),
         },
     )  # fmt: skip
+    st.page_link("pages/quarantine.py", label="Open the quarantine", icon=":material/rule:")
 
 
 parts.guarded(main)

@@ -16,7 +16,7 @@ _ROWS = 50
 _LONGEST = 4_000
 _RESULT, _LINK, _ROUND = "quarantine result", "quarantine download", "quarantine round"
 _CHOSEN, _OWN = "chosen", "file:"
-_ROW_PIXELS, _HEAD_PIXELS, _TALLEST = 35, 38, 12
+_ROW_PIXELS, _TALLEST, _MOST_CARDS = 33, 12, 5
 _ABOUT = (
     "A record that cannot be stored waits here with its file, row, column, value and the reason; the rest of its file is stored. "
     "Mend it here and try it again, or mend the file and import it anew."
@@ -80,12 +80,14 @@ def _nothing(view: QuarantineView, aside: int) -> None:
 
 def _figures(files: list[quarantine.RefusedFile], aside: int, view: QuarantineView) -> None:
     total = sum(file.records for file in files)
-    objects = texts.listed(sorted({file.object for file in files}))
+    objects = pd.Series([file.records for file in files]).groupby([file.object for file in files]).sum().sort_values(ascending=False)
     newest = max(file.refused_at for file in files)
+    of_files = f"of {len(files):,} file{'' if len(files) == 1 else 's'}; the last on {newest:%d %b %Y, %H:%M} UTC"
+    cards = [(name.capitalize(), f"{number:,}", texts.share(int(number), total)) for name, number in objects.head(_MOST_CARDS).items()]
     with st.container(horizontal=True, vertical_alignment="center", key="quarantine_figures"):
         parts.figures([
-            ("Put aside" if view.discarded else "Waiting", f"{total:,}", objects),
-            ("Files", f"{len(files):,}", f"last refused {newest:%d %b %Y, %H:%M} UTC"),
+            ("Put aside" if view.discarded else "Waiting", f"{total:,}", of_files),
+            *cards,
         ])  # fmt: skip
         if view.discarded:
             st.button("Back to what waits", icon=":material/arrow_back:", on_click=_go, args=(QuarantineView(),))
@@ -164,7 +166,7 @@ def _reasons(view: QuarantineView, scope: data.Scope) -> None:
         found, hide_index=True, key=key, on_select=choose, selection_mode="single-row", column_order=["column_name", "rule", "example", "records"],
         height=_height(len(found), 6),
         column_config={
-            "column_name": st.column_config.TextColumn("Column", width="small"), "rule": st.column_config.TextColumn("Reason", width="large"),
+            "column_name": st.column_config.TextColumn("Column", width=160), "rule": st.column_config.TextColumn("Reason", width="large"),
             "example": st.column_config.TextColumn("Such as", width="small"),
             "records": st.column_config.ProgressColumn("Refused", format="localized", min_value=0, max_value=int(found["records"].max()), width="small"),
         },
@@ -172,17 +174,18 @@ def _reasons(view: QuarantineView, scope: data.Scope) -> None:
 
 
 def _height(rows: int, most: int) -> int:
-    return _HEAD_PIXELS + _ROW_PIXELS * min(rows, most)
+    return 2 + _ROW_PIXELS * (1 + min(rows, most))
 
 
 def _head(view: QuarantineView, file: quarantine.RefusedFile) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="filter_bar"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="quarantine_head"):
         st.html(f'<div class="group">{html.escape(file.file_name)}: {_records_of(file.records)}</div>')
         if view.rule is not None:
-            st.button(
-                texts.plain(f"{view.column}: {view.rule}"[:90]), key="remove rule", icon=":material/close:", icon_position="right", help="Show all reasons",
-                on_click=_go, args=(replace(view, column=None, rule=None, page=1),),
-            )  # fmt: skip
+            with st.container(key="filter_bar", width="content"):
+                st.button(
+                    texts.plain(f"{view.column}: {view.rule}"[:90]), key="remove rule", icon=":material/close:", icon_position="right", help="Show all reasons",
+                    on_click=_go, args=(replace(view, column=None, rule=None, page=1),),
+                )  # fmt: skip
         parts.link_button(PAGE, view.parameters())
 
 
@@ -232,7 +235,7 @@ def _editor(shown: pd.DataFrame, columns: list[str], key: str, *, frozen: bool) 
         _CHOSEN: st.column_config.CheckboxColumn("", width=36, pinned=True, help="Choose this record"),
         "row": st.column_config.NumberColumn("Row", width=56, pinned=True, help="Number of the record in the file", format="localized"),
         "column": st.column_config.TextColumn("At fault", width=110),
-        "reason": st.column_config.TextColumn("Reason", width=330),
+        "reason": st.column_config.TextColumn("Reason", width=390),
         **{_OWN + name: st.column_config.TextColumn(f"⚠ {name}" if name in faults else name, width=140) for name in columns},
     }
     return st.data_editor(
@@ -257,7 +260,7 @@ def _pager(view: QuarantineView, pages: int, found: int, here: int) -> None:
         if pages > 1:
             for label, icon, page in (("First", "first_page", 1), ("Previous", "chevron_left", view.page - 1)):
                 _turn(label, icon, page, view, disabled=view.page == 1)
-        st.html(f'<span class="here">{first:,} to {first + here - 1:,} of {found:,}</span>')
+        st.html(f'<span class="here">{first:,} to {first + here - 1:,} of {found:,}</span>', width="content")
         if pages > 1:
             for label, icon, page in (("Next", "chevron_right", view.page + 1), ("Last", "last_page", pages)):
                 _turn(label, icon, page, view, disabled=view.page == pages)

@@ -24,7 +24,8 @@ FIELDS: Mapping[str, str] = MappingProxyType({
 """The fields of an account whose completeness is counted, with their labels."""
 
 AGES: Mapping[str, str] = MappingProxyType({
-    "30 days": "Within 30 days", "90 days": "Within 90 days", "1 year": "Within a year", "2 years": "Within two years", "older": "Longer ago",
+    "30 days": "Last 30 days", "90 days": "30 to 90 days ago", "1 year": "90 days to 1 year ago", "2 years": "1 to 2 years ago",
+    "older": "Over 2 years ago",
 })  # fmt: skip
 """The classes of the time since the last change, from `gcrm.age_class`, with their labels."""
 
@@ -83,7 +84,7 @@ class Flaw:
             return {"none": "whose place was not found", "not tried": "not geocoded yet", "given": "with a given position"}.get(
                 self.member, f"placed by {placement_name(self.member).lower()}"
             )
-        return f"changed {AGES[self.member].lower()}"
+        return f"changed {'in the ' if self.member == '30 days' else ''}{AGES[self.member].lower()}"
 
 
 @dataclass(frozen=True)
