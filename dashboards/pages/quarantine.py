@@ -179,7 +179,7 @@ def _height(rows: int, most: int) -> int:
 
 def _head(view: QuarantineView, file: quarantine.RefusedFile) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="quarantine_head"):
-        st.html(f'<div class="group">{html.escape(file.file_name)}: {_records_of(file.records)}</div>')
+        st.html(f'<div class="group">{html.escape(file.file_name)}: {_records_of(file.records)}</div>', width="content")
         if view.rule is not None:
             with st.container(key="filter_bar", width="content"):
                 st.button(
