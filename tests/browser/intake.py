@@ -35,13 +35,13 @@ def shop_site(*names: str) -> Iterator[Site]:
             Cluster(home).reset()
 
 
-def import_text(site: Site, name: str, text: str, object_name: str = "accounts") -> None:
-    """Imports a file of this name and content."""
+def import_text(site: Site, name: str, text: str, object_name: str = "accounts", source: str = "files") -> None:
+    """Imports a file of this name and content, of a source; that of the shop is `files`."""
     folder = site.home / "files"
     folder.mkdir(exist_ok=True)
     path = folder / name
     path.write_text(text, encoding="utf-8")
-    gcrm(site.home, "import", object_name, path)
+    gcrm(site.home, "import", object_name, path, "--source", source)
 
 
 def table(page: Page, key: str) -> Locator:

@@ -16,7 +16,7 @@ def site() -> Iterator[Site]:
     """The shop, and a second source: four accounts with phones, two without, at two places; one record is refused."""
     with shop_site("territories", "accounts") as served:
         rows = [f"q{number};Firm {number};{'+358 40 1234567' if number > 2 else ''};{60.17 + number // 4 * 0.05};24.94" for number in range(1, 7)]
-        import_text(served, "second.csv", "\n".join(["id;name;phone;lat;lng", *rows, ";Nobody;;;"]) + "\n")
+        import_text(served, "second.csv", "\n".join(["id;name;phone;lat;lng", *rows, ";Nobody;;;"]) + "\n", source="second")
         yield served
 
 
@@ -51,12 +51,12 @@ def test_figures_are_those_of_the_database(site: Site, visit: Visit) -> None:
 
 
 def test_a_bar_lists_the_accounts_behind_it(site: Site, visit: Visit) -> None:
-    page = visit(site, "/quality?source=files&flaw=missing:name")
+    page = visit(site, "/quality?source=second&flaw=missing:name")
     expect(page.get_by_text("There is none.")).to_be_visible()
     expect(page.get_by_test_id("stVegaLiteChart").first).to_contain_text("Phone")
     choose_bar(page, "Phone")
     expect(page).to_have_url(re.compile("flaw=missing%3Aphone"))
-    missing = site.value("SELECT count(*) FROM gcrm.accounts WHERE phone IS NULL AND source = 'files'")
+    missing = site.value("SELECT count(*) FROM gcrm.accounts WHERE phone IS NULL AND source = 'second'")
     assert until(page, lambda: len(listed(page)) == missing)
     assert {"Firm 1", "Firm 2"} <= {row[0] for row in listed(page)}
     choose_bar(page, "Given in the file")
@@ -69,21 +69,21 @@ def test_a_source_narrows_everything(site: Site, visit: Visit) -> None:
     assert until(page, lambda: len(listed(page)) == everything)
     sources = site.value("SELECT count(DISTINCT source) FROM gcrm.accounts")
     page.get_by_label("Source").click()
-    page.get_by_role("option", name="files").click()
-    expect(page).to_have_url(re.compile("source=files"))
-    own = site.value("SELECT count(*) FROM gcrm.accounts WHERE geocode_level = 'given' AND source = 'files'")
+    page.get_by_role("option", name="second").click()
+    expect(page).to_have_url(re.compile("source=second"))
+    own = site.value("SELECT count(*) FROM gcrm.accounts WHERE geocode_level = 'given' AND source = 'second'")
     assert (sources, everything != own) == (2, True)
     assert until(page, lambda: len(listed(page)) == own)
 
 
 def test_a_cell_lists_its_accounts(site: Site, visit: Visit) -> None:
-    page = visit(site, "/quality?source=files&flaw=missing:phone")
+    page = visit(site, "/quality?source=second&flaw=missing:phone")
     drawn_map(page)
     cell = site.value("SELECT to_hex(gcrm.cell_parent(cell, 9)) FROM gcrm.accounts WHERE source_key = 'q1'")
-    inside = visit(site, f"/quality?source=files&flaw=missing:phone&cell={cell}")
+    inside = visit(site, f"/quality?source=second&flaw=missing:phone&cell={cell}")
     assert until(inside, lambda: {row[0] for row in listed(inside)} >= {"Firm 1", "Firm 2"})
     elsewhere = site.value("SELECT to_hex(gcrm.cell_parent(cell, 9)) FROM gcrm.accounts WHERE source_key = 'q4'")
-    empty = visit(site, f"/quality?source=files&flaw=missing:phone&cell={elsewhere}")
+    empty = visit(site, f"/quality?source=second&flaw=missing:phone&cell={elsewhere}")
     expect(empty.get_by_text("There is none in this cell.")).to_be_visible()
     empty.locator(".st-key-filter_bar").get_by_role("button").click()
     expect(empty).not_to_have_url(re.compile("cell="))

@@ -40,9 +40,15 @@ def opened(visit: Visit, site: Site, name: str, *, phone: bool = False) -> Page:
 
 def edit(page: Page, row: int, text: str) -> None:
     """Writes another value into the first column at fault."""
-    click_cell(table(page, "records"), row, _FIRST_AT_FAULT)
-    page.keyboard.press("Enter")
     field = page.locator("textarea.gdg-input")
+
+    def begun() -> bool:
+        click_cell(table(page, "records"), row, _FIRST_AT_FAULT)
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(500)
+        return field.count() == 1
+
+    assert until(page, begun)
     field.fill(text)
     field.press("Enter")
     expect(field).to_have_count(0)

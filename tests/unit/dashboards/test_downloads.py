@@ -24,7 +24,8 @@ def get(path: str) -> _Answer:
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        await asyncio.Event().wait()  # who asks says nothing more, and stays
+        raise AssertionError
 
     async def send(message: Any) -> None:  # noqa: ANN401 - as ASGI has it
         sent.append(dict(message))
