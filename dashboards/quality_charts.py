@@ -42,7 +42,8 @@ def bars(frame: pd.DataFrame, look: Look, selected: str | None) -> alt.LayerChar
     words = base.mark_text(align="left", dx=6, fontSize=12.5).encode(
         x=alt.X("whole:Q", axis=None, scale=scale), text="words:N", color=alt.condition("datum.chosen", alt.value(look.accent), alt.value(look.muted))
     )
-    return alt.layer(track, filled, words).configure_view(stroke=None)
+    chart: alt.LayerChart = alt.layer(track, filled, words).configure_view(stroke=None)
+    return chart
 
 
 def imports(frame: pd.DataFrame, look: Look) -> alt.Chart:
@@ -69,7 +70,7 @@ def imports(frame: pd.DataFrame, look: Look) -> alt.Chart:
     return chart
 
 
-def months(frame: pd.DataFrame, look: Look) -> alt.LayerChart:
+def months(frame: pd.DataFrame, look: Look) -> alt.LayerChart | alt.FacetChart:
     """Shares by month of creation as lines.
 
     Args:

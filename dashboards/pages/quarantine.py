@@ -83,7 +83,7 @@ def _figures(files: list[quarantine.RefusedFile], aside: int, view: QuarantineVi
     objects = pd.Series([file.records for file in files]).groupby([file.object for file in files]).sum().sort_values(ascending=False)
     newest = max(file.refused_at for file in files)
     of_files = f"of {len(files):,} file{'' if len(files) == 1 else 's'}; the last on {newest:%d %b %Y, %H:%M} UTC"
-    cards = [(name.capitalize(), f"{number:,}", texts.share(int(number), total)) for name, number in objects.head(_MOST_CARDS).items()]
+    cards = [(str(name).capitalize(), f"{number:,}", texts.share(int(number), total)) for name, number in objects.head(_MOST_CARDS).items()]
     with st.container(horizontal=True, vertical_alignment="center", key="quarantine_figures"):
         parts.figures([
             ("Put aside" if view.discarded else "Waiting", f"{total:,}", of_files),

@@ -171,8 +171,8 @@ def records(selection: Selection, scope: Scope, *, most: int, skipped: int = 0) 
     parameters = {**selection.parameters, "discarded": selection.discarded, "most": most, "skipped": skipped}
     with _staff(scope) as connection:
         frame = read_frame(connection, queries("quarantine").records.sql, parameters)
-    frame["record"] = [{name: text for name, text in record.items() if name not in MARKS} for record in frame["record"]]
-    return frame
+    shown = [{name: text for name, text in record.items() if name not in MARKS} for record in frame["record"]]
+    return frame.assign(record=pd.Series(shown, index=frame.index, dtype=object))
 
 
 def edit(quarantine_id: int, values: Mapping[str, str], scope: Scope) -> None:

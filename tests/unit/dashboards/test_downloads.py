@@ -61,7 +61,7 @@ def test_a_link_works_once_and_leaves_no_file() -> None:
 
 def test_a_link_ends_after_some_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr(downloads.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("dashboards.downloads.time.monotonic", lambda: now[0])
     first, second = downloads.offer(_write), downloads.offer(_write)
     now[0] += downloads.MINUTES * 60 - 1
     assert get(first).status_code == 200
