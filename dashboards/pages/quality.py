@@ -181,16 +181,17 @@ def _list(found: quality.Quality, view: QualityView, flaw: quality.Flaw, scope: 
         geocode_level=[quality.placement_name(level) for level in listed["geocode_level"]],
     )
     doubts = ["value", "reason"] if flaw.kind == "warned" else []
-    st.dataframe(
-        shown, hide_index=True, key="flawed accounts", placeholder="", height=2 + 33 * (1 + min(len(listed), 10)),
-        column_order=["name", *doubts, "address", "phone", "email", "segment", "geocode_level", "updated_at", "source", "source_key"],
-        column_config={
-            "name": st.column_config.TextColumn("Name", width=190), "value": "As in the file", "reason": st.column_config.TextColumn("Doubt", width=300),
-            "address": st.column_config.TextColumn("Address", width=260), "phone": "Phone", "email": "Mail address", "segment": "Segment",
-            "geocode_level": "Placed", "updated_at": st.column_config.DatetimeColumn("Changed", format="D MMM YYYY"),
-            "source": "Source", "source_key": "Key",
-        },
-    )  # fmt: skip
+    with st.container(key="flawed_accounts"):
+        st.dataframe(
+            shown, hide_index=True, placeholder="", height=2 + 33 * (1 + min(len(listed), 10)),
+            column_order=["name", *doubts, "address", "phone", "email", "segment", "geocode_level", "updated_at", "source", "source_key"],
+            column_config={
+                "name": st.column_config.TextColumn("Name", width=190), "value": "As in the file", "reason": st.column_config.TextColumn("Doubt", width=300),
+                "address": st.column_config.TextColumn("Address", width=260), "phone": "Phone", "email": "Mail address", "segment": "Segment",
+                "geocode_level": "Placed", "updated_at": st.column_config.DatetimeColumn("Changed", format="D MMM YYYY"),
+                "source": "Source", "source_key": "Key",
+            },
+        )  # fmt: skip
     if len(listed) == data.MOST_ACCOUNTS:
         st.caption(f"The first {len(listed):,}{f' of {count:,}' if view.cell is None else ''}.")
 
