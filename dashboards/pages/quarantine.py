@@ -157,13 +157,14 @@ def _reasons(view: QuarantineView, scope: data.Scope) -> None:
 
     def choose() -> None:
         rows = st.session_state[key].selection.rows
-        if rows:
-            picked = found.iloc[rows[0]]
-            same = (picked["column_name"], picked["rule"]) == (view.column, view.rule)
-            _go(replace(view, column=None if same else picked["column_name"], rule=None if same else picked["rule"], page=1))
+        picked = found.iloc[rows[0]] if rows else {"column_name": None, "rule": None}
+        _go(replace(view, column=picked["column_name"], rule=picked["rule"], page=1))
+
+    here = [number for number, each in enumerate(found.itertuples()) if (each.column_name, each.rule) == (view.column, view.rule)]
 
     st.dataframe(
-        found, hide_index=True, key=key, on_select=choose, selection_mode="single-row", column_order=["column_name", "rule", "example", "records"],
+        found, hide_index=True, key=key, on_select=choose, selection_mode="single-row", selection_default={"selection": {"rows": here}},
+        column_order=["column_name", "rule", "example", "records"],
         height=_height(len(found), 6),
         column_config={
             "column_name": st.column_config.TextColumn("Column", width=160), "rule": st.column_config.TextColumn("Reason", width="large"),
