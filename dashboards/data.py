@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -19,7 +19,8 @@ from gcrm.olap.answer import Answer, Explanation, ask, members
 from gcrm.olap.catalogue import ACCOUNTS, DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axis, Measure
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.store import Version
-from gcrm.spatial.cells import descendants, level_of
+from gcrm.pipeline import jobs, quality, quarantine
+from gcrm.spatial.cells import descendants, level_of, parent
 from gcrm.units import COARSEST_LEVEL, LEVELS
 
 __all__ = [
@@ -37,12 +38,18 @@ __all__ = [
     "Filter",
     "Measure",
     "Scope",
+    "jobs",
+    "quality",
+    "quarantine",
 ]
 
 MOST_CELLS = 20_000
 """Cells that are drawn at once; beyond it the next coarser level is shown (measured: 10,000 take 4 to 8 s to draw without a graphics card)."""
 
-_MOST_ACCOUNTS = 500
+MOST_ACCOUNTS = 500
+"""Accounts that are listed at once."""
+
+_FINEST_OF_FLAWS = 9
 _COMFORTABLE_CELLS = 800
 _SECONDS_KEPT = 15
 
@@ -272,7 +279,7 @@ def accounts_in(cube: Cube, cell: str, where: tuple[Filter, ...], scope: Scope) 
     parameters = {
         "lows": [low for low, _ in spans], "highs": [high for _, high in spans],
         "first_months": [first for first, _ in months], "last_months": [last for _, last in months],
-        "time_zone": settings().time_zone, "most": _MOST_ACCOUNTS,
+        "time_zone": settings().time_zone, "most": MOST_ACCOUNTS,
         **{name: [member for kept in where if kept.dimension == dimension for member in kept.members] for name, dimension in _LISTED.items()},
     }  # fmt: skip
     with scoped(scope) as connection:
@@ -366,3 +373,68 @@ def names_on_map(version: str, window: Window, most: int, scope: Scope) -> pd.Da
     del version
     with scoped(scope) as connection:
         return read_frame(connection, queries("basemap").names.sql, {**vars(window), "most": most})
+
+
+def quality_of(scope: Scope) -> quality.Quality:
+    """The counts of the data-quality page; made anew when what is counted has changed.
+
+    Args:
+        scope: who is looking.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    return _quality(quality.version(scope), scope)
+
+
+@lru_cache(maxsize=16)
+def _quality(version: str, scope: Scope) -> quality.Quality:
+    del version
+    return quality.measure(scope)
+
+
+def flawed_cells(flaw: quality.Flaw, source: str | None, scope: Scope) -> Cells:
+    """The share of accounts that have a flaw by H3 cell (percent), at the finest level whose cells are few enough to be looked at one by one.
+
+    Args:
+        flaw: what is looked for.
+        source: accounts of one system; None for all.
+        scope: who is looking.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    return _flawed_cells(quality.version(scope), flaw, source, scope)
+
+
+@lru_cache(maxsize=64)
+def _flawed_cells(version: str, flaw: quality.Flaw, source: str | None, scope: Scope) -> Cells:
+    begun = time.monotonic()
+    level = min(_FINEST_OF_FLAWS, scope.finest_level)
+    counts = quality.flawed_cells(flaw, source, level, scope)
+    explanation = Explanation(version, datetime.now(UTC), {"gcrm.accounts": int(counts["accounts"].sum())}, (time.monotonic() - begun) * 1000, None)
+    while len(counts) > _COMFORTABLE_CELLS and level > COARSEST_LEVEL:
+        level -= 1
+        counts = counts.assign(cell=parent(counts["cell"].to_numpy(dtype="int64"), level)).groupby("cell", as_index=False).sum()
+    frame = pd.DataFrame({
+        "cell": [f"{cell:x}" for cell in counts["cell"]],
+        "value": pd.Series(100 * counts["flawed"] / counts["accounts"], dtype=object),
+        "accounts": counts["accounts"],
+    })  # fmt: skip
+    return Cells(Measure("flawed", f"Accounts {flaw.label}", ACCOUNTS.name, "", "%", additive=False), level, frame, None, 0, explanation)
+
+
+def flawed_accounts(flaw: quality.Flaw, source: str | None, cell: str | None, scope: Scope) -> pd.DataFrame:
+    """The first accounts that have a flaw; see `gcrm.pipeline.quality.flawed_accounts`.
+
+    Args:
+        flaw: what is looked for.
+        source: accounts of one system; None for all.
+        cell: H3 cell that they lie in, hexadecimal text; None for everywhere.
+        scope: who is looking.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    span = descendants(h3.str_to_int(cell)) if cell is not None else None
+    return quality.flawed_accounts(flaw, source, span, MOST_ACCOUNTS, scope)

@@ -1,4 +1,4 @@
-"""What a link to the map says, and back; the cube page's link is its question (`CubeQuery.parameters`)."""
+"""What the links to the map, the quarantine and the data quality say, and back; the cube page's link is its question (`CubeQuery.parameters`)."""
 
 import math
 from collections.abc import Mapping
@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 import h3
 
-from dashboards.data import LEVELS, MEASURES, Filter
+from dashboards.data import LEVELS, MEASURES, Filter, quality, quarantine
 from gcrm.errors import CubeError
 
 _OPACITIES = (0.1, 1.0)
 _DECIMALS = 6
+_MOST_PAGES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,100 @@ class MapView:
     def members(self, dimension: str) -> tuple[str, ...]:
         """The members of a dimension that are filtered by; none where all are shown."""
         return next((kept.members for kept in self.where if kept.dimension == dimension), ())
+
+
+@dataclass(frozen=True)
+class QuarantineView:
+    """The state of the quarantine page.
+
+    Attributes:
+        object_name: what the chosen file holds; None, as the next two, for the file with most refused records.
+        source: the system it comes from.
+        file_name: its name.
+        column: only records with a fault in this column.
+        rule: only records refused for this reason.
+        page: of the records, from 1.
+        discarded: what was put aside, in place of what waits.
+    """
+
+    object_name: str | None = None
+    source: str | None = None
+    file_name: str | None = None
+    column: str | None = None
+    rule: str | None = None
+    page: int = 1
+    discarded: bool = False
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, list[str]]) -> "QuarantineView":
+        """The state that a link asks for.
+
+        Raises:
+            ValueError: the page is no number.
+        """
+        first = {name: values[-1] for name, values in parameters.items() if values}
+        page = first.get("page", "1")
+        if not page.isdecimal() or not 1 <= int(page) <= _MOST_PAGES:
+            raise ValueError(f"{page!r} is no page; write a number from 1 on.")
+        names = {"object_name": first.get("object"), **{name: first.get(name) for name in ("source", "column", "rule")}}
+        return cls(**names, file_name=first.get("file"), page=int(page), discarded=first.get("state") == "discarded")
+
+    def parameters(self) -> dict[str, str | list[str]]:
+        """The state as the parameters of a link; `from_parameters` reads them back."""
+        names = {"object": self.object_name, "source": self.source, "file": self.file_name, "column": self.column, "rule": self.rule}
+        said: dict[str, str | list[str]] = {name: text for name, text in names.items() if text is not None}
+        if self.page > 1:
+            said["page"] = str(self.page)
+        if self.discarded:
+            said["state"] = "discarded"
+        return said
+
+    @property
+    def selection(self) -> quarantine.Selection:
+        """The records of all of its pages."""
+        return quarantine.Selection(self.object_name, self.source, self.file_name, self.column, self.rule, discarded=self.discarded)
+
+
+@dataclass(frozen=True)
+class QualityView:
+    """The state of the data-quality page.
+
+    Attributes:
+        flaw: what the map and the list show; None for the field that is missing most, yet not everywhere.
+        source: accounts of one system; None for all.
+        cell: the cell whose accounts are listed, hexadecimal text; None for all.
+    """
+
+    flaw: quality.Flaw | None = None
+    source: str | None = None
+    cell: str | None = None
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, list[str]]) -> "QualityView":
+        """The state that a link asks for.
+
+        Raises:
+            CubeError: the cell is none.
+            QualityError: the flaw is none.
+        """
+        first = {name: values[-1] for name, values in parameters.items() if values}
+        view = cls(source=first.get("source"))
+        if "flaw" in first:
+            view = replace(view, flaw=quality.Flaw.parse(first["flaw"]))
+        if "cell" in first:
+            if not h3.is_valid_cell(first["cell"]):
+                raise CubeError(f"{first['cell']!r} is not an H3 cell.")
+            view = replace(view, cell=first["cell"])
+        return view
+
+    def parameters(self) -> dict[str, str | list[str]]:
+        """The state as the parameters of a link; `from_parameters` reads them back."""
+        said: dict[str, str | list[str]] = {} if self.flaw is None else {"flaw": str(self.flaw)}
+        if self.source is not None:
+            said["source"] = self.source
+        if self.cell is not None:
+            said["cell"] = self.cell
+        return said
 
 
 def _within(text: str, low: int, high: int) -> int:

@@ -1,6 +1,7 @@
 """Numbers and names as they are shown: thousands separators, units, currencies, months, cells."""
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ _SMALL = 100
 _KIB = 1024
 _BYTE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _SECONDS_A_MINUTE = 60
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
 
 
 def amount(value: float | Decimal | None, measure: Measure) -> str:
@@ -114,3 +116,12 @@ def duration(seconds: float) -> str:
         return f"{max(round(seconds), 1)} s"
     hours, minutes = divmod(round(seconds / _SECONDS_A_MINUTE), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def plain(text: str) -> str:
+    """Text of a user as it is, where Streamlit would read Markdown.
+
+    Args:
+        text: may hold anything.
+    """
+    return _MARKDOWN.sub(r"\\\1", text)

@@ -39,6 +39,14 @@ class DuplicateError(GcrmError):
     """A decision about duplicates cannot be carried out."""
 
 
+class QuarantineError(GcrmError):
+    """Refused records cannot be seen, edited or written."""
+
+
+class QualityError(GcrmError):
+    """A question to the quality of the data does not fit."""
+
+
 class LayerError(GcrmError):
     """A layer cannot be loaded."""
 

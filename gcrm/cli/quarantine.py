@@ -1,5 +1,6 @@
 """`gcrm quarantine`: records that were refused."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,9 +12,13 @@ from gcrm.errors import MappingError
 from gcrm.frames import OBJECTS
 from gcrm.progress import progress
 
-app = typer.Typer(no_args_is_help=True, help="Records that were refused: why, and once more.")
+app = typer.Typer(no_args_is_help=True, help="Records that were refused: why, mended, once more, put aside.")
 
 _Object = Annotated[str | None, typer.Argument(metavar="[OBJECT]", help=f"One of {', '.join(OBJECTS)}; all if left out.")]
+
+
+_File = Annotated[str | None, typer.Option("--file", metavar="NAME", help="Only those of the file of this name.")]
+_Key = Annotated[int | None, typer.Option("--key", metavar="KEY", help="Only the one with this key, as `gcrm quarantine show` lists it.")]
 
 
 def _known(object_name: str | None) -> str | None:
@@ -24,7 +29,7 @@ def _known(object_name: str | None) -> str | None:
 
 @app.command()
 def show(object_name: _Object = None, most: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20) -> None:
-    """Show refused records: file, row, column, value, reason.
+    """Show refused records: key, file, row, column, value, reason.
 
     Example: `gcrm quarantine show accounts --most 50`
     """
@@ -36,7 +41,7 @@ def show(object_name: _Object = None, most: Annotated[int, typer.Option(min=1, h
     if not total:
         typer.echo("The quarantine is empty.")
         return
-    table = Table("object", "file", "row", "column", "value", "reason", box=None, header_style="bold")
+    table = Table("key", "object", "file", "row", "column", "value", "reason", box=None, header_style="bold")
     for record in records:
         table.add_row(*(escape(str(part)) if part is not None else "" for part in record))
     Console().print(table)
@@ -57,3 +62,77 @@ def retry(object_name: _Object = None) -> None:
     with progress("quarantine", unit="records") as advance:
         report = retry_quarantine(_known(object_name), advance)
     typer.echo(f"{report.read:,} tried: {report.read - report.refused:,} accepted, {report.refused:,} refused again.")
+
+
+@app.command()
+def edit(
+    key: Annotated[int, typer.Argument(metavar="KEY", help="Key of the record, as `gcrm quarantine show` lists it.")],
+    values: Annotated[list[str], typer.Argument(metavar="COLUMN=VALUE...", help="Columns of the file with their new values.")],
+) -> None:
+    """Change fields of a refused record before it is tried again; what stood in the file is kept beside it.
+
+    Example: `gcrm quarantine edit 12 Status=customer "Zip=1010"`
+    """
+    from gcrm.access.scope import Scope
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.quarantine import edit
+
+    if wrong := [text for text in values if not text.partition("=")[0] or "=" not in text]:
+        raise MappingError(f"{wrong[0]!r} is no COLUMN=VALUE; write the name of a column of the file, an equals sign and its new value.")
+    ensure_ready()
+    edit(key, dict(text.split("=", 1) for text in values), Scope.everything())
+    typer.echo(f"Record {key} is edited; try it with `gcrm quarantine retry`.")
+
+
+@app.command()
+def discard(object_name: _Object = None, file_name: _File = None, key: _Key = None) -> None:
+    """Put refused records aside: they are no longer counted or tried, and `gcrm quarantine restore` takes them back.
+
+    Example: `gcrm quarantine discard accounts --file customers.csv`
+    """
+    from gcrm.access.scope import Scope
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.quarantine import Selection, discard
+
+    ensure_ready()
+    ids = None if key is None else (key,)
+    done = discard(Selection(_known(object_name), file_name=file_name, ids=ids), Scope.everything())
+    typer.echo(f"{len(done):,} put aside; take them back with `gcrm quarantine restore`.")
+
+
+@app.command()
+def restore(object_name: _Object = None, file_name: _File = None, key: _Key = None) -> None:
+    """Take back records that were put aside.
+
+    Example: `gcrm quarantine restore accounts --file customers.csv`
+    """
+    from gcrm.access.scope import Scope
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.quarantine import Selection, restore
+
+    ensure_ready()
+    ids = None if key is None else (key,)
+    done = restore(Selection(_known(object_name), file_name=file_name, ids=ids), Scope.everything())
+    typer.echo(f"{done:,} wait again.")
+
+
+@app.command()
+def download(
+    folder: Annotated[Path, typer.Argument(help="Folder for the files, one for each file with refused records.", exists=True, file_okay=False)],
+    object_name: _Object = None,
+    file_name: _File = None,
+) -> None:
+    """Write refused records as files, with why each was refused.
+
+    Example: `gcrm quarantine download . accounts`
+    """
+    from gcrm.access.scope import Scope
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.quarantine import Selection, download
+
+    ensure_ready()
+    written = download(Selection(_known(object_name), file_name=file_name), folder, Scope.everything())
+    for path in written:
+        typer.echo(str(path))
+    if not written:
+        typer.echo("Nothing of this is in quarantine.")

@@ -21,8 +21,8 @@ from gcrm.ingest.clean.text import narrow, tidy
 from gcrm.ingest.clean.website import website
 
 _MOST = 500
-_MOSTLY = 0.5
 """Distinct values that are looked at: enough for a share to a few percent."""
+_MOSTLY = 0.5
 _FEW = 100
 """The same where each value is looked up in long lists."""
 _SHAPE_OF_A_PHONE = (

@@ -31,11 +31,15 @@ _SHOWN_CHANGES = 20
 
 @dataclass(frozen=True)
 class Part:
-    """One object that a job feeds: its records, and how they are mapped."""
+    """One object that a job feeds: its records, and how they are mapped.
+
+    `tried` are the rows that `records` has given so far, where these are but some of the file; None for the whole of it.
+    """
 
     object_type: ObjectType
     mapping: FileMapping
     records: Callable[[], Iterable[pd.DataFrame]]
+    tried: Sequence[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[A
     return {name: (value, after.get(name)) for name, value in before.items() if name != "import_id"}
 
 
-def run_parts(file_name: str, sha256: str, parts: Sequence[Part], advance: Advance) -> dict[str, ImportReport]:
+def run_parts(file_name: str, sha256: str, parts: Sequence[Part], advance: Advance) -> tuple[int, dict[str, ImportReport]]:
     """Runs a job over records that lie in no file of their own.
 
     Args:
@@ -170,12 +174,15 @@ def run_parts(file_name: str, sha256: str, parts: Sequence[Part], advance: Advan
         sha256: its checksum.
         parts: the objects.
         advance: told how many records are done.
+
+    Returns:
+        The job's id; object to counts.
     """
     mapping = Jsonb({part.object_type.name: part.mapping.model_dump(mode="json", exclude_defaults=True) for part in parts})
     with connect(Role.WRITER) as connection:
         names = {"file_name": file_name, "file_path": None, "file_sha256": sha256, "mapping": mapping, "rows_expected": None}
         job_id: int = queries("jobs").create(connection, kind="retry", **names)
-    return _run(job_id, file_name, sha256, parts, advance)
+    return job_id, _run(job_id, file_name, sha256, parts, advance)
 
 
 def _run(job_id: int, file_name: str, sha256: str, parts: Sequence[Part], advance: Advance) -> dict[str, ImportReport]:
@@ -230,7 +237,10 @@ def _import(connection: psycopg.Connection[Any], run: chunks.Import, part: Part,
         advance(report.read)
         if journal.is_cancelled(connection, import_id=run.import_id):
             raise _CancelledError(f"The import of {run.file_name} was cancelled behind record {first + report.read - 1:,}; go on with `gcrm jobs resume`.")
-    journal.forget_mended(connection, **run.names)
+    if part.tried is None:
+        journal.forget_mended(connection, **run.names)
+    else:
+        journal.set_mended(connection, **run.names, row_numbers=list(part.tried))
     journal.finish(connection, import_id=run.import_id, **_counts(total), rows_unchanged=total.unchanged)
     connection.commit()
     return total

@@ -119,13 +119,22 @@ CREATE TEMPORARY TABLE staged_refused (
 ) ON COMMIT DROP;
 
 -- name: store_refused(import_id, source, object, file_name)!
--- Puts refused rows into quarantine; a row that was refused before is replaced.
-INSERT INTO gcrm.quarantine (import_id, source, object, file_name, row_number, column_name, value, reason, record)
-SELECT :import_id, :source, :object, :file_name, row_number, column_name, value, reason, record
+-- Puts refused rows into quarantine; a row that was refused before is replaced. A retry leaves it with the import of its file and with what stood in
+-- the file; a record that was put aside stays there while its file says the same.
+WITH run AS (
+    SELECT coalesce(j.kind = 'retry', false) AS retry FROM gcrm.imports i LEFT JOIN gcrm.jobs j USING (job_id) WHERE i.import_id = :import_id
+)
+INSERT INTO gcrm.quarantine AS q (import_id, source, object, file_name, row_number, column_name, value, reason, record, tried_import_id)
+SELECT :import_id, :source, :object, :file_name, row_number, column_name, value, reason, record, CASE WHEN run.retry THEN :import_id::bigint END
 FROM staged_refused
+CROSS JOIN run
 ON CONFLICT (source, object, file_name, row_number) DO UPDATE
-SET import_id = excluded.import_id, column_name = excluded.column_name, value = excluded.value, reason = excluded.reason,
-    record = excluded.record, quarantined_at = now();
+SET import_id = CASE WHEN excluded.tried_import_id IS NULL THEN excluded.import_id ELSE q.import_id END,
+    original = CASE WHEN excluded.tried_import_id IS NOT NULL THEN q.original END,
+    edited_at = CASE WHEN excluded.tried_import_id IS NOT NULL THEN q.edited_at END,
+    discarded_at = CASE WHEN excluded.tried_import_id IS NULL AND coalesce(q.original, q.record) @> excluded.record THEN q.discarded_at END,
+    column_name = excluded.column_name, value = excluded.value, reason = excluded.reason, record = excluded.record,
+    tried_import_id = excluded.tried_import_id, quarantined_at = now();
 
 -- name: has_warnings(source, object)$
 -- Whether a record of this object from this system has a warning.
@@ -150,36 +159,23 @@ SET value = excluded.value, reason = excluded.reason, import_id = excluded.impor
 
 -- name: forget_mended(source, object, file_name, import_id)!
 -- What an earlier run over this file refused and this one did not.
+WITH forgotten AS (
+    DELETE FROM gcrm.mended WHERE source = :source AND object = :object AND file_name = :file_name
+)
 DELETE FROM gcrm.quarantine
 WHERE source = :source AND object = :object AND file_name = :file_name AND import_id <> :import_id;
 
--- name: quarantine(object, most)
--- What is in quarantine: object, file_name, row_number, column_name, value, reason.
-SELECT object, file_name, row_number, column_name, value, reason
-FROM gcrm.quarantine
-WHERE (:object::text IS NULL OR object = :object)
-ORDER BY object, source, file_name, row_number
-LIMIT :most;
-
--- name: quarantine_count(object)$
--- How many records are in quarantine.
-SELECT count(*) FROM gcrm.quarantine WHERE (:object::text IS NULL OR object = :object);
-
--- name: quarantined_files(object)
--- The files with records in quarantine: object, source, file_name, file_sha256, mapping, records.
-SELECT DISTINCT ON (q.object, q.source, q.file_name)
-    q.object, q.source, q.file_name, i.file_sha256, i.mapping,
-    count(*) OVER (PARTITION BY q.object, q.source, q.file_name) AS records
-FROM gcrm.quarantine q
-JOIN gcrm.imports i USING (import_id)
-WHERE (:object::text IS NULL OR q.object = :object)
-ORDER BY q.object, q.source, q.file_name, q.import_id DESC;
-
--- name: quarantined_records(source, object, file_name)
--- The records of one file that are in quarantine: row_number, record.
-SELECT row_number, record FROM gcrm.quarantine
-WHERE source = :source AND object = :object AND file_name = :file_name
-ORDER BY row_number;
+-- name: set_mended(source, object, file_name, import_id, row_numbers)!
+-- What a retry tried and did not refuse again: it waits no longer, and comes back where the retry is undone.
+WITH gone AS (
+    DELETE FROM gcrm.quarantine q
+    WHERE source = :source AND object = :object AND file_name = :file_name AND row_number = ANY(:row_numbers)
+        AND tried_import_id IS DISTINCT FROM :import_id
+    RETURNING q.*
+)
+INSERT INTO gcrm.mended (quarantine_id, import_id, source, object, file_name, refused)
+SELECT quarantine_id, :import_id, source, object, file_name, to_jsonb(gone) FROM gone
+ON CONFLICT (quarantine_id) DO NOTHING;
 
 -- name: imported(source, object, file_name, file_sha256)$
 -- Whether this very file was the last one of its name that was imported to the end.

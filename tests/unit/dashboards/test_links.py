@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.data import LEVELS, MEASURES, Filter
-from dashboards.links import Camera, MapView
+from dashboards.data import LEVELS, MEASURES, Filter, quality
+from dashboards.links import Camera, MapView, QualityView, QuarantineView
 from gcrm.errors import CubeError
 
 CELL = h3.latlng_to_cell(60.17, 24.94, 9)
@@ -58,3 +58,28 @@ def test_a_filter_takes_the_place_of_one_on_the_same_dimension() -> None:
     view = MapView().filtered("status", ("customer",)).filtered("status", ("lost", "partner"))
     assert view.members("status") == ("lost", "partner")
     assert view.filtered("status", ()).where == ()
+
+
+words = st.none() | st.text(min_size=1, max_size=20)
+quarantine_views = st.builds(
+    QuarantineView, object_name=words, source=words, file_name=words, column=words, rule=words, page=st.integers(1, 10_000), discarded=st.booleans()
+)
+flaws = st.builds(quality.Flaw, st.just("missing"), st.sampled_from(sorted(quality.FIELDS))) | st.builds(quality.Flaw, st.just("warned"), st.text(min_size=1))
+quality_views = st.builds(QualityView, flaw=st.none() | flaws, source=words, cell=st.none() | st.just(CELL))
+
+
+@given(quarantine_views | quality_views)
+def test_links_of_the_intake_lead_back_to_their_views(view: QuarantineView | QualityView) -> None:
+    parameters = {name: [value] if isinstance(value, str) else value for name, value in view.parameters().items()}
+    assert type(view).from_parameters(parameters) == view
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "", "99999999999", "1.5"])
+def test_a_page_that_is_none_is_named(page: str) -> None:
+    with pytest.raises(ValueError, match="is no page"):
+        QuarantineView.from_parameters({"page": [page]})
+
+
+def test_a_cell_that_is_none_is_named() -> None:
+    with pytest.raises(CubeError, match="is not an H3 cell"):
+        QualityView.from_parameters({"cell": ["xyz"]})

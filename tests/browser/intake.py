@@ -1,0 +1,63 @@
+"""Dashboards of a small shop into which files are imported while they are looked at."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page
+
+from gcrm.db.cluster import Cluster
+from tests.browser.conftest import Site, environment, serving
+from tests.conftest import short_folder
+
+SHOP = Path(__file__).parents[1] / "data/shop"
+
+
+def gcrm(home: Path, *arguments: object) -> str:
+    """What a command prints; it must succeed."""
+    done = subprocess.run([sys.executable, "-m", "gcrm", *map(str, arguments)], env=environment(home), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@contextmanager
+def shop_site(*names: str) -> Iterator[Site]:
+    """The dashboards of some objects of the shop."""
+    with short_folder() as home:
+        try:
+            for name in names:
+                gcrm(home, "import", name, SHOP / f"{name}.csv")
+            with serving(home) as site:
+                yield site
+        finally:
+            Cluster(home).reset()
+
+
+def import_text(site: Site, name: str, text: str, object_name: str = "accounts", source: str = "files") -> None:
+    """Imports a file of this name and content, of a source; that of the shop is `files`."""
+    folder = site.home / "files"
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    gcrm(site.home, "import", object_name, path, "--source", source)
+
+
+def table(page: Page, key: str) -> Locator:
+    """A table by the beginning of its key."""
+    return page.locator(f'[class*="st-key-{key}"]').get_by_test_id("stDataFrame")
+
+
+def words(of: Locator) -> list[list[str]]:
+    """The words of a table's rows that are in view; none while it is not there once."""
+    if of.count() != 1:
+        return []
+    found = of.evaluate("""table => [...table.querySelectorAll("[role=grid] tbody tr")]
+        .map(row => [...row.querySelectorAll("td")].map(cell => cell.innerText))""")
+    return [list(row) for row in found]
+
+
+def click_cell(of: Locator, row: int, x: float) -> None:
+    """Clicks into a table's row (from 0) so many pixels from its left."""
+    of.get_by_test_id("data-grid-canvas").click(position={"x": x, "y": 33 * (row + 1) + 16}, force=True)

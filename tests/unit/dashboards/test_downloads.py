@@ -1,0 +1,85 @@
+"""Links to files: single use, short-lived, whole or an error in words."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from dashboards import downloads
+from gcrm.errors import QuarantineError
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status_code: int
+    headers: dict[str, str]
+    text: str
+
+
+def get(path: str) -> _Answer:
+    """Asks the routes by ASGI."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()  # who asks says nothing more, and stays
+        raise AssertionError
+
+    async def send(message: Any) -> None:  # noqa: ANN401 - as ASGI has it
+        sent.append(dict(message))
+
+    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "root_path": "", "scheme": "http", "query_string": b"", "headers": []}
+    asyncio.run(Starlette(routes=downloads.routes())(scope, receive, send))
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return _Answer(sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:]).decode())
+
+
+def _write(folder: Path) -> Path:
+    path = folder / "bad ü.refused.csv"
+    path.write_text("id\n1\n")
+    return path
+
+
+def test_a_link_works_once_and_leaves_no_file() -> None:
+    folders = []
+
+    def write(folder: Path) -> Path:
+        folders.append(folder)
+        return _write(folder)
+
+    address = downloads.offer(write)
+    given = get(address)
+    assert (given.status_code, given.text) == (200, "id\n1\n")
+    assert given.headers["content-disposition"].startswith("attachment")
+    assert given.headers["cache-control"] == "no-store"
+    assert given.headers["x-content-type-options"] == "nosniff"
+    assert get(address).status_code == 404
+    assert [folder.exists() for folder in folders] == [False]
+
+
+def test_a_link_ends_after_some_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("dashboards.downloads.time.monotonic", lambda: now[0])
+    first, second = downloads.offer(_write), downloads.offer(_write)
+    now[0] += downloads.MINUTES * 60 - 1
+    assert get(first).status_code == 200
+    now[0] += 2
+    assert get(second).status_code == 404
+
+
+def test_links_are_not_guessed_and_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "_MOST_OFFERS", 3)
+    addresses = [downloads.offer(_write) for _ in range(5)]
+    assert len(set(addresses)) == 5
+    assert [get(address).status_code for address in addresses] == [404, 404, 200, 200, 200]
+    assert get("/download/guess").status_code == 404
+
+
+def test_what_goes_wrong_is_said() -> None:
+    def fails(folder: Path) -> Path:
+        raise QuarantineError(f"{folder.name[:4]} cannot be written.")
+
+    assert get(downloads.offer(fails)).text == "gcrm cannot be written."
+    assert get(downloads.offer(lambda _: None)).status_code == 404
