@@ -186,7 +186,7 @@ def test_a_fault_of_the_program_is_one_line_too(monkeypatch: pytest.MonkeyPatch)
     def broken(*_: object) -> None:
         raise ZeroDivisionError("division by\nzero")
 
-    monkeypatch.setattr("gcrm.pipeline.imports.quarantined", broken)
+    monkeypatch.setattr("gcrm.pipeline.quarantine.quarantined", broken)
     done = gcrm("quarantine", "show")
     assert (done.code, done.out) == (70, "")
     assert done.err == "gcrm: a fault of the program (ZeroDivisionError: division by zero); `gcrm --debug ...` shows where.\n"
