@@ -1,8 +1,9 @@
 """Where the value of a field comes from: columns, how they are put together or taken apart, and how they are to be read."""
 
+import hashlib
 import re
 from string import Formatter
-from typing import Self
+from typing import Literal, Self
 
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +12,19 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PACKINGS = ("wkt", "wkb", "geojson", "sql_server_geography", "utm", "lat_lon", "lon_lat")
 """The forms of a packed position. WKT and WKB may carry their SRID (EWKT, EWKB); the last two are pairs, in degrees, minutes and seconds too."""
+
+
+_DIGEST_BYTES = 10
+_MARK = "("
+"""How columns begin that say something about a record and are no part of it."""
+
+
+def _digests(frame: pd.DataFrame) -> pd.Series:
+    """Twenty digits of each record, whatever the order of its columns (BLAKE2b, RFC 7693)."""
+    names = sorted(str(name) for name in frame.columns if not str(name).startswith(_MARK))
+    texts = zip(*(frame[name].fillna("").str.strip() for name in names), strict=True)
+    made = [hashlib.blake2b("\x1f".join(values).encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).hexdigest() for values in texts]
+    return pd.Series(made, index=frame.index, dtype="string")
 
 
 class Split(BaseModel):
@@ -65,6 +79,7 @@ class FieldSource(BaseModel):
         column: name of a column; of a joined file as `file.column`.
         template: text with columns in braces, such as "{street} {number}"; where a column is empty so is the result.
         value: a fixed value.
+        made_of: "record": 20 digits that are the same for the same record and different for any other, for files without a key.
         first_of: other sources, such as [home.street, shop.street]; of each record the first one that is not empty counts.
         split: takes a part of the text.
         codes: replaces values by others; what is not listed stays.
@@ -82,6 +97,7 @@ class FieldSource(BaseModel):
     column: str | None = None
     template: str | None = None
     value: str | None = None
+    made_of: Literal["record"] | None = None
     first_of: tuple["FieldSource", ...] | None = Field(None, min_length=1)
     split: Split | None = None
     codes: dict[str, str] = Field(default_factory=dict)
@@ -100,8 +116,8 @@ class FieldSource(BaseModel):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if sum(origin is not None for origin in (self.column, self.template, self.value, self.first_of)) != 1:
-            raise ValueError("name exactly one of column, template, value and first_of")
+        if sum(origin is not None for origin in (self.column, self.template, self.value, self.made_of, self.first_of)) != 1:
+            raise ValueError("name exactly one of column, template, value, made_of and first_of")
         if self.template is not None and not all(self.columns or ("",)):
             raise ValueError("a template names its columns in braces, such as {street} {number}")
         return self
@@ -109,6 +125,8 @@ class FieldSource(BaseModel):
     def __str__(self) -> str:
         if self.first_of is not None:
             return ", else ".join(map(str, self.first_of))
+        if self.made_of is not None:
+            return "made of the whole record"
         return self.column or self.template or f"always {self.value!r}"
 
     @property
@@ -133,6 +151,8 @@ class FieldSource(BaseModel):
             return self._filled(frame)
         if self.column is not None:
             return frame[self.column]
+        if self.made_of is not None:
+            return _digests(frame)
         return pd.Series(self.value, index=frame.index, dtype="string")
 
     def resolve(self, frame: pd.DataFrame) -> pd.Series:

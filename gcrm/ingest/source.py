@@ -15,6 +15,9 @@ from gcrm.ingest.mapping import FieldSource, FileMapping
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.readers.detection import Detection
 
+_KEYLESS = ("accounts", "contacts")
+"""Objects that many a file lists without a key; theirs is then made of the record, so that the same record is found again."""
+
 _SETTLING_CHUNKS = 4
 """Chunks from whose values the order of day and month and the decimal mark are settled; what they leave open is decided by each chunk for itself."""
 
@@ -131,6 +134,8 @@ def open_source(
         raise ReadError(f"{path.name} holds no record; it needs at least one below its header.")
     guessed: dict[str, tuple[FieldSource, float]] = {} if base else guess(object_type, first.columns, first)
     likely = {name: origin for name, (origin, _) in guessed.items()}
+    if base is None and object_type.name in _KEYLESS and not {object_type.key[0]} & {*likely, *(given or {})}:
+        likely[object_type.key[0]] = FieldSource(made_of="record")
     fields = mapping.fields | likely | {name: FieldSource(column=column) for name, column in (given or {}).items()}
     mapping = mapping.model_copy(update={"fields": fields, **({"source": source} if source else {})})
     mapping.check(object_type, first.columns, path.name)

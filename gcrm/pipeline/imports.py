@@ -122,7 +122,8 @@ def run_job(job_id: int, advance: Advance) -> dict[str, ImportReport]:
     if job is None:
         raise ImportJobError(f"There is no job {job_id}; see them with `gcrm jobs list`.")
     _, _, file_name, file_path, sha256, mappings, _ = job
-    sources = [Source.again(Path(file_path), OBJECTS[name], FileMapping.model_validate(kept)) for name, kept in mappings.items()]
+    # JSON keeps no order; references need one.
+    sources = [Source.again(Path(file_path), OBJECTS[name], FileMapping.model_validate(mappings[name])) for name in OBJECTS if name in mappings]
     if not sources[0].path.is_file() or file_sha256(sources[0].path) != sha256:
         raise ImportJobError(f"{file_path} is no longer the file of job {job_id}; import it anew.")
     parts = [Part(source.object_type, source.mapping, source.chunks) for source in sources]

@@ -93,7 +93,7 @@ def _one_line(done: Done, code: int = 1) -> str:
         ("import accounts picture.xlsx", "picture.xlsx is not a workbook that can be read (it is a picture (PNG))"),
         ("import accounts picture.parquet", "picture.parquet is not a Parquet file that can be read"),
         ("import accounts picture.geojson", "picture.geojson is not GeoJSON that can be read"),
-        ("import accounts two\xa0lines.csv", "no column feeds account_key"),
+        ("import accounts two\xa0lines.csv", "no column feeds name"),
         ("import accounts two\xa0lines.csv --map account_key=ab", "two lines.csv has no column 'ab' for account_key"),
         ("import accounts open\xa0quote.csv", "a quote opens in '1,\"A' and is never closed"),
         ("import accounts good.csv --map nmae=name", "accounts have no field 'nmae' (did you mean 'name'?)."),
