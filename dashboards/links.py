@@ -237,7 +237,7 @@ class DuplicatesView:
 
     def parameters(self) -> dict[str, str | list[str]]:
         """The state as the parameters of a link; `from_parameters` reads them back."""
-        said: dict[str, str | list[str]] = {"score": f"{self.least:g}"} if self.least else {}
+        said: dict[str, str | list[str]] = {"score": str(self.least)} if self.least else {}
         if self.source is not None:
             said["source"] = self.source
         return said

@@ -170,8 +170,8 @@ def _pair(pair: duplicates.Pair, found: int) -> None:
             _button("Merge into the right", "2", "keyboard_arrow_right", pair, lambda: _merge(pair, "right"), primary=True)
             _button("Two different", "3", "call_split", pair, lambda: _separate(pair))
             _button("Later", "4", "schedule", pair, lambda: st.session_state[_LATER].append(pair.duplicate_id))
-        st.html(_side_by_side(pair))
         st.html(_why(pair))
+        st.html(_side_by_side(pair))
         st.caption("Keys: 1 and 2 merge into the left and the right, 3 says two different, 4 leaves the pair for later, U undoes.")
 
 
