@@ -19,7 +19,7 @@ from gcrm.olap.answer import Answer, Explanation, ask, members
 from gcrm.olap.catalogue import ACCOUNTS, DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axis, Measure
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.store import Version
-from gcrm.pipeline import jobs, quality, quarantine
+from gcrm.pipeline import duplicate_review, duplicates, jobs, quality, quarantine
 from gcrm.spatial.cells import descendants, level_of, parent
 from gcrm.units import COARSEST_LEVEL, LEVELS
 
@@ -38,6 +38,8 @@ __all__ = [
     "Filter",
     "Measure",
     "Scope",
+    "duplicate_review",
+    "duplicates",
     "jobs",
     "quality",
     "quarantine",

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from gcrm.errors import MappingError
 from gcrm.frames import OBJECTS, ObjectType
 from gcrm.ingest.mapping import FieldSource
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.source import Source, open_source
-from gcrm.pipeline import imports, jobs, uploads
+from gcrm.pipeline import duplicate_review, duplicates, imports, jobs, uploads
 from gcrm.pipeline.imports import DryRun
 from gcrm.pipeline.jobs import Job, Undone
 from gcrm.pipeline.update import is_updating as is_at_it
@@ -172,6 +172,47 @@ def undo(job_id: int) -> Undone:
         ImportJobError: it runs, or was undone already.
     """
     return jobs.undo(job_id, leave_conflicts=True)
+
+
+def look_for_duplicates() -> None:
+    """Looks for duplicate accounts in a process of its own."""
+    uploads.start_search()
+
+
+def merge(duplicate_id: int, keep: duplicates.Keep) -> int:
+    """Merges a pair of the queue; the merge_id.
+
+    Raises:
+        DuplicateError: there is no such pair (any more), or it cannot be merged.
+    """
+    return duplicates.merge(duplicate_id, keep)
+
+
+def undo_merge(merge_id: int) -> list[dict[str, Any]]:
+    """Takes a merge back; what could not be, as `what`, `why` and `count`.
+
+    Raises:
+        DuplicateError: it is undone already, or its account was merged in its turn.
+    """
+    return duplicates.undo(merge_id)
+
+
+def separate(duplicate_id: int) -> None:
+    """Says that a pair is about two.
+
+    Raises:
+        DuplicateError: there is no such pair (any more).
+    """
+    duplicates.separate(duplicate_id)
+
+
+def undo_separate(duplicate_id: int) -> None:
+    """Lets a pair that was told apart wait again.
+
+    Raises:
+        DuplicateError: it is not told apart (any more).
+    """
+    duplicate_review.reopen(duplicate_id)
 
 
 def file_of(token: str) -> Path:

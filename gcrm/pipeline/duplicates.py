@@ -144,10 +144,12 @@ def find_duplicates(
         automatic: merge the pairs with this probability or a higher one at once; the setting GCRM_DUPLICATES_AUTOMATIC if left out.
 
     Raises:
-        DuplicateError: Splink is asked for and is not installed.
+        DuplicateError: Splink is asked for and is not installed, or a search runs already.
     """
     statements = queries("duplicates")
     with connect(Role.WRITER) as connection:
+        if not statements.lock_search(connection):
+            raise DuplicateError("A search for duplicates runs already; wait for it to be done.")
         accounts = read_accounts(connection)
         known = newest_known(connection) if import_id is not None else None
         found = search(accounts, import_id, least, matcher, unique, known)
@@ -168,7 +170,14 @@ def find_duplicates(
 
 
 def queue(
-    scope: Scope, *, statuses: Sequence[str] = ("open",), least: float = 0.0, source: str | None = None, most: int = 20, skipped: int = 0
+    scope: Scope,
+    *,
+    statuses: Sequence[str] = ("open",),
+    least: float = 0.0,
+    source: str | None = None,
+    most: int = 20,
+    skipped: int = 0,
+    but: Sequence[int] = (),
 ) -> tuple[list[Pair], int]:
     """Pairs of the queue with their records side by side, the most probable first; and how many there are in all.
 
@@ -179,9 +188,11 @@ def queue(
         source: only pairs with an account from this system.
         most: at most so many.
         skipped: leave out so many from the top.
+        but: leave out the pairs with these keys.
     """
     with scoped(scope) as connection:
-        rows = list(queries("duplicates").queue(connection, statuses=list(statuses), least=least, source=source, most=most, skipped=skipped))
+        asked = {"statuses": list(statuses), "least": least, "source": source, "most": most, "skipped": skipped, "but": list(but)}
+        rows = list(queries("duplicates").queue(connection, **asked))
     pairs = [Pair(key, float(score), status, why, decided, left, right) for key, score, status, why, decided, left, right, _ in rows]
     return pairs, (rows[0][-1] if rows else 0)
 

@@ -15,6 +15,7 @@ from gcrm.db.connection import scoped
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
 from gcrm.errors import QualityError
+from gcrm.pipeline import duplicate_review
 from gcrm.units import FINEST_LEVEL
 
 FIELDS: Mapping[str, str] = MappingProxyType({
@@ -247,8 +248,8 @@ def duplicates_waiting(scope: Scope) -> int | None:
     Args:
         scope: who asks.
     """
-    del scope
-    return None
+    waiting = duplicate_review.figures(scope).waiting
+    return waiting if waiting or duplicate_review.newest_search().run_id else None
 
 
 def _of(frame: pd.DataFrame, source: str | None) -> pd.DataFrame:

@@ -68,6 +68,11 @@ def start_update() -> None:
     _run_apart("update", "update")
 
 
+def start_search() -> None:
+    """Looks for duplicate accounts in a process of its own."""
+    _run_apart("duplicates", "duplicates", "find")
+
+
 def _run_apart(name: str, *arguments: str) -> None:
     """Runs a command of gcrm that outlives this process; what it prints goes into a file of the name."""
     folder = settings().home / "logs"

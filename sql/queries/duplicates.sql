@@ -42,7 +42,7 @@ WITH gone AS (
 )
 SELECT count(*) FILTER (WHERE is_new) AS created, count(*) FILTER (WHERE NOT is_new) AS updated FROM stored;
 
--- name: queue(statuses, least, source, most, skipped)
+-- name: queue(statuses, least, source, most, skipped, but)
 -- Pairs, the most probable first: duplicate_id, score, status, why, decided_at, the two records as JSON, and found (how many there are without the limit).
 SELECT
     d.duplicate_id, d.score, d.status, d.why, d.decided_at,
@@ -51,6 +51,7 @@ FROM gcrm.duplicates d
 JOIN gcrm.accounts l ON l.account_id = d.left_account_id
 JOIN gcrm.accounts r ON r.account_id = d.right_account_id
 WHERE d.status = ANY(:statuses) AND d.score >= :least AND (:source::text IS NULL OR l.source = :source OR r.source = :source)
+    AND d.duplicate_id <> ALL(:but::bigint[])
 ORDER BY d.score DESC, d.duplicate_id
 LIMIT :most OFFSET :skipped;
 
@@ -128,3 +129,67 @@ SELECT account_id, name, street, house_number, postcode, city, country_code, pho
 FROM gcrm.accounts a
 WHERE account_id = ANY(:accounts::bigint[])
 ORDER BY account_id;
+
+-- name: lock_search()$
+-- Takes the search, unless somebody searches: whether it was free; held as long as the connection.
+SELECT pg_try_advisory_lock(hashtextextended('gcrm.duplicates', 0));
+
+-- name: searches()^
+-- The newest search: run_id (0 where there was none yet), found, and whether one runs now.
+SELECT
+    coalesce(max(run_id), 0) AS run_id,
+    coalesce((SELECT found FROM gcrm.duplicate_runs ORDER BY run_id DESC LIMIT 1), 0) AS found,
+    EXISTS (
+        SELECT FROM pg_locks l, (SELECT hashtextextended('gcrm.duplicates', 0) AS number) AS key
+        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+            AND l.classid = ((key.number >> 32) & 4294967295)::oid AND l.objid = (key.number & 4294967295)::oid
+    ) AS working
+FROM gcrm.duplicate_runs;
+
+-- name: review_figures(waiting)^
+-- Pairs that wait, pairs that are two, and accounts that were merged into another.
+SELECT
+    count(*) FILTER (WHERE status = ANY(:waiting)) AS waiting, count(*) FILTER (WHERE status = 'separate') AS separate,
+    (SELECT count(*) FROM gcrm.account_keys) AS merged
+FROM gcrm.duplicates;
+
+-- name: review_sources(waiting)
+-- Systems that accounts of waiting pairs come from: source.
+SELECT DISTINCT a.source
+FROM gcrm.duplicates d
+JOIN gcrm.accounts a ON a.account_id IN (d.left_account_id, d.right_account_id)
+WHERE d.status = ANY(:waiting)
+ORDER BY a.source;
+
+-- name: decisions(most)
+-- What was decided last and stands: what (merged, separate), key (merge_id or duplicate_id), decided_at, automatic, left_id, left_name,
+-- right_id, right_name, right_source, right_key.
+(
+    SELECT 'merged' AS what, m.merge_id AS key, m.merged_at AS decided_at, m.automatic, a.account_id AS left_id, a.name AS left_name,
+        a.account_id AS right_id, m.record ->> 'name' AS right_name, m.source AS right_source, m.source_key AS right_key
+    FROM gcrm.account_merges m
+    JOIN gcrm.accounts a USING (account_id)
+    WHERE m.undone_at IS NULL
+    ORDER BY m.merge_id DESC
+    LIMIT :most
+)
+UNION ALL
+(
+    SELECT 'separate', d.duplicate_id, d.decided_at, false, l.account_id, l.name, r.account_id, r.name, r.source, r.source_key
+    FROM gcrm.duplicates d
+    JOIN gcrm.accounts l ON l.account_id = d.left_account_id
+    JOIN gcrm.accounts r ON r.account_id = d.right_account_id
+    WHERE d.status = 'separate'
+    ORDER BY d.decided_at DESC
+    LIMIT :most
+)
+ORDER BY decided_at DESC, key DESC
+LIMIT :most;
+
+-- name: visible(accounts)
+-- Those of some accounts that the reader may see: account_id.
+SELECT account_id FROM gcrm.accounts WHERE account_id = ANY(:accounts::bigint[]);
+
+-- name: reopen(duplicate_id)!
+-- Lets a pair that somebody told apart wait again.
+UPDATE gcrm.duplicates SET status = 'open', decided_at = NULL WHERE duplicate_id = :duplicate_id AND status = 'separate';

@@ -10,11 +10,13 @@ import pytest
 from gcrm.access.scope import Scope
 from gcrm.config import settings
 from gcrm.db.connection import Role, connect, scoped
+from gcrm.db.queries import queries
 from gcrm.errors import DuplicateError
 from gcrm.frames import OBJECTS
-from gcrm.pipeline import duplicates
+from gcrm.pipeline import duplicate_review, duplicates
 from gcrm.pipeline.checks import broken_checks
 from gcrm.pipeline.duplicates import find_duplicates, merges, possible_duplicates_of, queue
+from gcrm.pipeline.quality import duplicates_waiting
 from tests.integration.command_line import gcrm, well
 from tests.integration.records import empty, rows, value
 
@@ -356,3 +358,44 @@ def test_an_empty_database_has_no_duplicates() -> None:
     assert (_find().accounts, _find().found) == (0, 0)
     assert queue(Scope.everything()) == ([], 0)
     assert set(OBJECTS) >= {"accounts", "contacts"}
+
+
+@pytest.mark.usefixtures("stored")
+def test_the_review_counts_what_waits_and_lists_what_was_decided() -> None:
+    assert duplicates_waiting(Scope.everything()) is None
+    _find()
+    everything, first = Scope.everything(), Scope(frozenset({1}))
+    with connect(Role.WRITER) as writer:
+        writer.execute("INSERT INTO gcrm.territories (source, source_key, name, made_up, import_id) SELECT 't', n, n, true, 1 FROM generate_series(1, 2) AS n")
+        writer.execute("UPDATE gcrm.accounts SET territory_id = CASE WHEN source_key = 'a8' THEN 2 ELSE 1 END")
+    assert (duplicates_waiting(everything), duplicates_waiting(first)) == (2, 1)
+    pairs = {pair.left["source_key"]: pair.duplicate_id for pair in queue(everything)[0]}
+    merge_id = duplicates.merge(pairs["a1"], "right")
+    duplicates.separate(pairs["a7"])
+    assert duplicate_review.figures(everything) == duplicate_review.Figures(waiting=0, separate=1, merged=1)
+    assert duplicates_waiting(everything) == 0
+    told = [(each.what, each.key, each.left, each.right) for each in duplicate_review.decisions(everything, 8)]
+    assert told == [("separate", pairs["a7"], "Jonas Weber", "Weber Jonas"), ("merged", merge_id, "Cafe Mueller", "Café Müller GmbH")]
+    assert [(each.what, each.right) for each in duplicate_review.decisions(first, 8)] == [("merged", "files a1")]
+    assert duplicate_review.decisions(Scope(frozenset()), 8) == []
+
+    duplicate_review.reopen(pairs["a7"])
+    duplicates.undo(merge_id)
+    assert duplicate_review.figures(everything) == duplicate_review.Figures(waiting=2, separate=0, merged=0)
+    assert duplicate_review.decisions(everything, 8) == []
+    assert duplicate_review.sources(everything) == ["files"]
+    assert _keys(queue(everything, statuses=duplicate_review.WAITING, but=[pairs["a7"]])[0]) == {("a1", "a2")}
+    with pytest.raises(DuplicateError, match="not told apart"):
+        duplicate_review.reopen(pairs["a7"])
+
+
+@pytest.mark.usefixtures("stored")
+def test_one_search_runs_at_a_time_and_is_seen_to_run() -> None:
+    assert duplicate_review.newest_search() == duplicate_review.NewestSearch(run_id=0, found=0, working=False)
+    with connect(Role.WRITER) as other:
+        assert queries("duplicates").lock_search(other)
+        assert duplicate_review.newest_search().working
+        with pytest.raises(DuplicateError, match="runs already"):
+            _find()
+    search = _find()
+    assert duplicate_review.newest_search() == duplicate_review.NewestSearch(search.run_id, search.found, working=False)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.data import LEVELS, MEASURES, Filter, quality
-from dashboards.links import Camera, MapView, QualityView, QuarantineView
+from dashboards.links import Camera, DuplicatesView, MapView, QualityView, QuarantineView
 from gcrm.errors import CubeError
 
 CELL = h3.latlng_to_cell(60.17, 24.94, 9)
@@ -68,8 +68,11 @@ flaws = st.builds(quality.Flaw, st.just("missing"), st.sampled_from(sorted(quali
 quality_views = st.builds(QualityView, flaw=st.none() | flaws, source=words, cell=st.none() | st.just(CELL))
 
 
-@given(quarantine_views | quality_views)
-def test_links_of_the_intake_lead_back_to_their_views(view: QuarantineView | QualityView) -> None:
+duplicates_views = st.builds(DuplicatesView, least=st.floats(0, 1), source=words)
+
+
+@given(quarantine_views | quality_views | duplicates_views)
+def test_links_of_the_intake_lead_back_to_their_views(view: QuarantineView | QualityView | DuplicatesView) -> None:
     parameters = {name: [value] if isinstance(value, str) else value for name, value in view.parameters().items()}
     assert type(view).from_parameters(parameters) == view
 
@@ -83,3 +86,9 @@ def test_a_page_that_is_none_is_named(page: str) -> None:
 def test_a_cell_that_is_none_is_named() -> None:
     with pytest.raises(CubeError, match="is not an H3 cell"):
         QualityView.from_parameters({"cell": ["xyz"]})
+
+
+@pytest.mark.parametrize("score", ["-0.1", "2", "nan", "inf", "x", ""])
+def test_a_probability_that_is_none_is_named(score: str) -> None:
+    with pytest.raises(ValueError, match="is no probability"):
+        DuplicatesView.from_parameters({"score": [score]})
