@@ -17,7 +17,7 @@ PAGE = "positions"
 _CHART, _TABLE, _POINT, _ALWAYS = "map of candidates", "candidates", "point of", "always for"
 _ROWS, _DECISIONS, _MOST_NAMES = 15, 6, 60
 _SIZE, _SIZE_ON_PHONE = (640, 400, 0), (358, 440, 0)
-_ROW_PIXELS = 35
+_ROW_PIXELS = 33
 _LEAST_DEGREES = 0.002
 _STATUSES = {"open": "Waiting", "accepted": "Accepted", "moved": "Set by hand", "dismissed": "Left as they were"}
 _DONE = {"accepted": "accepted", "moved": "set by hand", "dismissed": "left as it was"}
@@ -262,7 +262,7 @@ def _map(view: PositionsView, review: Review, typed: str) -> None:
         if clicked:
             _go(replace(view, candidate=int(clicked[0])))
 
-    legend = "The ring is where it stands now" + (", or the point that you typed" if review.status == "open" else "")
+    legend = "Rings: where it stands now, and the point that you typed" if typed else "Ring: where it stands now"
     parts.map_with_legend(drawn, f'<div class="legend">{legend}</div>' if rings else "", _CHART, choose)
 
 
