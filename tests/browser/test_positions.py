@@ -66,7 +66,7 @@ def opened(visit: Visit, site: Site, key: str) -> Page:
 
 
 def typed(page: Page, text: str) -> None:
-    field = page.get_by_label("Or its point: longitude, latitude")
+    field = page.get_by_role("textbox", name="Or its point: longitude, latitude")
     field.fill(text)
     field.press("Enter")
 
@@ -100,11 +100,11 @@ def test_the_queue_and_its_first_account_are_shown(site: Site, visit: Visit) -> 
     expect(page.locator(".account")).to_contain_text("Only its postcode is known")
     expect(page.locator(".figures")).to_contain_text("4")
     assert until(page, lambda: len(words(table(page, "listed"))) == 4)
-    assert [row[1] for row in words(table(page, "listed"))] == ["Kahvila <b>bold</b> [x](http://x)", "<img src=x onerror=alert(1)>", "Lost Oy", "Lost Too"]
+    assert [row[0] for row in words(table(page, "listed"))] == ["Kahvila <b>bold</b> [x](http://x)", "<img src=x onerror=alert(1)>", "Lost Oy", "Lost Too"]
     candidates = words(table(page, "candidates"))
-    assert candidates[0][2:4] == ["Iso Roobertinkatu, 00120 Helsinki", "Street"]
-    assert candidates[0][5] == "0"
-    assert int(candidates[1][5].replace(",", "")) > 50
+    assert candidates[0][1:3] == ["Iso Roobertinkatu, 00120 Helsinki", "Street"]
+    assert candidates[0][4] == "0"
+    assert int(candidates[1][4].replace(",", "")) > 50
 
 
 def test_hostile_names_are_text(site: Site, visit: Visit) -> None:
@@ -156,12 +156,12 @@ def test_a_typed_point_holds_for_all_of_the_address(site: Site, visit: Visit) ->
     typed(page, "24.95; north")
     expect(page.get_by_text("A point is two numbers")).to_be_visible()
     typed(page, "240.95, 60.17")
-    expect(page.get_by_text("is not on the globe")).to_be_visible()
+    expect(page.get_by_test_id("stAlert")).to_contain_text("is not on the globe")
     page.get_by_role("button", name="Set the point").click()
     expect(page.get_by_test_id("stToast")).to_contain_text("is not on the globe")
     assert place(site, "street") == before
     typed(page, "24.95, 60.17")
-    expect(page.get_by_text("is not on the globe", exact=False).and_(page.get_by_test_id("stAlert"))).to_have_count(0)
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
     page.get_by_text("Always for this address").click()
     page.get_by_role("button", name="Set the point").click()
     assert until(page, lambda: place(site, "street") == "confirmed 24.95000 60.17000")
