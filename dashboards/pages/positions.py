@@ -26,7 +26,7 @@ _DOUBTS = {
     "none": "Nothing in the loaded addresses is like it, so it is not on the map.",
     "place": "Only its place is known; it stands in the middle of it.",
     "postcode": "Only its postcode is known; it stands in the middle of it.",
-    "street": "Its street was found, its house number was not.",
+    "street": "Only its street was found.",
     "interpolated": "Its house number was put between its neighbours.",
     "rooftop": "An address was found, but not surely this one.",
 }
