@@ -19,7 +19,8 @@ from gcrm.olap.answer import Answer, Explanation, ask, members
 from gcrm.olap.catalogue import ACCOUNTS, DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axis, Measure
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.store import Version
-from gcrm.pipeline import duplicate_review, duplicates, jobs, quality, quarantine
+from gcrm.pipeline import duplicate_review, duplicates, geocode_review, jobs, quality, quarantine
+from gcrm.pipeline.geocode_review import Review
 from gcrm.spatial.cells import descendants, level_of, parent
 from gcrm.units import COARSEST_LEVEL, LEVELS
 
@@ -37,6 +38,7 @@ __all__ = [
     "Explanation",
     "Filter",
     "Measure",
+    "Review",
     "Scope",
     "duplicate_review",
     "duplicates",
@@ -440,3 +442,43 @@ def flawed_accounts(flaw: quality.Flaw, source: str | None, cell: str | None, sc
     """
     span = descendants(h3.str_to_int(cell)) if cell is not None else None
     return quality.flawed_accounts(flaw, source, span, MOST_ACCOUNTS, scope)
+
+
+def reviews(scope: Scope, status: str, after: int, most: int) -> list[Review]:
+    """Accounts whose position a person has to look at, or has; see `gcrm.pipeline.geocode_review.list_reviews`.
+
+    Args:
+        scope: who is looking.
+        status: open, accepted, moved or dismissed.
+        after: the account after which to begin.
+        most: how many at most.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    return geocode_review.list_reviews(scope, status=status, limit=most, after=after)
+
+
+def count_reviews(scope: Scope) -> dict[str, int]:
+    """How many reviews there are, by status.
+
+    Args:
+        scope: who is looking.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    return geocode_review.count_reviews(scope)
+
+
+def last_decisions(scope: Scope, most: int) -> list[Review]:
+    """The reviews decided last, the newest first.
+
+    Args:
+        scope: who is looking.
+        most: how many at most.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    return geocode_review.last_decisions(scope, limit=most)

@@ -1,17 +1,19 @@
-"""What the pages hand in: files, mappings, jobs. The second door of the dashboards, the one that writes; `data` is the one that reads."""
+"""What the pages hand in: files, mappings, jobs, decisions. The second door of the dashboards, the one that writes; `data` is the one that reads."""
 
+import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from gcrm.errors import MappingError
+from dashboards import data, session
+from gcrm.errors import GeocodeError, MappingError
 from gcrm.frames import OBJECTS, ObjectType
 from gcrm.ingest.mapping import FieldSource
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.source import Source, open_source
-from gcrm.pipeline import duplicate_review, duplicates, imports, jobs, uploads
+from gcrm.pipeline import duplicate_review, duplicates, geocode_review, imports, jobs, uploads
 from gcrm.pipeline.imports import DryRun
 from gcrm.pipeline.jobs import Job, Undone
 from gcrm.pipeline.update import is_updating as is_at_it
@@ -222,3 +224,47 @@ def file_of(token: str) -> Path:
         ReadError: it is not kept any more.
     """
     return uploads.kept(token)
+
+
+def accept_candidate(account_id: int, position: int, *, always: bool) -> None:
+    """Takes a candidate as the position of an account; see `gcrm.pipeline.geocode_review.accept_candidate`.
+
+    Raises:
+        GeocodeError: there is no such open review or candidate, or the reader may not see every account.
+    """
+    geocode_review.accept_candidate(account_id, position, _decider(), always=always)
+
+
+def set_point(account_id: int, longitude: float, latitude: float, *, always: bool) -> None:
+    """Sets the position of an account to a point, degrees in EPSG:4326; see `gcrm.pipeline.geocode_review.set_point`.
+
+    Raises:
+        GeocodeError: there is no such open review, the point is none, or the reader may not see every account.
+    """
+    geocode_review.set_point(account_id, longitude, latitude, _decider(), always=always)
+
+
+def leave_position(account_id: int) -> None:
+    """Leaves an account where it is, and takes it out of the queue.
+
+    Raises:
+        GeocodeError: there is no such open review, or the reader may not see every account.
+    """
+    geocode_review.dismiss(account_id, _decider())
+
+
+def undo_position(account_id: int) -> None:
+    """Undoes what was decided on the position of an account.
+
+    Raises:
+        GeocodeError: nothing was decided on it, or the reader may not see every account.
+    """
+    _decider()
+    geocode_review.undo(account_id)
+
+
+def _decider() -> str:
+    """Who decides on positions. A decision may hold for every account of an address: only who sees all of them may make one."""
+    if session.scope() != data.everything():
+        raise GeocodeError("Positions are decided on by those who see every account; ask one of them.")
+    return getpass.getuser()

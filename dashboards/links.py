@@ -1,4 +1,4 @@
-"""What the links to the map, quarantine, duplicates and data quality say, and back; the cube page's link is its question (`CubeQuery.parameters`)."""
+"""What the links to the map, positions, quarantine, duplicates and data quality say, and back; the cube page's link is its question (`CubeQuery.parameters`)."""
 
 import math
 from collections.abc import Mapping
@@ -12,6 +12,8 @@ from gcrm.errors import CubeError
 _OPACITIES = (0.1, 1.0)
 _DECIMALS = 6
 _MOST_PAGES = 1_000_000
+_MOST_DIGITS = 18
+REVIEW_STATUSES = ("open", "accepted", "moved", "dismissed")
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,47 @@ class DuplicatesView:
         said: dict[str, str | list[str]] = {"score": str(self.least)} if self.least else {}
         if self.source is not None:
             said["source"] = self.source
+        return said
+
+
+@dataclass(frozen=True)
+class PositionsView:
+    """The state of the positions page.
+
+    Attributes:
+        status: of the reviews that are listed.
+        after: the account after which the list begins; 0 for the first.
+        candidate: which candidate is chosen, 1 for the best.
+    """
+
+    status: str = "open"
+    after: int = 0
+    candidate: int = 1
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, list[str]]) -> "PositionsView":
+        """The state that a link asks for.
+
+        Raises:
+            ValueError: it names a status that is none, or a number in it is none.
+        """
+        first = {name: values[-1] for name, values in parameters.items() if values}
+        status = first.get("status", "open")
+        if status not in REVIEW_STATUSES:
+            raise ValueError(f"{status!r} is no status; there are {', '.join(REVIEW_STATUSES)}.")
+        numbers = {name: first[name] for name in ("after", "candidate") if name in first}
+        for name, text in numbers.items():
+            if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+                raise ValueError(f"{text!r} is no number for {name}; write digits only.")
+        return cls(status, **{name: int(text) for name, text in numbers.items()})
+
+    def parameters(self) -> dict[str, str | list[str]]:
+        """The state as the parameters of a link; `from_parameters` reads them back."""
+        said: dict[str, str | list[str]] = {} if self.status == "open" else {"status": self.status}
+        if self.after:
+            said["after"] = str(self.after)
+        if self.candidate > 1:
+            said["candidate"] = str(self.candidate)
         return said
 
 

@@ -211,7 +211,34 @@ def _rows(cells: Cells, classes: Classes, look: Look, alpha: int) -> list[dict[s
     ]
 
 
-def deck(layers: Sequence[pdk.Layer], looks_at: Camera, measure_label: str, look: Look, *, times_asked: int = 0) -> pdk.Deck:
+def point_layers(points: pd.DataFrame, look: Look, layer_id: str, chosen: int | None = None, marked: Sequence[tuple[float, float]] = ()) -> list[pdk.Layer]:
+    """Numbered points to choose from, and rings around places.
+
+    Args:
+        points: number, name (HTML is shown as text), longitude, latitude (degrees, EPSG:4326).
+        look: the theme.
+        layer_id: a text that changes with the points, since Streamlit keeps a selection by position.
+        chosen: the number of the one that is chosen.
+        marked: longitude and latitude of places that get a ring.
+    """
+    rows = [
+        {"number": number, "text": str(number), "name": html.escape(name), "place": [longitude, latitude],
+         "fill": rgb(look.accent if number == chosen else look.muted), "radius": 15 if number == chosen else 12}
+        for number, name, longitude, latitude in points[["number", "name", "longitude", "latitude"]].itertuples(index=False, name=None)
+    ]  # fmt: skip
+    rows.sort(key=lambda row: row["number"] == chosen)  # the chosen one above the others
+    rings = [{"place": list(place)} for place in marked]
+    return [
+        pdk.Layer("ScatterplotLayer", rings, id=f"rings-{layer_id}", pickable=False, get_position="place", filled=False, stroked=True, get_radius=20,
+                  radius_units=pdk.types.String("pixels"), get_line_color=rgb(look.outline), line_width_min_pixels=3, line_width_max_pixels=3),
+        pdk.Layer("ScatterplotLayer", rows, id=layer_id, pickable=True, get_position="place", get_fill_color="fill", get_radius="radius",
+                  radius_units=pdk.types.String("pixels"), stroked=True, get_line_color=rgb(look.surface), line_width_min_pixels=2, line_width_max_pixels=2),
+        pdk.Layer("TextLayer", rows, id=f"numbers-{layer_id}", pickable=False, get_text="text", get_position="place", get_size=14,
+                  get_color=rgb(look.surface), font_weight=700, font_family=pdk.types.String("sans-serif")),
+    ]  # fmt: skip
+
+
+def deck(layers: Sequence[pdk.Layer], looks_at: Camera, measure_label: str, look: Look, *, times_asked: int = 0, tooltip_html: str | None = None) -> pdk.Deck:
     """The map. It moves to `looks_at` when that changes, and is left where the reader moved it to otherwise.
 
     Args:
@@ -219,13 +246,14 @@ def deck(layers: Sequence[pdk.Layer], looks_at: Camera, measure_label: str, look
         looks_at: the camera.
         measure_label: the name of the measure, for the tooltip.
         look: the theme.
+        tooltip_html: a tooltip other than that of a measure, {names} stand for columns; they have to be escaped.
         times_asked: how often the reader asked to be taken there: Streamlit moves a map only to a camera that is new, so that a repeated one has to differ.
     """
     nudge = times_asked * 1e-9
     shows_accounts = measure_label != "Accounts"
     accounts = "<div><span>Accounts</span><b>{accounts}</b></div>" if shows_accounts else ""
     tooltip = {
-        "html": f"<div><span>{html.escape(measure_label)}</span><b>{{value}}</b></div>{accounts}<small>{{cell}}</small>",
+        "html": tooltip_html or f"<div><span>{html.escape(measure_label)}</span><b>{{value}}</b></div>{accounts}<small>{{cell}}</small>",
         "style": {"backgroundColor": look.surface, "color": look.text, "border": f"1px solid {look.border}"},
     }
     return pdk.Deck(

@@ -21,8 +21,6 @@ _AS_LIKELY_AS_NOT = 0.5
 """Below this a guess is rather wrong than right; it is ranked, and not used."""
 _HEADER_ALONE = 0.4
 """What is left of a header's word where every value speaks against it: less than `_AS_LIKELY_AS_NOT`."""
-_BELIEF = 3
-"""Fitting values that a header's word is worth: one bad value below it says little, a thousand say that it means something else."""
 _UNKNOWN_HEADER = 0.7
 """What values count under a header that says something else in words nobody here knows: most such columns are no field of ours."""
 _MOST_COLUMNS = 1_000
@@ -109,8 +107,11 @@ def _by_header(field: Field, match: HeaderMatch, seen: Profile | None, *, own_ke
     if seen is None:
         return Candidate(field.name, match.score, said)
     fits, words = fit(field, seen, own_key=own_key)
-    believed = (fits * seen.given + _BELIEF) / (seen.given + _BELIEF)
-    return Candidate(field.name, match.score * (_HEADER_ALONE + (1 - _HEADER_ALONE) * believed), f"{said}; {words}")
+    confidence = match.score * (_HEADER_ALONE + (1 - _HEADER_ALONE) * fits)
+    if field.required and field.default is None and match.score == 1:
+        # Without it nothing goes in at all; with it each bad value is told.
+        confidence = max(confidence, _AS_LIKELY_AS_NOT)
+    return Candidate(field.name, confidence, f"{said}; {words}")
 
 
 _BY_KIND: Mapping[Kind, tuple[str, float]] = {

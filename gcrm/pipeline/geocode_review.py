@@ -24,6 +24,7 @@ class Review:
         status: open, accepted, moved or dismissed.
         level: how the position that it has now was found.
         score: how likely that is right, 0 to 1.
+        margin: its worth less that of the best candidate elsewhere, 0 to 1; None where there is no other.
         reason: why.
         longitude: where it is now, degrees, EPSG:4326; None where nowhere.
         latitude: degrees.
@@ -38,6 +39,7 @@ class Review:
     status: str
     level: str
     score: float | None
+    margin: float | None
     reason: str | None
     longitude: float | None
     latitude: float | None
@@ -57,6 +59,17 @@ def list_reviews(scope: Scope, *, status: str = "open", limit: int = 100, after:
     """
     with scoped(scope) as connection:
         return [Review(*row) for row in queries("geocode_review").reviews(connection, status=status, most=limit, after=after)]
+
+
+def last_decisions(scope: Scope, *, limit: int = 10) -> list[Review]:
+    """What was decided last within a scope, the newest first.
+
+    Args:
+        scope: who is looking.
+        limit: how many at most.
+    """
+    with scoped(scope) as connection:
+        return [Review(*row) for row in queries("geocode_review").last_decisions(connection, most=limit)]
 
 
 def count_reviews(scope: Scope) -> dict[str, int]:

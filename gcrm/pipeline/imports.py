@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import psycopg
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
@@ -90,7 +90,7 @@ def create_job(sources: Sequence[Source]) -> int:
     for source in sources:
         source.check()
     path, sha256 = sources[0].path.absolute(), file_sha256(sources[0].path)
-    mapping = Jsonb({source.object_type.name: source.mapping.model_dump(mode="json", exclude_defaults=True) for source in sources})
+    mapping = Json({source.object_type.name: source.mapping.model_dump(mode="json", exclude_defaults=True) for source in sources})
     records = expected_records(path, sources[0].mapping.read)
     expected = None if records is None else records * len(sources)
     jobs = queries("jobs")
@@ -146,7 +146,7 @@ def dry_run(sources: Sequence[Source], advance: Advance) -> DryRun:
     reports: dict[str, ImportReport] = {}
     with connect(Role.WRITER) as connection:
         job_id: int = queries("jobs").create(
-            connection, kind="import", file_name=sources[0].path.name, file_path=None, file_sha256="", mapping=Jsonb({}), rows_expected=None
+            connection, kind="import", file_name=sources[0].path.name, file_path=None, file_sha256="", mapping=Json({}), rows_expected=None
         )
         for source in sources:
             part = Part(source.object_type, source.mapping, source.chunks)
@@ -179,7 +179,7 @@ def run_parts(file_name: str, sha256: str, parts: Sequence[Part], advance: Advan
     Returns:
         The job's id; object to counts.
     """
-    mapping = Jsonb({part.object_type.name: part.mapping.model_dump(mode="json", exclude_defaults=True) for part in parts})
+    mapping = Json({part.object_type.name: part.mapping.model_dump(mode="json", exclude_defaults=True) for part in parts})
     with connect(Role.WRITER) as connection:
         names = {"file_name": file_name, "file_path": None, "file_sha256": sha256, "mapping": mapping, "rows_expected": None}
         job_id: int = queries("jobs").create(connection, kind="retry", **names)

@@ -7,7 +7,7 @@ CREATE TABLE gcrm.jobs (
     file_name        text NOT NULL,
     file_path        text,
     file_sha256      text NOT NULL,
-    mapping          jsonb NOT NULL,
+    mapping          json NOT NULL,
     state            text NOT NULL CHECK (state IN ('waiting', 'running', 'cancelled', 'failed', 'finished', 'undone')),
     message          text,
     rows_expected    bigint,
@@ -25,7 +25,7 @@ COMMENT ON COLUMN gcrm.jobs.kind IS 'import, or retry of what is in quarantine.'
 COMMENT ON COLUMN gcrm.jobs.file_name IS 'Name of the file, without its folder.';
 COMMENT ON COLUMN gcrm.jobs.file_path IS 'Where the file lies, for a resumption; empty for a retry.';
 COMMENT ON COLUMN gcrm.jobs.file_sha256 IS 'SHA-256 of the file, in hexadecimal.';
-COMMENT ON COLUMN gcrm.jobs.mapping IS 'Object to mapping, as JSON.';
+COMMENT ON COLUMN gcrm.jobs.mapping IS 'Object to mapping, as JSON whose order is kept: a joined file may need the one before it.';
 COMMENT ON COLUMN gcrm.jobs.state IS 'waiting, running, cancelled, failed, finished or undone; a job that is running without holding its lock was killed.';
 COMMENT ON COLUMN gcrm.jobs.message IS 'Why it failed.';
 COMMENT ON COLUMN gcrm.jobs.rows_expected IS 'Records that the file is thought to hold, times the objects it feeds (count); empty where nobody knows.';

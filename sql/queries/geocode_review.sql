@@ -1,14 +1,25 @@
 -- The review queue of the geocoder.
 
 -- name: reviews(status, most, after)
--- Reviews of a status: account_id, name, address, status, level, score, reason, longitude, latitude, candidates, decided_by, decided_at.
+-- Reviews of a status: account_id, name, address, status, level, score, margin, reason, longitude, latitude, candidates, decided_by, decided_at.
 SELECT
     a.account_id, a.name, concat_ws(', ', nullif(concat_ws(' ', a.street, a.house_number), ''), nullif(concat_ws(' ', a.postcode, a.city), ''), a.country_code),
-    r.status, coalesce(a.geocode_level, 'none'), a.geocode_score, a.geocode_reason, ST_X(a.position), ST_Y(a.position), r.candidates, r.decided_by, r.decided_at
+    r.status, coalesce(a.geocode_level, 'none'), a.geocode_score, a.geocode_margin, a.geocode_reason, ST_X(a.position), ST_Y(a.position), r.candidates, r.decided_by, r.decided_at
 FROM gcrm.geocode_reviews r
 JOIN gcrm.accounts a USING (account_id)
 WHERE r.status = :status AND r.account_id > :after
 ORDER BY r.account_id
+LIMIT :most;
+
+-- name: last_decisions(most)
+-- The reviews decided last, the newest first: columns as of reviews.
+SELECT
+    a.account_id, a.name, concat_ws(', ', nullif(concat_ws(' ', a.street, a.house_number), ''), nullif(concat_ws(' ', a.postcode, a.city), ''), a.country_code),
+    r.status, coalesce(a.geocode_level, 'none'), a.geocode_score, a.geocode_margin, a.geocode_reason, ST_X(a.position), ST_Y(a.position), r.candidates, r.decided_by, r.decided_at
+FROM gcrm.geocode_reviews r
+JOIN gcrm.accounts a USING (account_id)
+WHERE r.status <> 'open'
+ORDER BY r.decided_at DESC, r.account_id DESC
 LIMIT :most;
 
 -- name: counts()

@@ -10,7 +10,7 @@ RETURNING job_id;
 -- The newest job over this very file with this very mapping, if it did not come to its end: its job_id.
 SELECT job_id
 FROM (
-    SELECT job_id, state, mapping = :mapping::jsonb AS same_mapping
+    SELECT job_id, state, mapping::jsonb = :mapping::jsonb AS same_mapping
     FROM gcrm.jobs
     WHERE file_sha256 = :file_sha256 AND kind = 'import'
     ORDER BY job_id DESC

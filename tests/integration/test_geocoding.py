@@ -19,7 +19,7 @@ from gcrm.errors import GeocodeError
 from gcrm.ingest.geocoding.folding.dictionary import dictionary
 from gcrm.ingest.geocoding.match import Matcher
 from gcrm.ingest.geocoding.reference import Reference
-from gcrm.pipeline.geocode_review import accept_candidate, count_reviews, dismiss, list_reviews, set_point, undo
+from gcrm.pipeline.geocode_review import accept_candidate, count_reviews, dismiss, last_decisions, list_reviews, set_point, undo
 from gcrm.pipeline.geocoding import count_open, geocode_accounts, reverse
 from gcrm.spatial import osm
 from gcrm.spatial.extracts import helsinki
@@ -162,6 +162,8 @@ def test_a_candidate_is_taken_and_taken_back() -> None:
     accept_candidate(account, 1, "anna")
     assert _position("two")[0] == "confirmed"
     assert [each.name for each in list_reviews(Scope.everything(), status="accepted")] == ["Two"]
+    assert [(each.name, each.decided_by) for each in last_decisions(Scope.everything())] == [("Two", "anna")]
+    assert last_decisions(Scope(frozenset())) == []
     geocode_accounts(lambda _more: None)
     assert _position("two")[0] == "confirmed"
     undo(account)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.data import LEVELS, MEASURES, Filter, quality
-from dashboards.links import Camera, DuplicatesView, MapView, QualityView, QuarantineView
+from dashboards.links import REVIEW_STATUSES, Camera, DuplicatesView, MapView, PositionsView, QualityView, QuarantineView
 from gcrm.errors import CubeError
 
 CELL = h3.latlng_to_cell(60.17, 24.94, 9)
@@ -67,12 +67,13 @@ quarantine_views = st.builds(
 flaws = st.builds(quality.Flaw, st.just("missing"), st.sampled_from(sorted(quality.FIELDS))) | st.builds(quality.Flaw, st.just("warned"), st.text(min_size=1))
 quality_views = st.builds(QualityView, flaw=st.none() | flaws, source=words, cell=st.none() | st.just(CELL))
 
+positions_views = st.builds(PositionsView, st.sampled_from(REVIEW_STATUSES), st.integers(0, 10**18 - 1), st.integers(1, 100))
 
 duplicates_views = st.builds(DuplicatesView, least=st.floats(0, 1), source=words)
 
 
-@given(quarantine_views | quality_views | duplicates_views)
-def test_links_of_the_intake_lead_back_to_their_views(view: QuarantineView | QualityView | DuplicatesView) -> None:
+@given(quarantine_views | quality_views | duplicates_views | positions_views)
+def test_links_of_the_intake_lead_back_to_their_views(view: QuarantineView | QualityView | DuplicatesView | PositionsView) -> None:
     parameters = {name: [value] if isinstance(value, str) else value for name, value in view.parameters().items()}
     assert type(view).from_parameters(parameters) == view
 
@@ -81,6 +82,12 @@ def test_links_of_the_intake_lead_back_to_their_views(view: QuarantineView | Qua
 def test_a_page_that_is_none_is_named(page: str) -> None:
     with pytest.raises(ValueError, match="is no page"):
         QuarantineView.from_parameters({"page": [page]})
+
+
+@pytest.mark.parametrize("asked", [{"status": ["closed"]}, {"after": ["-1"]}, {"after": ["9" * 19]}, {"after": ["²"]}, {"candidate": ["two"]}])
+def test_a_link_to_no_position_is_refused(asked: dict[str, list[str]]) -> None:
+    with pytest.raises(ValueError, match="is no"):
+        PositionsView.from_parameters(asked)
 
 
 def test_a_cell_that_is_none_is_named() -> None:
