@@ -1,4 +1,4 @@
-"""What the links to the map, positions, quarantine, duplicates and data quality say, and back; the cube page's link is its question (`CubeQuery.parameters`)."""
+"""What the links to the pages say, and back; the cube page's link is its question (`CubeQuery.parameters`)."""
 
 import math
 from collections.abc import Mapping
