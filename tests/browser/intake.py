@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from gcrm.db.cluster import Cluster
 from tests.browser.conftest import Site, environment, serving
@@ -51,13 +51,12 @@ def table(page: Page, key: str) -> Locator:
 
 def words(of: Locator) -> list[list[str]]:
     """The words of a table's rows that are in view; none while it is not there once."""
-    if of.count() != 1:
-        return []
-    found = of.evaluate("""table => [...table.querySelectorAll("[role=grid] tbody tr")]
+    found = of.evaluate_all("""tables => tables.length !== 1 ? [] : [...tables[0].querySelectorAll("[role=grid] tbody tr")]
         .map(row => [...row.querySelectorAll("td")].map(cell => cell.innerText))""")
     return [list(row) for row in found]
 
 
 def click_cell(of: Locator, row: int, x: float) -> None:
     """Clicks into a table's row (from 0) so many pixels from its left."""
+    expect(of).to_have_count(1)
     of.get_by_test_id("data-grid-canvas").click(position={"x": x, "y": 33 * (row + 1) + 16}, force=True)

@@ -76,6 +76,13 @@ def opened(visit: Visit, site: Site, *, query: str = "", phone: bool = False) ->
     return page
 
 
+def press(page: Page, key: str) -> None:
+    """Presses a key once the page stands still: a page that is just being drawn does not listen yet."""
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    page.wait_for_timeout(1500)
+    page.keyboard.press(key)
+
+
 def test_a_pair_is_seen_side_by_side_with_the_reasons(site: Site, visit: Visit) -> None:
     page = opened(visit, site)
     expect(figure(page, "Waiting")).to_have_text("3")
@@ -145,21 +152,21 @@ def test_two_different_ones_are_not_asked_about_again_until_it_is_undone(site: S
 def test_the_whole_queue_is_decided_by_keys(site: Site, visit: Visit) -> None:
     page = opened(visit, site)
     expect(pair(page)).to_have_count(1)
-    page.keyboard.press("4")
+    press(page, "4")
     expect(page.get_by_text("1 left for later")).to_be_visible()
-    page.keyboard.press("1")
+    press(page, "1")
     expect(figure(page, "Merged")).to_have_text("1")
     expect(page.get_by_test_id("stAlert")).to_be_visible()
-    page.keyboard.press("u")
+    press(page, "u")
     expect(figure(page, "Merged")).to_have_text("0")
     expect(page.get_by_test_id("stAlert")).to_contain_text("undone")
-    page.keyboard.press("2")
+    press(page, "2")
     expect(figure(page, "Merged")).to_have_text("1")
-    page.keyboard.press("3")
+    press(page, "3")
     expect(figure(page, "Two different")).to_have_text("1")
     page.get_by_role("button", name="See the 1 left for later").click()
     expect(pair(page)).to_have_count(1)
-    page.keyboard.press("3")
+    press(page, "3")
     expect(page.get_by_text("Nothing waits")).to_be_visible()
     assert site.value("SELECT count(*) FROM gcrm.duplicates WHERE status = 'separate'") == 2
 

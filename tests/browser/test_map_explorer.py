@@ -1,6 +1,7 @@
 """The map explorer on the demo city, in a real browser."""
 
 import re
+from pathlib import Path
 
 import h3
 import numpy as np
@@ -8,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from gcrm.spatial.cells import descendants
 from tests.browser.conftest import Site, Visit
+from tests.browser.intake import gcrm
 from tests.browser.seen import CLASSES, drawn_map, map_of, metric, middle_of_a_cell, number, of_class, pixels, rows_of, until, words_of
 
 OPAQUE = "opacity=1"
@@ -119,7 +121,11 @@ def test_the_level_follows_its_control(demo_site: Site, visit: Visit) -> None:
     assert metric(page, "Cells") == at_nine
 
 
-def test_what_has_no_place_is_said(demo_site: Site, visit: Visit) -> None:
+def test_what_has_no_place_is_said(demo_site: Site, visit: Visit, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere.csv"
+    nowhere.write_text("account_key,name,made_up\nnowhere-1,Without an address,yes\n")
+    gcrm(demo_site.home, "import", "accounts", nowhere)
+    gcrm(demo_site.home, "update")
     page = visit(demo_site, "/map")
     without = demo_site.value("SELECT count(*) FROM gcrm.accounts WHERE cell IS NULL")
     assert isinstance(without, int)
