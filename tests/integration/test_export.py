@@ -208,7 +208,7 @@ def test_a_file_that_is_there_stays_whole_where_the_new_one_cannot_be_written(tm
     target = tmp_path / "a.xlsx"
     well("export", target)
     before = target.read_bytes()
-    monkeypatch.setattr("gcrm.pipeline.exports._XLSX_MOST_ROWS", 3)
+    monkeypatch.setattr("gcrm.pipeline.exports.XLSX_MOST_ROWS", 3)
     with pytest.raises(ExportError, match=r"7 rows do not fit into a sheet of 3; write \.csv or \.parquet"):
         export_accounts(target, AccountFilter(), Scope.everything())
     assert target.read_bytes() == before
