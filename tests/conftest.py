@@ -21,7 +21,8 @@ from gcrm.db.configuration import DATABASE
 _TEMPLATE = "gcrm_template"
 
 # No test is timed: a loaded machine is no fault of the program.
-hypothesis.settings.register_profile("gcrm", deadline=None, max_examples=60)
+# A loaded machine is no fault of a test.
+hypothesis.settings.register_profile("gcrm", deadline=None, max_examples=60, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("gcrm")
 
 

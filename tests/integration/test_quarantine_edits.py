@@ -199,7 +199,7 @@ def test_who_sees_some_territories_only_sees_no_refused_record(tmp_path: Path) -
 def test_a_download_names_the_reasons_and_holds_no_formula(tmp_path: Path) -> None:
     path = tmp_path / "evil.csv"
     path.write_text('ID;Company;Status\na1;"=HYPERLINK(""http://x"")";sleeping\na2;@SUM(A1);sleeping\na3;-12.5;sleeping\n')
-    well("import", "accounts", path)
+    well("import", "accounts", path, "--map", "status=Status")
     (written,) = quarantine.download(Selection(), tmp_path, EVERYTHING)
     assert written.name == "evil.refused.csv"
     frame = pd.read_csv(written, dtype="string")

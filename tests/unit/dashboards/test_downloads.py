@@ -1,6 +1,7 @@
 """Links to files: single use, short-lived, whole or an error in words."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,12 @@ def get(path: str) -> _Answer:
         sent.append(dict(message))
 
     scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "root_path": "", "scheme": "http", "query_string": b"", "headers": []}
-    asyncio.run(Starlette(routes=downloads.routes())(scope, receive, send))
+
+    async def ask() -> None:
+        await Starlette(routes=downloads.routes())(scope, receive, send)
+
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests may have a loop in this one
+        thread.submit(asyncio.run, ask()).result()
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return _Answer(sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:]).decode())
 
