@@ -1,5 +1,6 @@
 """Fixtures of every test: a private cluster for the session, a fresh database for each module, the command line."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -114,7 +115,10 @@ def run_cli() -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
-def pytest_unconfigure() -> None:
+def _silence() -> None:
     """The summary stays the last line: DuckDB's binding tells at the program's end which of its objects were alive until then."""
     sys.stderr.flush()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+atexit.register(_silence)
