@@ -171,7 +171,7 @@ def test_pages_are_turned(site: Site, visit: Visit) -> None:
 
 def test_hostile_text_is_shown_as_text(site: Site, visit: Visit) -> None:
     name = "<img src=x onerror=alert(1)> **b**.csv"
-    import_text(site, name, "id,name,status\nh1,N,<script>alert(1)</script> [x](http://example.com)\n")
+    import_text(site, name, "id,name,status\nh1,N,<script>alert(1)</script> [x](http://example.com)\nh2,M,customer\nh3,O,prospect\n")
     page = visit(site, f"/quarantine?object=accounts&source=files&file={quote(name)}")
     expect(page.get_by_text(f"{name}: 1 record")).to_be_visible()
     expect(page.get_by_role("button", name="Retry all 1 record")).to_be_visible()
