@@ -12,6 +12,7 @@ from gcrm.errors import GeocodeError, MappingError
 from gcrm.frames import OBJECTS, ObjectType
 from gcrm.ingest.mapping import FieldSource
 from gcrm.ingest.options import ReadOptions
+from gcrm.ingest.readers.kinds import ENDINGS
 from gcrm.ingest.source import Source, open_source
 from gcrm.pipeline import duplicate_review, duplicates, geocode_review, imports, jobs, uploads
 from gcrm.pipeline.imports import DryRun
@@ -19,7 +20,7 @@ from gcrm.pipeline.jobs import Job, Undone
 from gcrm.pipeline.update import is_updating as is_at_it
 from gcrm.progress import Advance
 
-__all__ = ["OBJECTS", "DryRun", "Job", "ObjectType", "ReadOptions", "Source", "Undone"]
+__all__ = ["ENDINGS", "OBJECTS", "DryRun", "Job", "ObjectType", "ReadOptions", "Source", "Undone"]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from dashboards.intake import OBJECTS, DryRun, Job, ReadOptions, Source
 from gcrm.errors import GcrmError
 
 _PAGE = "import"
-_ENDINGS = ["csv", "tsv", "txt", "xlsx", "parquet", "geojson", "json"]
 _NOTHING = ""
 _STATES = {
     "waiting": "Waiting", "running": "Running", "finished": "Done", "cancelled": "Cancelled", "failed": "Failed", "undone": "Undone",
@@ -39,8 +38,8 @@ def _start() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.file_uploader(
-            "A file", type=_ENDINGS, key="handed in", on_change=_take,
-            help="CSV and its relatives, Excel, Parquet, GeoJSON. A very large file goes in faster with `gcrm import`.",
+            "A file", type=list(intake.ENDINGS), key="handed in", on_change=_take,
+            help="CSV and its relatives, Excel, OpenDocument, Parquet, GeoJSON, GeoPackage, vCard, zipped Shapefiles. Very large: `gcrm import`.",
         )  # fmt: skip
         st.caption("Nothing is stored before you say so. Every import can be undone.")
     with right:

@@ -218,7 +218,7 @@ def _made_whole(
 
 
 def settle(mapping: FileMapping, object_type: ObjectType, chunks: Iterable[pd.DataFrame]) -> FileMapping:
-    """The mapping with what the columns prove: the order of day and month, the decimal mark, the order of a pair of coordinates.
+    """The mapping with what the columns prove: the order of day and month, and the decimal mark.
 
     A chunk alone may prove nothing, or look at the few records of a quarantine; what is settled here holds for all of the file, and is
     kept with the mapping. What chunks prove differently stays open.
