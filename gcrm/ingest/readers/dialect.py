@@ -136,7 +136,7 @@ def _delimiter(lines: list[str]) -> Finding[str]:
     if scores[best][0] == 0:
         return _blanks(filled)
     # Where a sign comes only within a run, it alone would split every line into empty fields beside the true ones.
-    best = max((run for run in signs if best in run and scores[run][0] >= scores[best][0]), key=len, default=best)
+    best = max((run for run in signs if best in run and scores[run][0] >= scores[best][0]), key=lambda run: (scores[run], len(run), run), default=best)
     return Finding(best, round(scores[best][0] / len(filled), 2))
 
 
