@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from gcrm import __version__
-from gcrm.cli import cube, db, demo, doctor, duplicates, export, geocode, imports, jobs, layers, places, quality, quarantine, serve
+from gcrm.cli import cube, db, demo, doctor, duplicates, export, geocode, imports, jobs, load, places, quality, quarantine, serve
 from gcrm.errors import GcrmError
 
 _UNEXPECTED = 70
@@ -30,7 +30,7 @@ app.add_typer(jobs.app, name="jobs", rich_help_panel="The way of the data")
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel="The way of the data")
 app.add_typer(duplicates.app, name="duplicates", rich_help_panel="The way of the data")
 app.command("quality", rich_help_panel="The way of the data")(quality.quality)
-app.add_typer(layers.app, name="load", rich_help_panel="The way of the data")
+app.add_typer(load.app, name="load", rich_help_panel="The way of the data")
 app.add_typer(geocode.app, name="geocode", rich_help_panel="The way of the data")
 app.command("enrich", rich_help_panel="The way of the data")(places.enrich)
 app.command("update", rich_help_panel="The way of the data")(places.update)

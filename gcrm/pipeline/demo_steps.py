@@ -19,7 +19,9 @@ from gcrm.pipeline.demo import Demo, is_imported
 from gcrm.pipeline.enrichment import count_placed, enrich_accounts
 from gcrm.pipeline.geocoding import count_open, geocode_accounts
 from gcrm.pipeline.imports import import_file
-from gcrm.pipeline.layers import load_footfall, load_osm, load_tracks
+from gcrm.pipeline.layers.footfall import load_footfall
+from gcrm.pipeline.layers.osm import load_osm
+from gcrm.pipeline.layers.tracks import load_tracks
 from gcrm.progress import Report, progress
 
 _LAYERS = ("address_points", "roads", "buildings", "shops")

@@ -14,7 +14,7 @@ from gcrm.db.connection import Role, driver, transaction
 from gcrm.db.load import copy_frame
 from gcrm.errors import LayerError
 from gcrm.ingest.geocoding.address_files import read_address_file
-from gcrm.pipeline.layers import Version, store_features
+from gcrm.pipeline.layers.version import Version, store_features
 from gcrm.progress import Advance
 from gcrm.spatial import osm
 from gcrm.spatial.extracts import dataset_name

@@ -1,0 +1,11 @@
+"""`gcrm load`: layers of what surrounds the accounts, one file a command."""
+
+import typer
+
+from gcrm.cli.load import addresses, footfall, osm, tracks
+
+app = typer.Typer(no_args_is_help=True, help="Load a layer: streets and buildings, footfall, routes of movement.")
+app.command()(osm.osm)
+app.command()(addresses.addresses)
+app.command()(footfall.footfall)
+app.command()(tracks.tracks)

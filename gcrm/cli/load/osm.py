@@ -1,0 +1,20 @@
+"""`gcrm load osm`: OpenStreetMap extracts."""
+
+import typer
+
+from gcrm.cli.load.options import File, Name
+from gcrm.progress import progress
+
+
+def osm(file: File, name: Name = None) -> None:
+    """Load roads, buildings, addresses, shops, land cover and districts from an OpenStreetMap extract (.osm.pbf).
+
+    Example: `gcrm load osm liechtenstein-latest.osm.pbf`
+    """
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.layers.osm import load_osm
+
+    ensure_ready()
+    with progress(f"features of {file.name}", unit="features") as advance:
+        counts = load_osm(file, name, advance)
+    typer.echo("This very file is loaded already." if counts is None else ", ".join(f"{count:,} {layer}" for layer, count in counts.items()) + ".")
