@@ -1,10 +1,15 @@
 """Coordinate reference systems, metres and H3 levels: the units of the whole program."""
 
+from types import MappingProxyType
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 WGS84 = 4326
 """EPSG code of every stored geometry."""
+
+EQUAL_AREA = 6933
+"""EPSG code of the projection that areas are compared in: NSIDC EASE-Grid 2.0 Global, cylindrical equal-area."""
 
 FINEST_LEVEL = 10
 """H3 level at which a point is indexed, once."""
@@ -14,6 +19,9 @@ COARSEST_LEVEL = 5
 
 LEVELS = tuple(range(FINEST_LEVEL, COARSEST_LEVEL - 1, -1))
 """H3 levels of the place hierarchy, finest first."""
+
+MEAN_CELL_M2 = MappingProxyType({5: 252_903_858.0, 6: 36_129_062.0, 7: 5_161_293.0, 8: 737_328.0, 9: 105_333.0, 10: 15_048.0})
+"""Mean area of a cell by H3 level, square metres (https://h3geo.org/docs/core-library/restable)."""
 
 MOVEMENT_LEVEL = 8
 """H3 level of the origins and destinations of movement: the finest at which trips are kept."""

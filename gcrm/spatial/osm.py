@@ -37,6 +37,20 @@ _RESIDENCES = {
     "flats": ("apartments", "block", "tower"),
     "other_residence": ("residential", "dormitory", "houseboat", "static_caravan"),
 }
+_USES = {
+    "residential": (*(value for values in _RESIDENCES.values() for value in values),),
+    "commercial": ("commercial", "retail", "office", "supermarket", "kiosk", "hotel", "shop", "mall", "bank", "restaurant", "pub", "parking", "garages"),
+    "industrial": ("industrial", "warehouse", "manufacture", "factory", "hangar", "storage_tank", "silo", "works"),
+    "public": (
+        *("public", "civic", "government", "school", "university", "college", "kindergarten", "hospital", "church", "chapel", "cathedral", "mosque", "temple"),
+        *("synagogue", "religious", "train_station", "transportation", "fire_station", "library", "museum", "theatre", "sports_hall", "stadium", "townhall"),
+    ),
+    "other": ("garage", "carport", "shed", "hut", "barn", "farm_auxiliary", "greenhouse", "stable", "service", "bunker", "allotment_house", "boathouse"),
+}
+STOREY_M = 3.0
+"""Height of a storey by which levels are told from a height where only that is known, metres."""
+
+_EARLIEST_YEAR = 1000
 _UNKNOWN_BUILDINGS = ("yes", "roof", "construction", "ruins", "part", "public_building")
 _SMALLEST_DISTRICT_LEVEL = 8
 _LARGEST_DISTRICT_LEVEL = 11
@@ -123,7 +137,7 @@ class _Elements:
 
 _COLUMNS = (
     "addr:street", "addr:place", "addr:housenumber", "addr:postcode", "addr:city", "addr:country",
-    "building", "building:levels", "height", "shop", "name", "boundary", "admin_level",
+    "building", "building:levels", "height", "start_date", "shop", "name", "boundary", "admin_level",
     "natural", "landuse", "leisure", "waterway",
 )  # fmt: skip
 
@@ -185,6 +199,8 @@ def _buildings(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "residence_type": residence_type(kind),
             "levels": _leading_number(areas["building:levels"]),
             "height_m": _leading_number(areas["height"]),
+            "use": building_use(kind),
+            "year_built": _year(areas["start_date"]),
             "name": _text(areas["name"]),
         },
         geometry=areas.geometry,
@@ -192,6 +208,8 @@ def _buildings(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
     buildings = buildings[buildings["type"] != "no"].reset_index(drop=True)
     buildings["footprint_m2"] = areas_m2(buildings.geometry)
+    storeys = buildings["levels"].fillna((buildings["height_m"] / STOREY_M).round().clip(lower=1))
+    buildings["floor_area_m2"] = buildings["footprint_m2"] * storeys
     return buildings
 
 
@@ -200,6 +218,17 @@ def residence_type(building_type: pd.Series) -> pd.Series:
     known = {value: residence for residence, values in _RESIDENCES.items() for value in values}
     result = building_type.map(known).astype("string")
     return result.where(result.notna() | building_type.isna() | building_type.isin(_UNKNOWN_BUILDINGS), "non_residential")
+
+
+def building_use(building_type: pd.Series) -> pd.Series:
+    """residential, commercial, industrial, public or other; missing where the OSM building value does not tell."""
+    return building_type.map({value: use for use, values in _USES.items() for value in values}).astype("string")
+
+
+def _year(column: pd.Series) -> pd.Series:
+    """The year in an OSM start_date such as 1936, 1936-05-01, ~1890 or C19 (which tells none)."""
+    year = pd.to_numeric(column.astype("string").str.extract(r"(?<!\d)(\d{4})(?!\d)")[0], errors="coerce").astype("Int64")
+    return year.where(year >= _EARLIEST_YEAR)
 
 
 def _inside(geometry: gpd.GeoSeries) -> gpd.GeoSeries:

@@ -1,8 +1,8 @@
 -- Layers and their versions.
 
 -- name: in_force(layer, dataset)^
--- The version of a layer of a dataset that is in force: layer_version_id, file_sha256.
-SELECT layer_version_id, file_sha256
+-- The version of a layer of a dataset that is in force: layer_version_id, file_sha256, derived_with, parameters.
+SELECT layer_version_id, file_sha256, derived_with, parameters
 FROM gcrm.layer_versions
 WHERE layer = :layer AND dataset = :dataset AND retired_at IS NULL;
 
@@ -15,17 +15,24 @@ SELECT pg_advisory_xact_lock(hashtextextended('gcrm.layer:' || :dataset, 0));
 UPDATE gcrm.layer_versions SET retired_at = now()
 WHERE layer = :layer AND dataset = :dataset AND retired_at IS NULL;
 
--- name: add_version(layer, dataset, file_name, file_sha256, source_date, attribution, made_up, feature_count)$
+-- name: add_version(layer, dataset, file_name, file_sha256, source_date, attribution, made_up, feature_count, derived_with, parameters)$
 -- A new version: its layer_version_id.
-INSERT INTO gcrm.layer_versions (layer, dataset, file_name, file_sha256, source_date, attribution, made_up, feature_count)
-VALUES (:layer, :dataset, :file_name, :file_sha256, :source_date, :attribution, :made_up, :feature_count)
+INSERT INTO gcrm.layer_versions (layer, dataset, file_name, file_sha256, source_date, attribution, made_up, feature_count, derived_with, parameters)
+VALUES (:layer, :dataset, :file_name, :file_sha256, :source_date, :attribution, :made_up, :feature_count, :derived_with::int[], :parameters::jsonb)
 RETURNING layer_version_id;
 
 -- name: clear_roads(version)!
 DELETE FROM gcrm.roads WHERE layer_version_id = :version;
 
 -- name: clear_buildings(version)!
+-- With what was derived from them.
+WITH cells AS (DELETE FROM gcrm.cell_buildings WHERE layer_version_id = :version)
 DELETE FROM gcrm.buildings WHERE layer_version_id = :version;
+
+-- name: clear_residence(version)!
+-- With what was derived from it.
+WITH cells AS (DELETE FROM gcrm.cell_residence WHERE layer_version_id = :version)
+DELETE FROM gcrm.residence WHERE layer_version_id = :version;
 
 -- name: clear_address_points(version)!
 DELETE FROM gcrm.address_points WHERE layer_version_id = :version;
@@ -67,6 +74,12 @@ SELECT
     ST_MakeLine(ST_SetSRID(ST_MakePointM(longitude, latitude, extract(epoch FROM recorded_at)), 4326) ORDER BY recorded_at)
 FROM staged_positions
 GROUP BY track_key;
+
+-- name: keys_in_force(layers)$
+-- The versions in force of some layers, ascending.
+SELECT coalesce(array_agg(layer_version_id ORDER BY layer_version_id), '{}')
+FROM gcrm.layer_versions
+WHERE retired_at IS NULL AND layer = ANY(:layers::text[]);
 
 -- name: versions()
 -- The versions in force: layer_version_id, layer, dataset, file_name, source_date, attribution, made_up, feature_count, loaded_at.

@@ -1,48 +1,95 @@
 """Layers: a file becomes the version of a layer that is in force; the one before it leaves in the same transaction."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import psycopg
 from sqlalchemy import Connection
 
 from gcrm.db.connection import Role, driver, transaction
 from gcrm.db.queries import queries
 from gcrm.errors import LayerError
 from gcrm.ingest import readers
-from gcrm.ingest.digest import file_sha256
+from gcrm.ingest.digest import files_sha256
 from gcrm.progress import Advance
 
 
-class Version:
-    """A new version of one layer of a dataset, within a transaction."""
+@dataclass(frozen=True)
+class Worked:
+    """How a version came about, beside its file.
 
-    def __init__(self, connection: Connection, path: Path, dataset: str) -> None:
-        if not path.is_file():
-            raise LayerError(f"{path} is not a file; check the path.")
+    Attributes:
+        derived_with: versions of other layers that it was worked out with, ascending.
+        parameters: what was chosen, as JSON takes it.
+    """
+
+    derived_with: Sequence[int] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Version:
+    """A new version of one layer of a dataset, within a transaction.
+
+    Args:
+        connection: the transaction.
+        path: the file.
+        dataset: its name.
+        beside: further files that it is read with.
+    """
+
+    def __init__(self, connection: Connection, path: Path, dataset: str, *, beside: Sequence[Path] = ()) -> None:
+        for each in (path, *beside):
+            if not each.is_file():
+                raise LayerError(f"{each} is not a file; check the path.")
         self._connection = connection
         self._pg = driver(connection)
         self._dataset = dataset
-        self._file = {"file_name": path.name, "file_sha256": file_sha256(path)}
+        self._file = {"file_name": path.name, "file_sha256": files_sha256(path, *beside)}
         self._statements = queries("layers")
         self._statements.lock_dataset(self._pg, dataset=dataset)
 
-    def holds(self, layer: str) -> bool:
-        """Whether the version in force is of this very file."""
+    def holds(self, layer: str, how: Worked | None = None) -> bool:
+        """Whether the version in force is of this very file, read and worked out in this very way."""
+        how = how or Worked()
         current = self._statements.in_force(self._pg, layer=layer, dataset=self._dataset)
-        return current is not None and current[1] == self._file["file_sha256"]
+        return current is not None and current[1:] == (self._file["file_sha256"], list(how.derived_with), dict(how.parameters))
 
-    def replace(self, layer: str, count: int, attribution: str, *, source_date: datetime | None = None, made_up: bool = False) -> int:
+    def replace(
+        self, layer: str, count: int, attribution: str, *, source_date: datetime | None = None, made_up: bool = False, how: Worked | None = None
+    ) -> int:
         """Retires the version in force with its rows; the key of the new one."""
-        current = self._statements.in_force(self._pg, layer=layer, dataset=self._dataset)
-        if current is not None:
-            getattr(self._statements, f"clear_{layer}")(self._pg, version=current[0])
-            self._statements.retire(self._pg, layer=layer, dataset=self._dataset)
         origin = {"source_date": source_date, "attribution": attribution, "made_up": made_up}
-        key: int = self._statements.add_version(self._pg, layer=layer, dataset=self._dataset, feature_count=count, **self._file, **origin)
-        return key
+        return _replace(self._pg, layer, self._dataset, how or Worked(), feature_count=count, **self._file, **origin)
+
+
+def replace_derived(connection: psycopg.Connection[Any], layer: str, dataset: str, count: int, how: Worked) -> int:
+    """Retires the version in force of a layer that is worked out from others, with its rows; the key of the new one.
+
+    Args:
+        connection: in whose transaction it happens.
+        layer: name of the layer.
+        dataset: its name.
+        count: features in the new version.
+        how: what it was worked out from.
+    """
+    return _replace(connection, layer, dataset, how, feature_count=count, file_name="", file_sha256="", source_date=None, attribution="", made_up=False)
+
+
+def _replace(connection: psycopg.Connection[Any], layer: str, dataset: str, how: Worked, **version: object) -> int:
+    statements = queries("layers")
+    current = statements.in_force(connection, layer=layer, dataset=dataset)
+    if current is not None:
+        getattr(statements, f"clear_{layer}")(connection, version=current[0])
+        statements.retire(connection, layer=layer, dataset=dataset)
+    version |= {"derived_with": list(how.derived_with), "parameters": json.dumps(how.parameters)}
+    key: int = statements.add_version(connection, layer=layer, dataset=dataset, **version)
+    return key
 
 
 def load_file(path: Path, dataset: str | None, layers: tuple[str, ...], store: Callable[[Connection, Version], int], advance: Advance) -> int | None:
