@@ -275,7 +275,8 @@ def legend(cells: Cells, classes: Classes, look: Look) -> str:
     missing = int(cells.frame["value"].isna().sum())
     if missing:
         lines.insert(0, f'<li><i style="background:{look.none};opacity:.4"></i><span>no sales</span><em>{missing:,}</em></li>')
-    head = f"<header><b>{html.escape(cells.measure.label)}</b><span>{html.escape(unit)}</span><em>cells</em></header>"
+    shown = "" if unit == cells.measure.label.lower() else f"<span>{html.escape(unit)}</span>"
+    head = f"<header><b>{html.escape(cells.measure.label)}</b>{shown}<em>cells</em></header>"
     return f'<div class="legend">{head}<ul>{"".join(reversed(lines))}</ul></div>'
 
 

@@ -13,13 +13,15 @@ from gcrm.errors import GcrmError
 Change = Callable[[str, tuple[str, ...]], None]
 """Told a dimension and the members that it is filtered by from now on; none for all."""
 
+# A comment stands above its command, so that a phone shows both.
 _COMMANDS_FROM_NOTHING = """\
-gcrm load osm EXTRACT.osm.pbf      # streets, buildings and addresses of your area
-gcrm import accounts ACCOUNTS.csv  # your customers and prospects
-gcrm import orders ORDERS.csv      # what they bought
-gcrm geocode                       # addresses become positions
-gcrm enrich                        # what is around each account
-gcrm cube build                    # the figures of these pages"""
+# streets and addresses of your area
+gcrm load osm EXTRACT.osm.pbf
+# customers, then what they bought
+gcrm import accounts ACCOUNTS.csv
+gcrm import orders ORDERS.csv
+# positions, then the figures
+gcrm update"""
 
 
 def heading(title: str, text: str = "") -> None:
@@ -33,35 +35,46 @@ def heading(title: str, text: str = "") -> None:
     st.html(f'<div class="heading"><h1>{html.escape(title)}</h1>{below}</div>')
 
 
-def cube_or_what_to_do(scope: data.Scope) -> data.Cube:
-    """The published cube; where there is none, says what to run and ends the page.
+def cube_or_what_to_do(scope: data.Scope, title: str) -> data.Cube:
+    """The published cube; where there is none, says what to do and ends the page.
 
     Args:
         scope: who is looking.
+        title: heads the page that has nothing to show.
     """
     cube = data.current_cube()
     if cube is None:
+        heading(title)
         what_to_do(data.overview(scope))
         st.stop()
     return cube
 
 
 def what_to_do(overview: Overview) -> None:
-    """Says which commands to run where there is no cube yet.
+    """Says what to do where there is no cube yet.
 
     Args:
         overview: what is in the database.
     """
     with st.container(border=True, key="what_to_do"):
         if overview.accounts:
-            st.markdown(f"#### One step is missing\n{overview.accounts:,} accounts are here, but no cube has been built of them yet. Run:")
-            st.code("gcrm cube build", language="bash")
+            st.markdown(
+                f"#### One step is missing\n{overview.accounts:,} accounts are stored, but they are not on the map yet. Run this, then reload this page:"
+            )
+            st.code("gcrm update", language=None)
+            st.caption("It finds positions and surroundings, and computes the figures of these pages.")
         else:
-            st.markdown("#### There is nothing here yet\nTo look around first, load a made-up company into the real centre of Helsinki (about a minute):")
-            st.code("gcrm demo", language="bash")
-            st.markdown("Or bring your own, in this order:")
-            st.code(_COMMANDS_FROM_NOTHING, language="bash")
-            st.caption("`gcrm import --help` shows which columns it looks for. Then reload this page.")
+            st.markdown("#### There is nothing here yet\nHand in a file of your customers, and one of what they bought:")
+            import_link()
+            st.markdown("Or do it all on the command line, in this order; then reload this page:")
+            st.code(_COMMANDS_FROM_NOTHING, language=None)
+            st.markdown("Or look around first, with a made-up company in the real centre of Helsinki (about a minute):")
+            st.code("gcrm demo", language=None)
+
+
+def import_link() -> None:
+    """The way to the page where files are handed in."""
+    st.page_link("pages/import_file.py", label="Import a file", icon=":material/upload_file:")
 
 
 def made_up_banner(overview: Overview) -> None:
@@ -198,8 +211,8 @@ def link_button(page: str, parameters: session.Parameters, note: str = "") -> No
         st.caption(f"Whoever opens it sees what you see, with the data they may see. {note}".strip())
 
 
-def explanation(cube: data.Cube, given: data.Explanation) -> str:
-    """How an answer came about, as a line.
+def explanation(cube: data.Cube, given: data.Explanation) -> None:
+    """Says of when an answer is, and, to who asks, how it came about.
 
     Args:
         cube: the published cube.
@@ -207,7 +220,8 @@ def explanation(cube: data.Cube, given: data.Explanation) -> str:
     """
     files = texts.listed(f"{name} ({rows:,} rows)" for name, rows in given.read.items())
     money = f" Money in {given.currency}." if given.currency else ""
-    return f"Cube of {cube.built_at:%d %b %Y, %H:%M} UTC; read {files} in {given.milliseconds:.0f} ms.{money}"
+    how = f"Cube version {cube.name}; read {files} in {given.milliseconds:.0f} ms."
+    st.caption(f"As of {cube.built_at:%d %b %Y, %H:%M} UTC.{money}", help=how, width="content")
 
 
 def map_with_legend(drawn: pdk.Deck, legend: str, key: str, choose: Callable[[], None]) -> None:

@@ -57,7 +57,7 @@ def imports(frame: pd.DataFrame, look: Look) -> alt.Chart:
         alt.Chart(frame)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            x=alt.X("number:O", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True, ticks=False, domainColor=look.border)),
+            x=alt.X("number:O", title="Import", sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True, ticks=False, domainColor=look.border)),
             xOffset=alt.XOffset("kind:N", sort=None),
             y=alt.Y("share:Q", title=None, axis=_percent(), scale=alt.Scale(domainMin=0, domainMax=max(float(frame["share"].max()) * 1.05, 1.0))),
             color=alt.Color("kind:N", title=None, sort=None, scale=alt.Scale(range=["#d55e00", "#e69f00"]), legend=_legend()),
@@ -94,4 +94,4 @@ def _percent() -> alt.Axis:
 
 
 def _legend() -> alt.Legend:
-    return alt.Legend(orient="bottom", direction="horizontal", labelLimit=200, symbolSize=60)
+    return alt.Legend(orient="bottom", direction="horizontal", labelLimit=200, symbolSize=60, padding=0, offset=12)

@@ -20,7 +20,7 @@ _CHART_HEIGHT = 330
 def main() -> None:
     """Draws the page."""
     scope = session.scope()
-    cube = parts.cube_or_what_to_do(scope)
+    cube = parts.cube_or_what_to_do(scope, "Cube")
     query = session.asked(PAGE, lambda parameters: CubeQuery.from_parameters(dict(parameters)) if parameters else _FIRST, _FIRST)
     query = data.answerable(cube, replace(query, measures=query.measures[:1]))
     measure = MEASURES[query.measures[0]]
@@ -42,7 +42,7 @@ def main() -> None:
     with area:
         _map(cube, query, scope)
     _table(cube, query, title, scope)
-    st.caption(parts.explanation(cube, answer.explanation))
+    parts.explanation(cube, answer.explanation)
 
 
 def _go(query: CubeQuery) -> None:
@@ -174,7 +174,7 @@ def _chart(cube: Cube, query: CubeQuery, title: str, scope: Scope) -> None:
     if long.empty:
         st.info("Nothing is left by these filters.")
         return
-    chart = charts.draw(long, along.dimension, series.dimension if series else None, title, theme.look())
+    chart = charts.draw(long, along.dimension, series.dimension if series else None, title, theme.look(), narrow=session.on_phone())
     key = _key("chart", query)
 
     def choose() -> None:
@@ -211,7 +211,7 @@ def _map(cube: Cube, query: CubeQuery, scope: Scope) -> None:
 
     parts.map_with_legend(maps.deck(layers, camera, cells.measure.label, look), maps.legend(cells, classes, look), _MAP, choose)
     unplaced = f" {cells.unplaced_accounts:,} accounts without a position are not on the map." if cells.unplaced_accounts else ""
-    st.caption(f"Cells of level {cells.level}. Click one to look into it.{unplaced}")
+    st.caption(f"Cells of about {texts.width_of(cells.level)} across (H3 level {cells.level}). Click one to look into it.{unplaced}")
 
 
 def _table(cube: Cube, query: CubeQuery, title: str, scope: Scope) -> None:

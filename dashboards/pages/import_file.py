@@ -37,11 +37,13 @@ def main() -> None:
 def _start() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
-        st.file_uploader(
-            "A file", type=list(intake.ENDINGS), key="handed in", on_change=_take,
-            help="CSV and its relatives, Excel, OpenDocument, Parquet, GeoJSON, GeoPackage, vCard, zipped Shapefiles. Very large: `gcrm import`.",
-        )  # fmt: skip
+        st.html('<div class="group">Hand in a file</div>')
+        st.file_uploader("A file", type=list(intake.ENDINGS), key="handed in", on_change=_take, label_visibility="collapsed")
         st.caption("Nothing is stored before you say so. Every import can be undone.")
+        st.caption(
+            "CSV and its relatives, Excel, OpenDocument, Parquet, GeoJSON, GeoPackage, vCard, zipped Shapefiles; at most 1 GB. "
+            "What is larger, a folder or a table of a database goes in with `gcrm import`."
+        )
     with right:
         st.html('<div class="group">Last imports</div>')
         _jobs(intake.last_jobs(_SHOWN_JOBS))

@@ -21,7 +21,7 @@ _MOST_NAMES = 200
 def main() -> None:
     """Draws the page."""
     scope = session.scope()
-    cube = parts.cube_or_what_to_do(scope)
+    cube = parts.cube_or_what_to_do(scope, "Map")
     view = session.asked(PAGE, MapView.from_parameters, MapView())
     level = view.level or data.comfortable_level(cube)
     _controls(cube, view, level, scope)
@@ -30,7 +30,7 @@ def main() -> None:
     title, tools = st.columns([5, 2], vertical_alignment="bottom")
     with title:
         money = f", in {cells.explanation.currency}" if measure.unit == "money" else ""
-        parts.heading(measure.label, f"{parts.made_up_note(scope)}By H3 cell of level {cells.level}, about {texts.width_of(cells.level)} across{money}.")
+        parts.heading(measure.label, f"{parts.made_up_note(scope)}By hexagon of about {texts.width_of(cells.level)} across (H3 level {cells.level}){money}.")
     with tools:
         _tools(view)
     parts.filter_bar(
@@ -46,7 +46,7 @@ def main() -> None:
             _summary(cube, view, cells)
         else:
             _accounts(cube, view, view.cell)
-    st.caption(parts.explanation(cube, cells.explanation))
+    parts.explanation(cube, cells.explanation)
 
 
 def _go(view: MapView) -> None:
@@ -62,8 +62,8 @@ def _controls(cube: Cube, view: MapView, level: int, scope: data.Scope) -> None:
             on_change=lambda: _go(replace(view, measure=st.session_state["measure"])),
         )  # fmt: skip
         st.session_state["level"] = level
-        st.slider(
-            "H3 level", min(LEVELS), max(LEVELS), key="level", help="The larger the level, the smaller the cells.",
+        st.select_slider(
+            "Width of the cells", sorted(LEVELS), key="level", format_func=texts.width_of, help="From H3 level 5 at the left to level 10 at the right.",
             on_change=lambda: _go(replace(view, level=st.session_state["level"])),
         )  # fmt: skip
         st.html('<div class="group">Filters</div>')

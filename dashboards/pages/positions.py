@@ -60,12 +60,12 @@ def _nothing(accounts: int) -> None:
     with st.container(border=True, key="what_to_do"):
         if accounts:
             st.markdown("#### No position needs a person\nNo account waits here. Accounts that came since the last run are placed with:")
-            st.code("gcrm geocode", language="bash")
+            st.code("gcrm geocode", language=None)
         else:
             st.markdown(
                 "#### There are no accounts yet\nAddresses that cannot be placed surely come here, for a person to say where they are. Load, import, geocode:"
             )
-            st.code("gcrm load osm EXTRACT.osm.pbf\ngcrm import accounts ACCOUNTS.csv\ngcrm geocode", language="bash")
+            st.code("gcrm load osm EXTRACT.osm.pbf\ngcrm import accounts ACCOUNTS.csv\ngcrm geocode", language=None)
 
 
 def _figures(counts: dict[str, int], scope: data.Scope) -> None:

@@ -24,7 +24,9 @@ def main() -> None:
     scope = session.scope()
     view = session.asked(PAGE, QualityView.from_parameters, QualityView())
     found = data.quality_of(scope)
-    parts.heading("Data quality", "How complete, valid, fresh and well placed the accounts are. Click a bar or a cell to list the accounts behind it.")
+    title, tools = st.columns([5, 2], vertical_alignment="bottom")
+    with title:
+        parts.heading("Data quality", "How complete, valid, fresh and well placed the accounts are. Click a bar or a cell to list the accounts behind it.")
     if not found.total():
         parts.what_to_do(data.overview(scope))
         return
@@ -33,7 +35,8 @@ def main() -> None:
         view = replace(view, source=None)
     flaw = view.flaw or found.telling(view.source)
     view = replace(view, flaw=flaw)
-    _sources(found, view)
+    with tools:
+        _sources(found, view)
     _figures(found, view, scope)
     left, right = st.columns([5, 7], gap="medium")
     with left:
@@ -55,7 +58,7 @@ def _key(name: str, *said: object) -> str:
 
 
 def _sources(found: quality.Quality, view: QualityView) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="quality_head"):
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="bottom", gap="xsmall", key="quality_head"):
         if len(found.sources) > 1:
             st.session_state["quality source"] = view.source or _EVERY
 
@@ -78,7 +81,7 @@ def _figures(found: quality.Quality, view: QualityView, scope: data.Scope) -> No
         ("Accounts", f"{total:,}", source or f"of {len(found.sources)} source{'' if len(found.sources) == 1 else 's'}"),
         ("Fields filled", texts.share(int(complete.sum()), total * len(complete)), f"of {len(complete)} fields of each account"),
         ("On the map", texts.share(int(complete["position"]), total), f"{total - int(complete['position']):,} without a position"),
-        ("Changed within 90 days", texts.share(int(ages[list(_FRESH)].sum()), total), f"{int(ages['older']):,} not for two years"),
+        ("Changed within 90 days", texts.share(int(ages[list(_FRESH)].sum()), total), f"{int(ages['older']):,} unchanged for two years"),
         ("Doubtful", f"{warned:,}", "accounts stored with a warning"),
         ("Refused", f"{refused:,}", "records wait in quarantine"),
         *([("Duplicates", f"{duplicates:,}", "pairs wait for a decision")] if duplicates is not None else []),

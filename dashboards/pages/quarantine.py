@@ -72,8 +72,8 @@ def _nothing(view: QuarantineView, aside: int) -> None:
             st.markdown("#### Nothing is put aside")
             st.button("Back to the quarantine", icon=":material/arrow_back:", on_click=_go, args=(QuarantineView(),))
             return
-        st.markdown("#### The quarantine is empty\nEvery record of every file was taken. Import a file, and what cannot be stored of it comes here:")
-        st.code("gcrm import accounts ACCOUNTS.csv", language="bash")
+        st.markdown("#### The quarantine is empty\nEvery record of every file was taken. Import a file, and what cannot be stored of it comes here.")
+        parts.import_link()
         if aside:
             st.button(f"See the {_records_of(aside)} put aside", icon=":material/archive:", on_click=_go, args=(QuarantineView(discarded=True),))
 

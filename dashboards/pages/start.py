@@ -36,7 +36,8 @@ def main() -> None:
     else:
         _figures(overview, cube, scope)
         _readers()
-    _state(overview, cube)
+    if cube is not None or overview.accounts or not overview.layers.empty:
+        _state(overview, cube, scope)
 
 
 def _figures(overview: Overview, cube: Cube, scope: data.Scope) -> None:
@@ -69,19 +70,21 @@ def _readers() -> None:
             st.page_link(f"pages/{'map_explorer' if page == 'map' else page}.py", label=label, icon=icon, query_params=parameters)
 
 
-def _state(overview: Overview, cube: Cube | None) -> None:
-    """How fresh the data are: the cube, the quarantine, the layers with their sources."""
+def _state(overview: Overview, cube: Cube | None, scope: data.Scope) -> None:
+    """How fresh the figures are, what waits for a person, the layers with their sources."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.html('<div class="group">How fresh</div>')
-        built = (f"{cube.built_at:%d %b %Y}", f"{cube.built_at:%H:%M} UTC, version {cube.name}") if cube else ("Not built yet", "gcrm cube build makes it.")
-        if overview.quarantined:
-            refused = (f"{overview.quarantined:,} refused", "gcrm quarantine show says why; gcrm quarantine retry tries again.")
-        else:
-            refused = ("Empty", "Every record of every file was taken.")
-        parts.figures([("Cube", *built), ("Quarantine", *refused)])
+        st.html('<div class="group">How fresh, and what waits</div>')
+        built = (f"{cube.built_at:%d %b %Y}", f"{cube.built_at:%H:%M} UTC") if cube else ("Not built yet", "gcrm update builds it")
+        refused, unsure, pairs = overview.quarantined, data.count_reviews(scope).get("open", 0), data.quality.duplicates_waiting(scope)
+        parts.figures([
+            ("Figures of Map and Cube", *built),
+            ("Quarantine", f"{refused:,}", "refused records to mend" if refused else "every record of every file was taken"),
+            ("Positions", f"{unsure:,}", "accounts to place by hand" if unsure else "no account has to be placed by hand"),
+            ("Duplicates", "-" if pairs is None else f"{pairs:,}", "nobody has looked yet" if pairs is None else "pairs to decide on"),
+        ])  # fmt: skip
     with right:
-        st.html('<div class="group">Layers in force</div>')
+        st.html('<div class="group">What the map is made of</div>')
         if overview.layers.empty:
             st.caption("None is loaded. `gcrm load osm FILE` brings streets, buildings and addresses of your area.")
         else:

@@ -114,7 +114,7 @@ def test_the_level_follows_its_control(demo_site: Site, visit: Visit) -> None:
     page = visit(demo_site, f"/map?{OPAQUE}")
     drawn_map(page)
     cells = metric(page, "Cells")
-    page.get_by_role("slider", name="H3 level").press("ArrowLeft")
+    page.get_by_role("slider", name="Width of the cells").press("ArrowLeft")
     expect(page).to_have_url(re.compile("level=9"))
     assert until(page, lambda: metric(page, "Cells") < cells)
     at_nine = demo_site.value("SELECT count(DISTINCT (cell & ~(15::bigint << 52)) | (9::bigint << 52) | ((1::bigint << 18) - 1)) FROM gcrm.accounts")

@@ -33,6 +33,8 @@ def test_each_reader_is_led_to_a_page(demo_site: Site, visit: Visit, link: str, 
 @pytest.mark.parametrize("dark", [False, True])
 def test_an_empty_database_says_what_to_run(empty_site: Site, visit: Visit, path: str, *, dark: bool) -> None:
     page = visit(empty_site, path, dark=dark)
-    for command in ("gcrm demo", "gcrm import accounts", "gcrm geocode", "gcrm enrich", "gcrm cube build"):
+    for command in ("gcrm demo", "gcrm load osm", "gcrm import accounts", "gcrm update"):
         expect(page.get_by_text(command).first).to_be_visible()
+    expect(page.get_by_role("link", name="Import a file")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
