@@ -156,7 +156,8 @@ def score(
     Example: `gcrm duplicates score`
     """
     from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.duplicate_scores import demo_city, score_planted
+    from gcrm.pipeline.demo import demo_city
+    from gcrm.pipeline.duplicate_scores import score_planted
 
     ensure_ready()
     path, system = demo_city()

@@ -1,11 +1,18 @@
 """`gcrm geocode`, its review queue, and `gcrm reverse`."""
 
 import getpass
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from gcrm.progress import progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 app = typer.Typer(help="Give each account a position; look at what is not certain.", invoke_without_command=True)
 review = typer.Typer(no_args_is_help=True, help="Accounts whose position a person has to look at.")
@@ -38,6 +45,41 @@ def geocode(
     waiting = count_reviews(Scope.everything()).get("open", 0)
     if waiting:
         typer.echo(f"{waiting:,} accounts are to be looked at: `gcrm geocode review list`.", err=True)
+
+
+@app.command()
+def score(
+    planted: Annotated[Path | None, typer.Option(help="JSON with the truth; that of `gcrm demo` if left out.")] = None,
+    source: Annotated[str | None, typer.Option(help="System of the accounts; that of `gcrm demo` if left out.")] = None,
+) -> None:
+    """Measure the search on the damaged addresses of the demo city: how many are accepted, and how many of these are right.
+
+    Example: `gcrm geocode score`
+    """
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.demo import demo_city
+    from gcrm.pipeline.geocode_scores import by_group, score_damaged
+
+    ensure_ready()
+    path, system = demo_city()
+    scored = score_damaged(planted or path, source or system)
+    for group in ("kind", "level"):
+        _show_scores(by_group(scored, group))
+    accepted, right = int(scored["accepted"].sum()), int((scored["accepted"] & scored["right"]).sum())
+    precision = f", precision {right / accepted:.4f}" if accepted else ""
+    typer.echo(f"{len(scored):,} damaged addresses: {right / len(scored):.1%} accepted and right{precision}; {len(scored) - accepted:,} wait for a person.")
+
+
+def _show_scores(scores: "pd.DataFrame") -> None:
+    names = ("addresses", "accepted", "right", "share", "precision", "waiting", "right as it stands", "median m", "largest m")
+    table = Table(str(scores.index.name), *names, box=None, header_style="bold")
+    for group, row in scores.iterrows():
+        shares = (row["right"] / row["addresses"], row["right"] / row["accepted"] if row["accepted"] else None)
+        counts = [f"{row[name]:,.0f}" for name in ("addresses", "accepted", "right")]
+        distances = [f"{row[name]:,.0f}" if row["accepted"] else "" for name in ("median_m", "largest_m")]
+        told = ["" if share is None else f"{share:.1%}" for share in shares]
+        table.add_row(escape(str(group)), *counts, *told, *(f"{row[name]:,.0f}" for name in ("waiting", "waiting_right")), *distances)
+    Console().print(table)
 
 
 @review.command("list")

@@ -1,5 +1,6 @@
 """The program `gcrm`: its commands in groups, and errors as one line."""
 
+import logging
 import sys
 from typing import Annotated, NoReturn
 
@@ -60,6 +61,8 @@ def main() -> None:
     """
     if "--debug" in sys.argv:
         app()
+    # What psycopg warns of while it leaves a connection that broke, the error that broke it says in one line.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     try:
         code = app(standalone_mode=False)
         if code == _INTERRUPTED:

@@ -122,13 +122,16 @@ def _number_nonexistent(_record: Record, random: np.random.Generator) -> Record:
     return {"house_number": str(900 + int(random.integers(100)))}
 
 
+NUMBER_NONEXISTENT = "house_number_nonexistent"
+"""The kind of damage after which the address has no position of its own."""
+
 DAMAGE_KINDS: Mapping[str, Change] = MappingProxyType(
     {
         "street_typo": _street_typo,
         "postcode_missing": _postcode_missing,
         "fields_swapped": _fields_swapped,
         "street_abbreviated": _street_short,
-        "house_number_nonexistent": _number_nonexistent,
+        NUMBER_NONEXISTENT: _number_nonexistent,
     }
 )
 """How an address is damaged; the first one stands in where an address has no postcode to lose or to swap, or really has such a number."""

@@ -12,6 +12,8 @@ from gcrm.ingest.digest import file_sha256
 from gcrm.progress import Report
 from gcrm.spatial.extracts import dataset_name, helsinki
 
+_SEED = 20240501
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -41,6 +43,12 @@ class Demo:
         """The layers that are loaded from files of their own: layer, dataset, file."""
         made_up = f"{self.dataset}-demo"
         return ("roads", self.dataset, self.extract), ("footfall", made_up, self.files.footfall), ("tracks", made_up, self.files.tracks)
+
+
+def demo_city() -> tuple[Path, str]:
+    """The planted.json of `gcrm demo`, and the name of the system that its accounts come from."""
+    demo = Demo(helsinki(), 1.0, _SEED)
+    return demo.files.planted, demo.source
 
 
 def run(extract: Path | None, scale: float, seed: int, report: Report) -> None:

@@ -9,17 +9,7 @@ from pathlib import Path
 from gcrm.db.connection import Role, connect
 from gcrm.errors import DuplicateError
 from gcrm.ingest.duplicates.score import DOUBTFUL
-from gcrm.pipeline.demo import Demo
 from gcrm.pipeline.duplicate_search import Matcher, read_accounts, search
-from gcrm.spatial.extracts import helsinki
-
-_SEED = 20240501
-
-
-def demo_city() -> tuple[Path, str]:
-    """The planted.json of `gcrm demo`, and the name of the system that its accounts come from."""
-    demo = Demo(helsinki(), 1.0, _SEED)
-    return demo.files.planted, demo.source
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,11 @@
-"""Lengths and areas on the WGS 84 ellipsoid."""
+"""Lengths, distances and areas on the WGS 84 ellipsoid."""
+
+from typing import cast
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyproj import Geod
 
 _ELLIPSOID = Geod(ellps="WGS84")
@@ -17,6 +21,23 @@ def lengths_m(lines: gpd.GeoSeries) -> pd.Series:
         Metres, named `length_m`, on the same index.
     """
     return pd.Series([_ELLIPSOID.geometry_length(line) for line in lines], index=lines.index, name="length_m", dtype="float64")
+
+
+def distances_m(
+    longitude: NDArray[np.float64], latitude: NDArray[np.float64], other_longitude: NDArray[np.float64], other_latitude: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Geodesic distance between the points of each pair (Karney 2013, doi:10.1007/s00190-012-0578-z).
+
+    Args:
+        longitude: degrees, EPSG:4326, shape (n,).
+        latitude: degrees, shape (n,).
+        other_longitude: degrees, shape (n,).
+        other_latitude: degrees, shape (n,).
+
+    Returns:
+        Metres, shape (n,); NaN where a coordinate is.
+    """
+    return cast("NDArray[np.float64]", _ELLIPSOID.inv(longitude, latitude, other_longitude, other_latitude)[2])
 
 
 def areas_m2(areas: gpd.GeoSeries) -> pd.Series:

@@ -77,6 +77,13 @@ WHERE (geocode_level IS NULL OR geocode_stale) AND account_id > :after
 ORDER BY account_id
 LIMIT :most;
 
+-- name: addresses_of(source, keys)
+-- The addresses of accounts by their keys in a system: source_key, street, house_number, postcode, city, country_code.
+SELECT source_key, street, house_number, postcode, city, country_code
+FROM gcrm.accounts
+WHERE source = :source AND source_key = ANY(:keys::text[])
+ORDER BY source_key;
+
 -- name: corrections()
 -- What persons said: address_key, longitude, latitude.
 SELECT address_key, ST_X(position) AS longitude, ST_Y(position) AS latitude FROM gcrm.geocode_corrections;
