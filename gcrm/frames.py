@@ -229,6 +229,34 @@ CONSENTS = ObjectType("consents", "one row per consent given or withdrawn", (
     _MADE_UP,
 ), key=("consent_key",), references={"contact_key": "contacts"})  # fmt: skip
 
+TRADE_AREAS = ObjectType("trade_areas", "one row per trading area", (
+    Field("area_key", Kind.KEY, "Key of the area in the system it comes from.", names=("id", "area id", "code", "key"), longest=_LONGEST_KEY),
+    Field("name", Kind.TEXT, "Name.", names=("area", "area name", "trade area", "trading area", "label")),
+    Field("site_key", Kind.KEY, "Key of the site that it is the area of.", names=("site", "store", "store id", "shop", "branch"), longest=_LONGEST_KEY),
+    Field("boundary", Kind.GEOMETRY, "Boundary.", required=True, names=("geometry", "wkt", "geom")),
+), key=("area_key",))  # fmt: skip
+
+SITES = ObjectType("sites", "one row per site", (
+    Field("site_key", Kind.KEY, "Key of the site.", names=("id", "key", "store id", "store number", "number", "no"), longest=_LONGEST_KEY),
+    Field("name", Kind.TEXT, "Name.", names=("site", "store", "shop", "branch")),
+    Field("attraction", Kind.NUMBER, "What draws customers, such as the sales area in square metres.",
+          names=("sales area", "size", "floor space", "vkf", "vkf_qm", "area"), minimum=0),
+    *_POSITION,
+), key=("site_key",))  # fmt: skip
+
+COMPETITORS = ObjectType("competitors", "one row per competitor's site or point of interest", (
+    _key("competitor", "store number", "storenum", "store id", "store no", "site id", "id", "number"),
+    Field("name", Kind.TEXT, "Name.", names=("store name", "site name", "label")),
+    Field("brand", Kind.TEXT, "Chain or brand.", names=("chain", "banner", "operator")),
+    Field("type", Kind.TEXT, "Type of the site.", names=("kind", "store type", "type store", "format", "category")),
+    Field("street", Kind.TEXT, "Street, with or without the number.", names=("address", "street address", "street addr", "streetaddr")),
+    Field("city", Kind.TEXT, "City or place.", names=("town", "place")),
+    Field("postcode", Kind.POSTCODE, "Postcode.", names=("zip", "zip code", "postal code", "plz"), severity=Severity.WARN),
+    Field("opened_on", Kind.DATE, "Day of opening.", names=("opendate", "open date", "opening date", "opened"), severity=Severity.WARN),
+    Field("attraction", Kind.NUMBER, "What draws customers, such as the sales area in square metres.", names=("sales area", "size", "floor space"), minimum=0),
+    *_POSITION,
+), key=("competitor_key",))  # fmt: skip
+
 OBJECTS: Mapping[str, ObjectType] = MappingProxyType(
     {each.name: each for each in (TERRITORIES, REPS, PRODUCTS, ACCOUNTS, CONTACTS, ORDERS, ACTIVITIES, OPPORTUNITIES, CONSENTS)}
 )

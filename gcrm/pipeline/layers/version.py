@@ -1,8 +1,11 @@
 """Layers: a file becomes the version of a layer that is in force; the one before it leaves in the same transaction."""
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -16,16 +19,29 @@ from gcrm.ingest.digest import file_sha256
 from gcrm.progress import Advance
 
 
-class Version:
-    """A new version of one layer of a dataset, within a transaction."""
+class Computed(NamedTuple):
+    """What a layer is computed by, where no file brings it: the command, and its parameters as JSON takes them."""
 
-    def __init__(self, connection: Connection, path: Path, dataset: str) -> None:
-        if not path.is_file():
-            raise LayerError(f"{path} is not a file; check the path.")
-        self._connection = connection
+    command: str
+    parameters: Mapping[str, Any]
+
+
+class Version:
+    """A new version of one layer of a dataset, within a transaction.
+
+    Args:
+        connection: the transaction.
+        origin: the file that brings it, or what it is computed by.
+        dataset: its name.
+
+    Raises:
+        LayerError: there is no such file.
+    """
+
+    def __init__(self, connection: Connection, origin: Path | Computed, dataset: str) -> None:
         self._pg = driver(connection)
         self._dataset = dataset
-        self._file = {"file_name": path.name, "file_sha256": file_sha256(path)}
+        self._file = _named(origin)
         self._statements = queries("layers")
         self._statements.lock_dataset(self._pg, dataset=dataset)
 
@@ -43,6 +59,15 @@ class Version:
         origin = {"source_date": source_date, "attribution": attribution, "made_up": made_up}
         key: int = self._statements.add_version(self._pg, layer=layer, dataset=self._dataset, feature_count=count, **self._file, **origin)
         return key
+
+
+def _named(origin: Path | Computed) -> dict[str, str]:
+    """The name and the checksum that a version is kept with."""
+    if isinstance(origin, Computed):
+        return {"file_name": origin.command, "file_sha256": hashlib.sha256(json.dumps(origin.parameters, sort_keys=True).encode()).hexdigest()}
+    if not origin.is_file():
+        raise LayerError(f"{origin} is not a file; check the path.")
+    return {"file_name": origin.name, "file_sha256": file_sha256(origin)}
 
 
 def load_file(path: Path, dataset: str | None, layers: tuple[str, ...], store: Callable[[Connection, Version], int], advance: Advance) -> int | None:
