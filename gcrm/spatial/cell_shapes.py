@@ -18,7 +18,7 @@ def outline(cells: Iterable[int]) -> shapely.MultiPolygon:
         cells: H3 cells of one level; EPSG:4326 comes back.
     """
     shape = shapely.geometry.shape(h3.cells_to_h3shape([int(np.uint64(cell)) for cell in cells]).__geo_interface__)
-    return shape if isinstance(shape, shapely.MultiPolygon) else shapely.MultiPolygon([shape])
+    return shapely.MultiPolygon([part for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon)])
 
 
 def cells_in(area: BaseGeometry, level: int) -> NDArray[np.int64]:

@@ -205,7 +205,7 @@ def _ranges(starts: Integers, counts: Integers) -> Integers:
     """`counts` whole numbers from each of `starts` on, one after the other."""
     total = int(counts.sum())
     before = np.cumsum(counts) - counts
-    return np.arange(total) + np.repeat(starts - before, counts)
+    return np.asarray(np.arange(total) + np.repeat(starts - before, counts), dtype=np.int64)
 
 
 def _among(keys: Integers, sorted_keys: Integers) -> NDArray[np.bool_]:

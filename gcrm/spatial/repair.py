@@ -89,7 +89,7 @@ def _polygons(shape: BaseGeometry) -> tuple[BaseGeometry | None, str | None]:
 
 def _flat(shape: BaseGeometry) -> list[shapely.Polygon]:
     """The polygons of a shape, also of collections in collections."""
-    if shape.geom_type == "Polygon":
+    if isinstance(shape, shapely.Polygon):
         return [shape]
     return [part for each in getattr(shape, "geoms", ()) for part in _flat(each)]
 

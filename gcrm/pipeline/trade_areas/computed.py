@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from gcrm.db.connection import Role, driver, transaction
@@ -206,7 +207,7 @@ def _sites_of(path: Path) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.DataFrame(columns, index=found.index).astype({"site_account_id": "Int64", "attraction": "float64"}), geometry=shapes, crs=WGS84)
 
 
-def _boundary(path: Path) -> shapely.Geometry:
+def _boundary(path: Path) -> BaseGeometry:
     """The polygons of a file, as one area."""
     source = open_source(path, TRADE_AREAS, read=ReadOptions())
     source.check()

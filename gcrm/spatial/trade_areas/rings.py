@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from gcrm.errors import TradeAreaError
 from gcrm.spatial.trade_areas.frame import Area, frame_of, within_degrees
@@ -36,7 +37,7 @@ def rings(sites: gpd.GeoDataFrame, radii_m: Sequence[float]) -> gpd.GeoDataFrame
     )
 
 
-def _circle(centre: shapely.Point, radius_m: float) -> shapely.Geometry:
+def _circle(centre: shapely.Point, radius_m: float) -> BaseGeometry:
     azimuths = np.linspace(0, 360, _CORNERS, endpoint=False)
     same = np.ones(_CORNERS)
     longitude, latitude, _ = _ELLIPSOID.fwd(centre.x * same, centre.y * same, azimuths, radius_m * same)
