@@ -16,7 +16,7 @@ import pyrosm
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cells, cubes, duplicates, imports, million, places
+from benchmarks import cells, containment, cubes, duplicates, imports, million, places
 from benchmarks.measure import Row, compare
 from gcrm.config import settings
 from gcrm.db.cluster import Cluster
@@ -31,6 +31,8 @@ _ADDRESSES = 200_000
 _PLACES = 100_000
 _MILLION = 1_000_000
 _CUSTOMERS = 1_000_000
+_PAIRS, _INTO = (1_000_000, 1_000), "1,000,000 points, 1,000 polygons"
+_MANY, _STREAM = (10_000_000, 1_000), "10,000,000 points, 1,000 polygons"
 _VERSIONS = ("gcrm", "duckdb", "geopandas", "h3", "h3ronpy", "numpy", "pandas", "psycopg", "pyarrow", "pyrosm", "rapidfuzz", "shapely", "splink")
 
 
@@ -53,6 +55,9 @@ def rows(scale: float) -> list[Row]:
         compare("geocode", f"{_ADDRESSES:,} rows", (places.geocode_ours, (_ADDRESSES,)), "DuckDB join, exact", (places.geocode_join, (_ADDRESSES,)), None),
         compare("find duplicates", f"{_CUSTOMERS:,} customers", (duplicates.own, (_CUSTOMERS,)), "Splink 5", (duplicates.splink, (_CUSTOMERS,)), None),
         compare("enrich", f"{_PLACES:,} points", (places.enrich_ours, (_PLACES,)), join, (places.enrich_sjoin, (_PLACES,)), None),
+        compare("points into polygons", _INTO, (containment.ours, _PAIRS), "PostGIS with GiST", (containment.postgis, _PAIRS), 0.5),
+        compare("points into polygons", _INTO, (containment.ours, _PAIRS), "geopandas.sjoin", (containment.sjoin, _PAIRS), 1.0),
+        compare("points into polygons", _STREAM, (containment.stream_ours, _MANY), "geopandas.sjoin", (containment.stream_sjoin, _MANY), 1.0),
         compare("build the sales cuboids", lines, (cubes.build_ours, (published,)), group, (cubes.build_duckdb, (published,)), None),
         compare("100 questions to the cube", lines, (cubes.ask_ours, (published,)), group, (cubes.ask_facts, (published,)), None),
         compare("import accounts, 20 columns", f"{_MILLION:,} rows", (million.million_ours, (_MILLION,)), copy, (million.million_copy, (_MILLION,)), 3.0),

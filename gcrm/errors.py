@@ -51,6 +51,14 @@ class LayerError(GcrmError):
     """A layer cannot be loaded."""
 
 
+class RoadsError(GcrmError):
+    """A road network or road conditions are missing or cannot be used, or a question to them does not fit."""
+
+
+class TradeAreaError(GcrmError):
+    """Trading areas cannot be computed as asked."""
+
+
 class GeocodeError(GcrmError):
     """A position cannot be reviewed or set."""
 

@@ -229,6 +229,21 @@ CONSENTS = ObjectType("consents", "one row per consent given or withdrawn", (
     _MADE_UP,
 ), key=("consent_key",), references={"contact_key": "contacts"})  # fmt: skip
 
+TRADE_AREAS = ObjectType("trade_areas", "one row per trading area", (
+    Field("area_key", Kind.KEY, "Key of the area in the system it comes from.", names=("id", "area id", "code", "key"), longest=_LONGEST_KEY),
+    Field("name", Kind.TEXT, "Name.", names=("area", "area name", "trade area", "trading area", "label")),
+    Field("site_key", Kind.KEY, "Key of the site that it is the area of.", names=("site", "store", "store id", "shop", "branch"), longest=_LONGEST_KEY),
+    Field("boundary", Kind.GEOMETRY, "Boundary.", required=True, names=("geometry", "wkt", "geom")),
+), key=("area_key",))  # fmt: skip
+
+SITES = ObjectType("sites", "one row per site", (
+    Field("site_key", Kind.KEY, "Key of the site.", names=("id", "key", "store id", "store number", "number", "no"), longest=_LONGEST_KEY),
+    Field("name", Kind.TEXT, "Name.", names=("site", "store", "shop", "branch")),
+    Field("attraction", Kind.NUMBER, "What draws customers, such as the sales area in square metres.",
+          names=("sales area", "size", "floor space", "vkf", "vkf_qm", "area"), minimum=0),
+    *_POSITION,
+), key=("site_key",))  # fmt: skip
+
 OBJECTS: Mapping[str, ObjectType] = MappingProxyType(
     {each.name: each for each in (TERRITORIES, REPS, PRODUCTS, ACCOUNTS, CONTACTS, ORDERS, ACTIVITIES, OPPORTUNITIES, CONSENTS)}
 )

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from pyproj import Geod
 
 _ELLIPSOID = Geod(ellps="WGS84")
+_EARTH_M = 6_371_008.8
+"""Mean radius of the Earth (IUGG)."""
 
 
 def lengths_m(lines: gpd.GeoSeries) -> pd.Series:
@@ -51,3 +53,19 @@ def areas_m2(areas: gpd.GeoSeries) -> pd.Series:
     """
     oriented = areas.orient_polygons()
     return pd.Series([abs(_ELLIPSOID.geometry_area_perimeter(area)[0]) for area in oriented], index=areas.index, name="area_m2", dtype="float64")
+
+
+def haversine_m(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance on the sphere (Sinnott 1984, Sky and Telescope 68:159); it differs from that on the ellipsoid by at most 0.56 %.
+
+    Args:
+        points: longitude and latitude in degrees, EPSG:4326, in the last axis.
+        others: the same, of a shape that goes with it: (n, 1, 2) and (m, 2) give all pairs.
+
+    Returns:
+        Metres.
+    """
+    here, there = np.radians(points), np.radians(others)
+    half = np.sin((here - there) / 2) ** 2
+    chord = half[..., 1] + np.cos(here[..., 1]) * np.cos(there[..., 1]) * half[..., 0]
+    return np.asarray(2 * _EARTH_M * np.arcsin(np.sqrt(np.minimum(chord, 1))))

@@ -58,6 +58,16 @@ DELETE FROM gcrm.movement WHERE layer_version_id = :version;
 -- name: clear_tracks(version)!
 DELETE FROM gcrm.tracks WHERE layer_version_id = :version;
 
+-- name: clear_trade_areas(version)!
+WITH members AS (
+    DELETE FROM gcrm.account_trade_areas m USING gcrm.trade_areas t WHERE t.trade_area_id = m.trade_area_id AND t.layer_version_id = :version
+), probabilities AS (
+    DELETE FROM gcrm.site_probabilities WHERE layer_version_id = :version
+), findings AS (
+    DELETE FROM gcrm.layer_findings WHERE layer_version_id = :version
+)
+DELETE FROM gcrm.trade_areas WHERE layer_version_id = :version;
+
 -- name: create_positions_stage()#
 CREATE TEMPORARY TABLE staged_positions (
     track_key text NOT NULL,

@@ -6,6 +6,7 @@ GCRM_KILLS sets how many moments of import and geocoding (10; of the other comma
 import os
 import random
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -217,7 +218,7 @@ def _disturbed(commands: Mapping[str, list[str]], moments: list[str], undisturbe
             # The first part of its time loads the program; the moments worth a test come after it.
             share, how = chance.uniform(0.3, 1.0), chance.choice(list(Disturbance))
             broken_off = disturbed_run(arguments, share * usual.cpu_s, how, usual.told)
-            print(f"{name}: {how} after {share:.0%} of its work{'' if broken_off else ', which was done by then'}")
+            sys.stdout.write(f"{name}: {how} after {share:.0%} of its work{'' if broken_off else ', which was done by then'}" + "\n")
             hit += broken_off
         well(*arguments)
     return hit

@@ -2,11 +2,12 @@
 
 import typer
 
-from gcrm.cli.load import addresses, footfall, osm, residence, tracks
+from gcrm.cli.load import addresses, footfall, osm, residence, tracks, trade_areas
 
-app = typer.Typer(no_args_is_help=True, help="Load a layer: streets and buildings, residence, footfall, routes of movement.")
+app = typer.Typer(no_args_is_help=True, help="Load a layer: streets and buildings, residence, footfall, routes of movement, trading areas.")
 app.command()(osm.osm)
 app.command()(addresses.addresses)
 app.command()(residence.residence)
 app.command()(footfall.footfall)
 app.command()(tracks.tracks)
+app.command("trade-areas")(trade_areas.trade_areas)

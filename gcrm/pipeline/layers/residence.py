@@ -124,7 +124,6 @@ def model_residence(floor_area_m2_per_person: float, dwelling_m2: float) -> int:
     """
     with transaction(Role.WRITER) as connection:
         pg, statements = driver(connection), queries("layers")
-        statements.lock_dataset(pg, dataset=_FROM_BUILDINGS)
         buildings = inhabited(gpd.read_postgis(queries("residence").homes.sql, connection, geom_col="geom"))
         cells = from_buildings(buildings, floor_area_m2_per_person, dwelling_m2)
         cells = cells[~_told(connection, cells["cell"])]

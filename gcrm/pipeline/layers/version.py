@@ -78,6 +78,7 @@ def replace_derived(connection: psycopg.Connection[Any], layer: str, dataset: st
         count: features in the new version.
         how: what it was worked out from.
     """
+    queries("layers").lock_dataset(connection, dataset=dataset)
     return _replace(connection, layer, dataset, how, feature_count=count, file_name="", file_sha256="", source_date=None, attribution="", made_up=False)
 
 

@@ -1,0 +1,1 @@
+"""Trading areas: from files and by computing, into the database and out of it."""

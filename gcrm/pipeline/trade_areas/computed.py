@@ -1,0 +1,238 @@
+"""Computed trading areas: rings, Thiessen polygons, customer-derived and Huff areas around sites, into the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection
+
+from gcrm.db.connection import Role, driver, transaction
+from gcrm.db.queries import queries
+from gcrm.errors import TradeAreaError
+from gcrm.frames import SITES, TRADE_AREAS
+from gcrm.ingest.clean import clean
+from gcrm.ingest.options import ReadOptions
+from gcrm.ingest.source import open_source
+from gcrm.pipeline.trade_areas.store import AreaSet, publish
+from gcrm.progress import Advance
+from gcrm.spatial.cell_shapes import cells_in, middles
+from gcrm.spatial.measures import haversine_m
+from gcrm.spatial.repair import repair
+from gcrm.spatial.trade_areas.customers import Shape, customer_areas
+from gcrm.spatial.trade_areas.huff import Decay, Huff, huff_areas, probabilities
+from gcrm.spatial.trade_areas.rings import rings
+from gcrm.spatial.trade_areas.thiessen import thiessen
+from gcrm.units import WGS84
+
+__all__ = ["Decay", "Held", "Huff", "Market", "Shape", "Sites", "compute_customers", "compute_huff", "compute_rings", "compute_thiessen"]
+
+_LEAST_PROBABILITY = 0.001
+_MOST_PAIRS = 50_000_000
+_NEAREST_CHUNK = 10_000
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Which sites: points of a file (columns site_key, name, attraction, longitude, latitude, or points), or else accounts of these statuses and segments."""
+
+    file: Path | None = None
+    statuses: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """As JSON takes it."""
+        return {"sites": self.file.name if self.file else {"statuses": list(self.statuses), "segments": list(self.segments)}}
+
+
+def compute_rings(dataset: str, sites: Sites, radii_m: Sequence[float], advance: Advance) -> int:
+    """Rings around sites; see `gcrm.spatial.trade_areas.rings`.
+
+    Returns:
+        How many areas there are.
+
+    Raises:
+        TradeAreaError, ReadError, MappingError: there are no sites, or a radius does not fit.
+    """
+    with transaction(Role.WRITER) as connection:
+        around = _sites(connection, sites)
+        told = sites.parameters | {"radii_m": list(radii_m), "distance": "geodesic"}
+        return _publish(connection, AreaSet(dataset, "ring", told), around, rings(around, radii_m), advance)
+
+
+def compute_thiessen(dataset: str, sites: Sites, boundary: Path | None, advance: Advance) -> int:
+    """Thiessen polygons of sites, clipped to the polygons of a file; see `gcrm.spatial.trade_areas.thiessen`.
+
+    Returns:
+        How many areas there are.
+
+    Raises:
+        TradeAreaError, ReadError, MappingError: there are no sites, or the boundary does not fit.
+    """
+    with transaction(Role.WRITER) as connection:
+        around = _sites(connection, sites)
+        told = sites.parameters | {"boundary": boundary.name if boundary else "convex hull of the sites, widened by a quarter"}
+        return _publish(connection, AreaSet(dataset, "thiessen", told), around, thiessen(around, _boundary(boundary) if boundary else None), advance)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a customer-derived area holds.
+
+    Attributes:
+        shares: above 0, at most 1.
+        shape: how it is drawn.
+        revenue_months: customers weigh what they ordered in so many months before the newest order; None where each counts as one.
+        by_parent: whether a customer belongs to the site that is its parent account, in place of the nearest one.
+        bandwidth_m: of the kernel, metres.
+    """
+
+    shares: tuple[float, ...]
+    shape: Shape = Shape.DENSITY
+    revenue_months: int | None = None
+    by_parent: bool = False
+    bandwidth_m: float | None = None
+
+
+def compute_customers(dataset: str, sites: Sites, held: Held, advance: Advance) -> int:
+    """Customer-derived areas of sites; see `gcrm.spatial.trade_areas.customers`.
+
+    Returns:
+        How many areas there are.
+
+    Raises:
+        TradeAreaError, ReadError, MappingError: there are no sites or too few customers, or their revenue has several currencies.
+    """
+    with transaction(Role.WRITER) as connection:
+        around = _sites(connection, sites)
+        customers = gpd.read_postgis(queries("trade_areas").customers.sql, connection, geom_col="geom")
+        customers["site_key"] = _of_parent(customers, around) if held.by_parent else _nearest(customers, around)
+        customers["weight"] = _revenue(connection, customers, held.revenue_months) if held.revenue_months else 1.0
+        told = sites.parameters | {"shares": list(held.shares), "shape": str(held.shape), "by": "parent account" if held.by_parent else "nearest site"}
+        told |= {"weight": f"revenue of {held.revenue_months} months" if held.revenue_months else "customers"}
+        areas = customer_areas(around, customers, held.shares, held.shape, held.bandwidth_m)
+        return _publish(connection, AreaSet(dataset, "customers", told), around, areas, advance)
+
+
+@dataclass(frozen=True)
+class Market:
+    """Where a Huff model is worked out: the cells of an H3 level within a file's polygons, or else within some metres of a site."""
+
+    level: int = 9
+    reach_m: float = 10_000
+    boundary: Path | None = None
+
+
+def compute_huff(dataset: str, sites: Sites, market: Market, huff: Huff, thresholds: Sequence[float], advance: Advance) -> int:
+    """Huff areas of sites, with the way as the crow flies, in metres; see `gcrm.spatial.trade_areas.huff`.
+
+    Returns:
+        How many areas there are.
+
+    Raises:
+        TradeAreaError, ReadError, MappingError: there are no sites, or a parameter does not fit.
+    """
+    with transaction(Role.WRITER) as connection:
+        around = _sites(connection, sites)
+        inside = _boundary(market.boundary) if market.boundary else shapely.union_all(rings(around, [market.reach_m]).geometry.to_numpy())
+        cells = cells_in(inside, market.level)
+        if len(cells) * len(around) > _MOST_PAIRS:
+            raise TradeAreaError(f"{len(cells):,} cells and {len(around):,} sites are too many pairs; choose a coarser level than {market.level}.")
+        ways = haversine_m(middles(cells)[:, None], _points(around))
+        chance = probabilities(around["attraction"].to_numpy(dtype=np.float64), ways, huff)
+        told = sites.parameters | {"level": market.level, "reach_m": None if market.boundary else market.reach_m, "thresholds": list(thresholds)}
+        told |= {"boundary": market.boundary.name if market.boundary else None, "way": "m, as the crow flies: no road network is used"}
+        told |= {"attraction_exponent": huff.attraction, "decay": huff.decay, "function": str(huff.function), "least_m": huff.least, "most_m": huff.most}
+        areas = huff_areas(around, cells, chance, thresholds)
+        return _publish(connection, AreaSet(dataset, "huff", told), around, areas, advance, _chances(cells, around, chance, ways))
+
+
+def _chances(cells: NDArray[np.int64], sites: gpd.GeoDataFrame, chance: NDArray[np.float64], ways: NDArray[np.float64]) -> pd.DataFrame:
+    cell, site = np.nonzero(np.nan_to_num(chance) >= _LEAST_PROBABILITY)
+    keys = sites["site_key"].to_numpy()[site]
+    return pd.DataFrame({"cell": cells[cell], "site_key": keys, "probability": chance[cell, site], "travel": ways[cell, site]})
+
+
+def _publish(
+    connection: Connection, wanted: AreaSet, sites: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, advance: Advance, chances: pd.DataFrame | None = None
+) -> int:
+    told = sites.set_index("site_key").loc[areas["site_key"]]
+    bands = [f" {band:g} {unit}" if unit else "" for band, unit in zip(areas["band"], areas["band_unit"], strict=True)]
+    named = areas.assign(
+        name=[f"{name}{band}" for name, band in zip(told["site_name"], bands, strict=True)],
+        site_name=told["site_name"].to_numpy(),
+        site_account_id=told["site_account_id"].array,
+        site=told.geometry.to_numpy(),
+    )
+    publish(connection, None, wanted, named, advance, chances)
+    return len(named)
+
+
+def _points(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    return np.column_stack([sites.geometry.x, sites.geometry.y])
+
+
+def _sites(connection: Connection, wanted: Sites) -> gpd.GeoDataFrame:
+    """Sites as `gcrm.spatial.trade_areas` has them; those of accounts all have the attraction 1."""
+    if wanted.file is not None:
+        return _sites_of(wanted.file)
+    asked = {"statuses": list(wanted.statuses), "segments": list(wanted.segments)}
+    found = gpd.read_postgis(queries("trade_areas").sites.sql, connection, params=asked, geom_col="geom")
+    if found.empty:
+        raise TradeAreaError("No account with a position is such a site; choose other statuses or segments, or give a file of sites.")
+    return found.assign(attraction=1.0, site_account_id=found["site_account_id"].astype("Int64"))
+
+
+def _sites_of(path: Path) -> gpd.GeoDataFrame:
+    source = open_source(path, SITES)
+    source.check()
+    found = pd.concat([clean(source.mapping.apply(chunk, SITES), SITES, source.mapping).records for chunk in source.chunks()])
+    found = found[found["longitude"].notna() & found["latitude"].notna()]
+    if found.empty:
+        raise TradeAreaError(f"{path.name} holds no site with a position; it needs columns such as name, longitude and latitude.")
+    keys = found["site_key"].fillna("site " + found.index.to_series().astype("string"))
+    if keys.duplicated().any():
+        raise TradeAreaError(f"{path.name} has the site {keys[keys.duplicated()].iloc[0]!r} twice; give each a key of its own.")
+    shapes = shapely.points(found["longitude"].to_numpy(dtype=float), found["latitude"].to_numpy(dtype=float))
+    attraction = found["attraction"].astype("Float64").fillna(0) if found["attraction"].notna().any() else 1.0
+    columns = {"site_key": keys, "site_name": found["name"].fillna(keys), "site_account_id": pd.NA, "attraction": attraction}
+    return gpd.GeoDataFrame(pd.DataFrame(columns, index=found.index).astype({"site_account_id": "Int64", "attraction": "float64"}), geometry=shapes, crs=WGS84)
+
+
+def _boundary(path: Path) -> BaseGeometry:
+    """The polygons of a file, as one area."""
+    source = open_source(path, TRADE_AREAS, read=ReadOptions())
+    source.check()
+    texts = pd.concat([source.mapping.apply(chunk, TRADE_AREAS)["boundary"] for chunk in source.chunks()])
+    shapes = repair(pd.Series(list(shapely.from_wkt(texts.where(texts != "", None).astype("object").to_numpy(), on_invalid="ignore")), dtype="object")).shapes
+    if shapes.empty:
+        raise TradeAreaError(f"{path.name} holds no polygon that can be used.")
+    return shapely.union_all(shapes.to_numpy())
+
+
+def _of_parent(customers: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> pd.Series:
+    keys = sites.dropna(subset=["site_account_id"]).set_index("site_account_id")["site_key"]
+    found: pd.Series = customers["parent_account_id"].astype("Int64").map(keys)
+    return found
+
+
+def _nearest(customers: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    spots, places = _points(customers.set_geometry("geom")), _points(sites)
+    nearest = [haversine_m(spots[start : start + _NEAREST_CHUNK, None], places).argmin(axis=1) for start in range(0, len(spots), _NEAREST_CHUNK)]
+    return np.asarray(sites["site_key"].to_numpy()[np.concatenate([np.empty(0, np.int64), *nearest])], dtype=object)
+
+
+def _revenue(connection: Connection, customers: gpd.GeoDataFrame, months: int) -> pd.Series:
+    found = pd.DataFrame(queries("trade_areas").revenue(driver(connection), months=months), columns=["account_id", "currency", "revenue"])
+    currencies = sorted(set(found["currency"]))
+    if len(currencies) > 1:
+        raise TradeAreaError(f"The orders are in {', '.join(currencies)}, which are never added; weigh by customers.")
+    revenue: pd.Series = customers["account_id"].map(found.set_index("account_id")["revenue"])
+    return revenue.fillna(0).astype("float64")
