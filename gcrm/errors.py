@@ -51,6 +51,10 @@ class LayerError(GcrmError):
     """A layer cannot be loaded."""
 
 
+class RoadsError(GcrmError):
+    """A road network or road conditions are missing or cannot be used, or a question to them does not fit."""
+
+
 class GeocodeError(GcrmError):
     """A position cannot be reviewed or set."""
 
