@@ -66,11 +66,12 @@ def publish(folder: Path, extracts: Sequence[Path]) -> tuple[network.Network, bo
 
 
 def _digest(extracts: Sequence[Path]) -> str:
-    found = hashlib.sha256(str(_FORMAT).encode())
+    """Of what the extracts hold, in whatever order."""
+    contents = []
     for path in extracts:
         with path.open("rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
-    return found.hexdigest()
+            contents.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return hashlib.sha256(" ".join([str(_FORMAT), *sorted(contents)]).encode()).hexdigest()
 
 
 def _move_pointer(folder: Path, name: str) -> None:
