@@ -48,6 +48,11 @@ class Settings(BaseSettings):
         """Folder of the published cubes."""
         return self.home / "cubes"
 
+    @property
+    def roads(self) -> Path:
+        """Folder of the published road networks and of the extracts they are built of."""
+        return self.home / "roads"
+
 
 @cache
 def settings() -> Settings:

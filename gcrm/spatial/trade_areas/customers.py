@@ -96,9 +96,9 @@ def _enough(weights: NDArray[np.float64], share: float) -> int:
 def _hull(points: NDArray[np.float64], weights: NDArray[np.float64], share: float, shape: Shape) -> BaseGeometry:
     nearest = np.argsort(np.hypot(*points.T), kind="stable")  # the plane's middle is the site
     chosen = nearest[: _enough(weights[nearest], share)]
-    cloud = shapely.multipoints(points[chosen])
+    cloud = shapely.MultiPoint(points[chosen])
     hull = shapely.convex_hull(cloud) if shape is Shape.CONVEX else shapely.concave_hull(cloud, ratio=_CONCAVE_RATIO)
-    return hull.buffer(MARGIN_M)
+    return shapely.buffer(hull, MARGIN_M)
 
 
 def _scott(points: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

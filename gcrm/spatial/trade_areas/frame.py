@@ -44,7 +44,7 @@ def multipolygon(shape: BaseGeometry) -> shapely.MultiPolygon:
     if not shape.is_valid:
         shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
     parts = [part for part in shapely.get_parts(shape) if part.geom_type in {"Polygon", "MultiPolygon"} and part.area > 0]
-    return shapely.multipolygons(shapely.get_parts(np.array(parts, dtype=object))) if parts else shapely.MultiPolygon()
+    return shapely.MultiPolygon([polygon for part in parts for polygon in shapely.get_parts(part)])
 
 
 def plane(points: NDArray[np.float64]) -> pyproj.CRS:

@@ -64,7 +64,8 @@ def test_thiessen_gives_each_place_to_the_nearest_site() -> None:
     assert shapely.union_all(found.geometry.to_numpy()).symmetric_difference(boundary).area < 1e-6 * boundary.area
     x, y = np.random.default_rng(1).uniform([24.8, 60.1], [25.2, 60.3], (500, 2)).T
     sites = np.column_stack([HELSINKI.geometry.x, HELSINKI.geometry.y])
-    _, _, away = pyproj.Geod(ellps="WGS84").inv(*(np.broadcast_to(each, (500, 3)).ravel() for each in (x[:, None], y[:, None], sites[:, 0], sites[:, 1])))
+    from_x, from_y, to_x, to_y = (np.broadcast_to(each, (500, 3)).ravel() for each in (x[:, None], y[:, None], sites[:, 0], sites[:, 1]))
+    _, _, away = pyproj.Geod(ellps="WGS84").inv(from_x, from_y, to_x, to_y)
     away = np.sort(away.reshape(500, 3), axis=1), np.argmin(away.reshape(500, 3), axis=1)
     clear = away[0][:, 1] - away[0][:, 0] > 5  # metres: who stands on the border may be given to either
     owner = np.array([shapely.intersects_xy(found.geometry.to_numpy(), *point).argmax() for point in zip(x, y, strict=True)])

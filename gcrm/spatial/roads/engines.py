@@ -1,0 +1,91 @@
+"""Both engines behind the one Protocol."""
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gcrm.spatial.roads import weights
+from gcrm.spatial.roads.bulk import Bulk
+from gcrm.spatial.roads.conditions import Conditions
+from gcrm.spatial.roads.moment import Moment
+from gcrm.spatial.roads.network import Network
+from gcrm.spatial.roads.protocol import Basis, CellTimes, Isochrones, Mode, Points, Route, Snapped, Times
+from gcrm.spatial.roads.routing import Router
+from gcrm.spatial.roads.snapping import Snapper
+from gcrm.units import FINEST_LEVEL
+
+_KEPT_MOMENTS = 8
+_SNAP_M = 1000
+
+
+class NetworkRoads:
+    """`Roads` on a version of the network and of the conditions; what was asked for last is kept for the next question."""
+
+    def __init__(self, network: Network, conditions: Conditions | None = None) -> None:
+        self._network = network
+        self._conditions = conditions or Conditions.none(network)
+        self._snappers: dict[Mode, Snapper] = {}
+        self._bulks: dict[tuple[Mode, Moment], Bulk] = {}
+        self._routers: dict[Moment, Router] = {}
+
+    def snap(self, points: Points, mode: Mode, limit_m: float = _SNAP_M) -> Snapped:
+        """See `Roads.snap`."""
+        if mode not in self._snappers:
+            self._snappers[mode] = Snapper.of(self._network, mode)
+        return self._snappers[mode].snap(points, limit_m)
+
+    def route(self, origin: Points, destination: Points, mode: Mode, moment: Moment) -> Route:
+        """See `Roads.route`."""
+        return self._router(moment).route(origin, destination, mode, moment)
+
+    def one_to_many(self, origin: Points, destinations: Points, mode: Mode, moment: Moment, limit: float = np.inf, *, metres: bool = False) -> Times:
+        """See `Roads.one_to_many`."""
+        return self.many_to_many(np.reshape(origin, (1, 2)), destinations, mode, moment, limit, metres=metres)
+
+    def many_to_many(self, origins: Points, destinations: Points, mode: Mode, moment: Moment, limit: float = np.inf, *, metres: bool = False) -> Times:
+        """See `Roads.many_to_many`."""
+        bulk = self._bulk(mode, moment)
+        here, there = self.snap(origins, mode), self.snap(destinations, mode)
+        minutes = weights.minutes(bulk.times(here, there))
+        lengths = weights.metres(bulk.times(here, there, metres=True)) if metres else None
+        far = minutes > limit
+        minutes[far] = np.nan
+        if lengths is not None:
+            lengths[far] = np.nan
+        return Times(minutes, lengths, self._basis(mode, moment))
+
+    def isochrones(self, origins: Points, minutes: Sequence[float], mode: Mode, moment: Moment) -> Isochrones:
+        """See `Roads.isochrones`."""
+        return self._router(moment).isochrones(origins, minutes, mode, moment)
+
+    def isochrone_cells(self, origins: Points, limit: float, mode: Mode, moment: Moment, level: int = FINEST_LEVEL) -> CellTimes:
+        """See `Roads.isochrone_cells`."""
+        found: pd.DataFrame = self._bulk(mode, moment).cell_minutes(self.snap(origins, mode), limit, level)
+        return CellTimes(found, self._basis(mode, moment))
+
+    def edges(self, keys: NDArray[np.int64]) -> gpd.GeoDataFrame:
+        """See `Roads.edges`."""
+        return self._network.describe(keys)
+
+    def _bulk(self, mode: Mode, moment: Moment) -> Bulk:
+        if (mode, moment) not in self._bulks:
+            _make_room(self._bulks)
+            self._bulks[mode, moment] = Bulk(self._network, mode, self._conditions.at(moment))
+        return self._bulks[mode, moment]
+
+    def _router(self, moment: Moment) -> Router:
+        if moment not in self._routers:
+            _make_room(self._routers)
+            self._routers[moment] = Router(self._network, self._conditions.at(moment))
+        return self._routers[moment]
+
+    def _basis(self, mode: Mode, moment: Moment) -> Basis:
+        return Basis(mode, moment, self._network.name, self._conditions.version, "csgraph")
+
+
+def _make_room[Key, Value](kept: dict[Key, Value]) -> None:
+    while len(kept) >= _KEPT_MOMENTS:
+        del kept[next(iter(kept))]

@@ -1,0 +1,169 @@
+"""Bulk times are exact, agree with Valhalla's, and change with the conditions."""
+
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from gcrm.errors import RoadsError
+from gcrm.spatial.extracts import helsinki
+from gcrm.spatial.roads import network, store
+from gcrm.spatial.roads.arcs import search_graph
+from gcrm.spatial.roads.bulk import Bulk
+from gcrm.spatial.roads.conditions import Conditions, Kind, Weekdays
+from gcrm.spatial.roads.engines import NetworkRoads
+from gcrm.spatial.roads.moment import Moment
+from gcrm.spatial.roads.protocol import Mode, Points
+from gcrm.spatial.roads.snapping import Snapper
+
+NIGHT, RUSH = Moment.parse("Tue 03:00"), Moment.parse("Tue 08:30")
+CITY = shapely.box(24.8, 60.1, 25.1, 60.3)
+
+
+@pytest.fixture(scope="module")
+def roads(tmp_path_factory: pytest.TempPathFactory) -> network.Network:
+    return store.publish(tmp_path_factory.mktemp("roads"), [helsinki()])[0]
+
+
+def _points(roads: network.Network, mode: Mode, count: int) -> Points:
+    edges = np.random.default_rng(7).choice(np.flatnonzero(roads.graphs[mode].connected), count)
+    middle: Points = shapely.get_coordinates(shapely.line_interpolate_point(roads.lines(edges), 0.3, normalized=True))
+    return middle
+
+
+def _condition(**given: object) -> gpd.GeoDataFrame:
+    row: dict[str, object] = {"kind": Kind.CLOSURE, "value": None, "modes": [Mode.CAR], "weekdays": Weekdays.ALL, "from_hour": 0, "to_hour": 24}
+    row |= {"valid_from": None, "valid_until": None, "way_id": None, "source": "test", "made_up": True, "geometry": CITY} | given
+    return gpd.GeoDataFrame({name: [value] for name, value in row.items()}, crs=4326)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_equal_to_dijkstra_on_the_same_costs(roads: network.Network, mode: Mode) -> None:
+    points = Snapper.of(roads, mode).snap(_points(roads, mode, 30), 100)
+    bulk = Bulk(roads, mode, Conditions.none(roads).at(NIGHT))
+    arcs = roads.graphs[mode].arcs
+    states, count = len(arcs.edge), len(points.edge)
+    starts, ends = bulk._departures(points, metres=False), bulk._arrivals(points, metres=False)
+    tails, heads = np.concatenate([arcs.tail, states + starts.point]), np.concatenate([arcs.head, starts.state])
+    graph = csr_array((np.concatenate([bulk.arc_weights(), starts.weight]), (tails, heads)), shape=(states + count,) * 2)
+    plain = dijkstra(graph, indices=np.arange(states, states + count))
+    expected = np.full((count, count), np.inf)
+    for point, state, weight in zip(ends.point, ends.state, ends.weight, strict=True):
+        expected[:, point] = np.minimum(expected[:, point], plain[:, state] + weight)
+    expected = bulk._on_same_edge(expected, points, points, metres=False)
+    assert np.isfinite(expected).mean() > 0.5
+    np.testing.assert_array_equal(bulk.times(points, points), expected)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_agrees_with_valhalla(roads: network.Network, mode: Mode) -> None:
+    points = _points(roads, mode, 24)
+    asked = NetworkRoads(roads)
+    minutes = asked.many_to_many(points[:12], points[12:], mode, NIGHT).minutes
+    differences = []
+    for row, column in np.argwhere(minutes > 1):
+        route = asked.route(points[row], points[12 + column], mode, NIGHT)
+        differences.append(abs(minutes[row, column] / route.minutes - 1))
+    assert len(differences) > 50
+    assert np.median(differences) < 0.02
+
+
+def test_few_origins_and_few_destinations_take_the_same_time(roads: network.Network) -> None:
+    points = _points(roads, Mode.FOOT, 20)
+    asked = NetworkRoads(roads)
+    wide = asked.many_to_many(points[:3], points, Mode.FOOT, NIGHT).minutes
+    tall = asked.many_to_many(points, points, Mode.FOOT, NIGHT, metres=True)
+    np.testing.assert_allclose(wide, tall.minutes[:3])
+    assert tall.metres is not None
+    walked = tall.minutes > 1
+    assert (tall.metres[walked] / tall.minutes[walked] <= 85.01).all()  # 5.1 km/h, and what crossings take
+    backwards = asked.many_to_many(points, points[:3], Mode.FOOT, NIGHT).minutes
+    np.testing.assert_allclose(backwards, tall.minutes[:, :3])
+
+
+def test_cells_are_reached_when_their_roads_are(roads: network.Network) -> None:
+    points = _points(roads, Mode.FOOT, 2)
+    found = NetworkRoads(roads).isochrone_cells(points, 10, Mode.FOOT, NIGHT).cells
+    assert found["minutes"].between(0, 10).all()
+    assert not found.duplicated(["origin", "cell"]).any()
+    assert (found.groupby("origin")["minutes"].min() == 0).all()
+    coarse = NetworkRoads(roads).isochrone_cells(points, 10, Mode.FOOT, NIGHT, level=8).cells
+    assert 0 < len(coarse) < len(found)
+
+
+def test_rush_hour_slows_both_engines(roads: network.Network) -> None:
+    slow = _condition(kind=Kind.SPEED_FACTOR, value=0.5, weekdays=Weekdays.WORKDAYS, from_hour=7, to_hour=9)
+    asked = NetworkRoads(roads, Conditions(1, slow, roads))
+    points = _points(roads, Mode.CAR, 10)
+    night, rush = (asked.many_to_many(points, points, Mode.CAR, moment) for moment in (NIGHT, RUSH))
+    there = night.minutes > 1
+    assert np.median(rush.minutes[there] / night.minutes[there]) > 1.5
+    assert rush.basis.conditions == 1
+    row, column = np.argwhere(there)[0]
+    route = [asked.route(points[row], points[column], Mode.CAR, moment).minutes for moment in (NIGHT, RUSH)]
+    assert route[1] > 1.5 * route[0]
+    areas = [asked.isochrones(points[:1], [3], Mode.CAR, moment).areas.to_crs(3067).area.sum() for moment in (NIGHT, RUSH)]
+    assert areas[1] < areas[0]
+
+
+def test_a_closed_edge_is_on_no_way(roads: network.Network) -> None:
+    points = _points(roads, Mode.CAR, 10)
+    open_ = NetworkRoads(roads)
+    minutes = open_.many_to_many(points, points, Mode.CAR, NIGHT).minutes
+    row, column = np.argwhere(minutes == np.nanmax(minutes))[0]
+    before = open_.route(points[row], points[column], Mode.CAR, NIGHT)
+    middle = roads.positions(before.edges[len(before.edges) // 2][None])[0]
+    way = int(roads.edges["way_id"].iloc[middle])
+    closed = NetworkRoads(roads, Conditions(1, _condition(way_id=way, geometry=None), roads))
+    after = closed.route(points[row], points[column], Mode.CAR, NIGHT)
+    assert way not in set(closed.edges(after.edges)["way_id"])
+    assert after.minutes > before.minutes
+    assert closed.many_to_many(points, points, Mode.CAR, NIGHT).minutes[row, column] > minutes[row, column]
+
+
+def test_validity_of_conditions(roads: network.Network) -> None:
+    closed = Conditions(1, _condition(valid_from=date(2024, 5, 1), valid_until=date(2024, 5, 7)), roads)
+    assert closed.at(Moment.parse("2024-05-07 08:30")).closed(Mode.CAR).any()
+    assert not closed.at(Moment.parse("2024-05-08 08:30")).closed(Mode.CAR).any()
+    assert not closed.at(Moment.parse("2024-05-07 08:30")).closed(Mode.FOOT).any()
+
+
+def test_via_restrictions_hold_for_those_who_came_that_way(roads: network.Network) -> None:
+    turns = roads.graphs[Mode.CAR].arcs.turns
+    step = {(a, b) for a, b in zip(turns.before.tolist(), turns.after.tolist(), strict=True)}
+    chain = next((a, b, d) for a, b in sorted(step) for c, d in sorted(step) if b == c and d not in {a, b})
+    allowed = roads.graphs[Mode.CAR].arcs.state >= 0
+    arcs = search_graph(turns, allowed, 1, [(chain, 1)], vehicle=True)
+    assert len(arcs.edge) == allowed.sum() + 1
+    ways = {(int(a), int(b)) for a, b in zip(arcs.tail, arcs.head, strict=True)}
+    first, second, third = (int(arcs.state[edge]) for edge in chain)
+    extra = len(arcs.edge) - 1
+    assert (first, second) not in ways
+    assert (first, extra) in ways
+    assert (extra, third) not in ways
+    assert (second, third) in ways
+
+
+def test_the_same_extract_makes_no_new_version(roads: network.Network) -> None:
+    again, new = store.publish(roads.folder.parent, [helsinki()])
+    assert not new
+    assert again.name == roads.name
+
+
+def test_no_roads_is_an_error(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.osm.pbf"
+    broken.write_bytes(b"nothing")
+    with pytest.raises(RoadsError, match=r"broken\.osm\.pbf"):
+        store.publish(tmp_path / "roads", [broken])
+    assert store.current(tmp_path / "roads") is None
+
+
+@pytest.mark.parametrize("text", ["", "Xyz 08:30", "Tue 25:00", "08:30"])
+def test_what_is_no_moment(text: str) -> None:
+    with pytest.raises(RoadsError, match="Tue 08:30"):
+        Moment.parse(text)
