@@ -1,7 +1,7 @@
 """Computed trading areas: what each way promises, against plain arithmetic, shapely, and published observations."""
 
-from pathlib from collections.abc import Sequence
-import Path
+from collections.abc import Sequence
+from pathlib import Path
 
 import geopandas as gpd
 import h3.api.basic_int as h3
