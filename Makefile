@@ -14,7 +14,7 @@ demo: ## sets up what is missing, loads the demo city, serves the dashboards
 
 test: lint ## sets up what is missing, checks everything, runs every test
 	$(SETUP) postgis
-	@chromium=$$(scripts/bootstrap.sh chromium) && GCRM_CHROMIUM=$$chromium $(BIN)/python -m pytest $(ARGS)
+	@chromium=$$(scripts/bootstrap.sh chromium) && GCRM_CHROMIUM=$$chromium $(BIN)/python -m pytest $(or $(ARGS),--numprocesses=2 --dist=loadfile --no-loadscope-reorder)
 
 lint: ## checks style, shell scripts, types and which room imports which
 	$(SETUP) python
