@@ -15,7 +15,7 @@ from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.readers.kinds import ENDINGS
 from gcrm.ingest.source import Source, open_source
 from gcrm.pipeline import duplicate_review, duplicates, geocode_review, imports, jobs, quarantine, quarantine_retry, uploads
-from gcrm.pipeline.duplicate_preview import Preview, preview_of_job
+from gcrm.pipeline.duplicate_preview import Preview
 from gcrm.pipeline.imports import DryRun
 from gcrm.pipeline.jobs import Job, Undone
 from gcrm.pipeline.update import is_updating as is_at_it
@@ -124,17 +124,6 @@ def begin(source: Source) -> int:
     job_id = imports.create_job([source])
     uploads.start(job_id)
     return job_id
-
-
-@lru_cache(maxsize=64)
-def likely_duplicates(job_id: int) -> Preview | None:
-    """Of the accounts that a job stored, those that look like others; None where it stored none. Looked for once, after the job is done.
-
-    Raises:
-        DatabaseError: the database cannot be reached.
-    """
-    found = preview_of_job(job_id)
-    return found if found is not None and found.accounts else None
 
 
 def resume(job_id: int) -> None:

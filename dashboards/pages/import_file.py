@@ -256,9 +256,6 @@ def _job(job_id: int, at_work: bool) -> None:  # noqa: FBT001 - a fragment's arg
         ("With a warning", f"{job.rows_warned:,}", "stored, and noted" if job.rows_warned else "none"),
     ])  # fmt: skip
     _job_actions(job, busy=busy)
-    likely = intake.likely_duplicates(job.job_id) if job.state == "finished" and job.kind == "import" else None
-    if likely is not None:
-        _likely(likely)
     if job.state in {"finished", "undone"}:
         st.fragment(_on_the_map, run_every=2.0 if st.session_state.get(_UPDATING) else None)()
 
