@@ -4,6 +4,8 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help demo test lint format docs bench large kill setup lock build clean
 
 BIN := .venv/bin
+# Tests and demo start Python hundreds of times: where no bytecode is kept, each start compiles every library anew, which takes longer than all the rest.
+export PYTHONDONTWRITEBYTECODE :=
 SETUP := @scripts/bootstrap.sh
 
 help: ## lists the targets
