@@ -32,7 +32,7 @@ def test_a_large_text_is_read_in_bounded_memory(line: str, tmp_path: Path) -> No
     finally:
         path.unlink(missing_ok=True)  # pytest keeps the folders of three runs
     rows, megabytes = map(int, done.stdout.split())
-    print(f"{rows:,} rows in {_MEGABYTES:,} MB: {megabytes} MiB at most")
+    sys.stdout.write(f"{rows:,} rows in {_MEGABYTES:,} MB: {megabytes} MiB at most" + "\n")
 
     assert rows == written
     assert megabytes < _MOST_MEGABYTES
