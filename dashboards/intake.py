@@ -13,7 +13,8 @@ from gcrm.frames import OBJECTS, ObjectType
 from gcrm.ingest.mapping import FieldSource
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.readers.kinds import ENDINGS
-from gcrm.ingest.source import Source, open_source
+from gcrm.ingest.profile import Profile
+from gcrm.ingest.source import Source, look_at, open_source
 from gcrm.pipeline import duplicate_review, duplicates, geocode_review, imports, jobs, uploads
 from gcrm.pipeline.imports import DryRun
 from gcrm.pipeline.jobs import Job, Undone
@@ -50,7 +51,13 @@ def opened(token: str, object_name: str, read: ReadOptions) -> Source:
     Raises:
         ReadError: the file cannot be read, or is not kept any more.
     """
-    return open_source(uploads.kept(token), OBJECTS[object_name], read=read)
+    return open_source(uploads.kept(token), OBJECTS[object_name], read=read, seen=_seen(token, read))
+
+
+@lru_cache(maxsize=16)
+def _seen(token: str, read: ReadOptions) -> dict[str, Profile]:
+    """What the columns of a file are like; every object is guessed from it."""
+    return look_at(uploads.kept(token), read)
 
 
 def likely_object(token: str, read: ReadOptions) -> str:

@@ -87,8 +87,9 @@ def _jobs(jobs: list[Job]) -> None:
 def _file_page(token: str, object_name: str) -> None:
     path = intake.file_of(token)
     read = _options(token)
-    name = object_name if object_name in OBJECTS else intake.likely_object(token, read)
-    source = intake.opened(token, name, read)
+    with st.spinner(f"Looking at {texts.plain(path.name)}: which columns it has, and what they hold"):
+        name = object_name if object_name in OBJECTS else intake.likely_object(token, read)
+        source = intake.opened(token, name, read)
     st.html(f'<div class="group">{html.escape(path.name)} · {texts.bytes_of(path.stat().st_size)} · {len(source.sample.columns)} columns</div>')
     first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
     with first:

@@ -73,7 +73,7 @@ def _readers() -> None:
 def _state(overview: Overview, cube: Cube | None, scope: data.Scope) -> None:
     """How fresh the figures are, what waits for a person, the layers with their sources."""
     left, right = st.columns([2, 3], gap="medium")
-    with left:
+    with left, st.container(key="fresh"):
         st.html('<div class="group">How fresh, and what waits</div>')
         built = (f"{cube.built_at:%d %b %Y}", f"{cube.built_at:%H:%M} UTC") if cube else ("Not built yet", "gcrm update builds it")
         refused, unsure, pairs = overview.quarantined, data.count_reviews(scope).get("open", 0), data.quality.duplicates_waiting(scope)

@@ -50,7 +50,16 @@ class _Place:
     near_address: bool
 
 
-def rank(object_type: ObjectType, columns: Iterable[str], sample: pd.DataFrame | None = None) -> dict[str, list[Candidate]]:
+def profiles(sample: pd.DataFrame) -> dict[str, Profile]:
+    """What the values of each column are like. No object changes it: who asks what a file may hold looks once, and guesses for each.
+
+    Args:
+        sample: records as text.
+    """
+    return {column: profile(sample[column]) for column in list(sample.columns)[:_MOST_COLUMNS] if not is_other(column)}
+
+
+def rank(object_type: ObjectType, columns: Iterable[str], seen: Mapping[str, Profile] | None = None) -> dict[str, list[Candidate]]:
     """The fields that each column may feed, the likeliest first.
 
     A header's word is weighed with the share of values that fit it: confidence = header * (0.4 + 0.6 * fit). A column whose header is
@@ -59,13 +68,13 @@ def rank(object_type: ObjectType, columns: Iterable[str], sample: pd.DataFrame |
     Args:
         object_type: what the file feeds.
         columns: the headers of the file.
-        sample: records as text; headers alone decide if left out.
+        seen: what their values are like, from `profiles`; headers alone decide if left out.
 
     Returns:
         Column to candidates, which may be none.
     """
     headers = list(columns)[:_MOST_COLUMNS]
-    seen = {column: profile(sample[column]) for column in headers if not is_other(column)} if sample is not None else {}
+    seen = {column: seen[column] for column in headers if column in seen} if seen is not None else {}
     anchor = "street" if any(each.shares.get("street", 0.0) > _HALF for each in seen.values()) else "sized_postcode"
     found: dict[str, list[Candidate]] = {}
     for place, column in enumerate(headers):
@@ -167,7 +176,7 @@ def _values_say(field: Field, seen: Profile, *, own_key: bool) -> tuple[float, f
     return max(share, 0.0), worth
 
 
-def guess(object_type: ObjectType, columns: Iterable[str], sample: pd.DataFrame | None = None) -> dict[str, tuple[FieldSource, float]]:
+def guess(object_type: ObjectType, columns: Iterable[str], seen: Mapping[str, Profile] | None = None) -> dict[str, tuple[FieldSource, float]]:
     """The likely column of each field: each column is used once, so that the sum of confidences is the greatest (Kuhn-Munkres).
 
     Only what is at least as likely as not is used (0.5). An account's name is put together from given and family name where no
@@ -176,13 +185,13 @@ def guess(object_type: ObjectType, columns: Iterable[str], sample: pd.DataFrame 
     Args:
         object_type: what the file feeds.
         columns: the headers of the file.
-        sample: records as text; headers alone decide if left out.
+        seen: what their values are like, from `profiles`; headers alone decide if left out.
 
     Returns:
         Field to (source, confidence 0 to 1).
     """
     headers = list(columns)[:_MOST_COLUMNS]
-    ranked = rank(object_type, headers, sample)
+    ranked = rank(object_type, headers, seen)
     names = [*object_type.field_names, POSITION]
     worth = np.zeros((len(names), len(headers)))
     for place, column in enumerate(headers):
@@ -196,11 +205,11 @@ def guess(object_type: ObjectType, columns: Iterable[str], sample: pd.DataFrame 
         if worth[row, place] > 0:
             confidence = next(each.confidence for each in ranked[headers[place]] if each.field == names[row])
             found[names[row]] = (FieldSource(column=headers[place]), confidence)
-    return _made_whole(object_type, found, headers, sample)
+    return _made_whole(object_type, found, headers, seen)
 
 
 def _made_whole(
-    object_type: ObjectType, found: dict[str, tuple[FieldSource, float]], headers: list[str], sample: pd.DataFrame | None
+    object_type: ObjectType, found: dict[str, tuple[FieldSource, float]], headers: list[str], seen: Mapping[str, Profile] | None
 ) -> dict[str, tuple[FieldSource, float]]:
     """A guess without what says the same twice, and with a person's name put together."""
     if POSITION in found and {"longitude", "latitude"} <= set(found):
@@ -209,7 +218,7 @@ def _made_whole(
         found = {name: source for name, source in found.items() if name not in {"longitude", "latitude"}}
     if object_type.name == "accounts" and "name" not in found:
         used = {source.column for source, _ in found.values()}
-        parts = guess(CONTACTS, [column for column in headers if column not in used and is_telling(column)], sample)
+        parts = guess(CONTACTS, [column for column in headers if column not in used and is_telling(column)], seen)
         given, family = parts.get("given_name"), parts.get("family_name")
         if given and family:
             found["name"] = (FieldSource(template=f"{{{given[0].column}}} {{{family[0].column}}}"), min(given[1], family[1]))

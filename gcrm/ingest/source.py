@@ -1,6 +1,6 @@
 """A file together with its mapping: raw records with the columns of joined files, chunk by chunk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,9 +10,10 @@ import pandas as pd
 from gcrm.errors import MappingError, ReadError
 from gcrm.frames import OBJECTS, ObjectType
 from gcrm.ingest import readers
-from gcrm.ingest.guess import guess, settle
+from gcrm.ingest.guess import guess, profiles, settle
 from gcrm.ingest.mapping import FieldSource, FileMapping
 from gcrm.ingest.options import ReadOptions
+from gcrm.ingest.profile import Profile
 from gcrm.ingest.readers.detection import Detection
 
 _KEYLESS = ("accounts", "contacts")
@@ -103,6 +104,26 @@ def _lookup(path: Path, options: ReadOptions, key: str) -> pd.DataFrame:
     return table.set_axis(table[key].str.strip(), axis="index").loc[lambda rows: ~rows.index.duplicated()]
 
 
+def look_at(path: Path, read: ReadOptions) -> dict[str, Profile]:
+    """What the values of each column of a file are like, judged by its first records.
+
+    Args:
+        path: the file.
+        read: how it is read.
+
+    Raises:
+        ReadError: the file cannot be read, or holds no record.
+    """
+    return profiles(_first(readers.read(path, read), path))
+
+
+def _first(chunks: Iterator[pd.DataFrame], path: Path) -> pd.DataFrame:
+    first = next(chunks, None)
+    if first is None or first.empty:
+        raise ReadError(f"{path.name} holds no record; it needs at least one below its header.")
+    return first
+
+
 def open_source(
     path: Path,
     object_type: ObjectType,
@@ -110,6 +131,7 @@ def open_source(
     given: dict[str, str] | None = None,
     source: str | None = None,
     read: ReadOptions | None = None,
+    seen: Mapping[str, Profile] | None = None,
 ) -> Source:
     """A file with the mapping it will be imported with; it names nothing that is not there, but `Source.check` may find it incomplete.
 
@@ -120,6 +142,7 @@ def open_source(
         given: field to column, on top of that.
         source: name of the system the file comes from, on top of that.
         read: how the file is read, on top of that.
+        seen: what its columns are like, from `look_at`; looked at here if left out.
 
     Raises:
         ReadError: the file cannot be read, or holds no record.
@@ -129,10 +152,10 @@ def open_source(
     if read is not None:
         mapping = mapping.model_copy(update={"read": read})
     chunks = Source(path, object_type, mapping, {}, pd.DataFrame()).chunks()
-    first = next(chunks, None)
-    if first is None or first.empty:
-        raise ReadError(f"{path.name} holds no record; it needs at least one below its header.")
-    guessed: dict[str, tuple[FieldSource, float]] = {} if base else guess(object_type, first.columns, first)
+    first = _first(chunks, path)
+    guessed: dict[str, tuple[FieldSource, float]] = {}
+    if base is None:
+        guessed = guess(object_type, first.columns, profiles(first) if seen is None else seen)
     likely = {name: origin for name, (origin, _) in guessed.items()}
     if base is None and object_type.name in _KEYLESS and not {object_type.key[0]} & {*likely, *(given or {})}:
         likely[object_type.key[0]] = FieldSource(made_of="record")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gcrm.frames import ACCOUNTS, CONTACTS, OBJECTS, ORDERS, REPS
 from gcrm.ingest import readers
-from gcrm.ingest.guess import guess, rank, settle
+from gcrm.ingest.guess import guess, profiles, rank, settle
 from gcrm.ingest.headers import matches, plain
 from gcrm.ingest.mapping import FileMapping
 from gcrm.ingest.options import ReadOptions
@@ -92,7 +92,7 @@ _PEOPLE = _frame(
 
 def test_a_file_without_headers_is_guessed_from_its_values() -> None:
     sample = _PEOPLE.set_axis([f"column {number}" for number in range(1, 9)], axis="columns")
-    found = guess(ACCOUNTS, sample.columns, sample)
+    found = guess(ACCOUNTS, sample.columns, profiles(sample))
     assert {field: str(source) for field, (source, _) in found.items()} == {
         "account_key": "column 1",
         "name": "column 2",
@@ -108,16 +108,16 @@ def test_a_file_without_headers_is_guessed_from_its_values() -> None:
 
 def test_values_that_contradict_their_header_are_not_used() -> None:
     sample = _frame(id=["1", "2"], name=["A", "B"], phone=["a@b.ch", "c@d.ch"], latitude=["north", "south"])
-    assert set(guess(ACCOUNTS, sample.columns, sample)) == {"account_key", "name"}
+    assert set(guess(ACCOUNTS, sample.columns, profiles(sample))) == {"account_key", "name"}
 
 
 def test_what_is_none_of_ours_is_left_alone() -> None:
     sample = _frame(id=["1", "2"], Fax=["+423 232 11 11", "+423 232 11 12"], Geburtsdatum=["1.1.1970", "2.2.1980"])
-    assert set(guess(ACCOUNTS, sample.columns, sample)) == {"account_key"}
+    assert set(guess(ACCOUNTS, sample.columns, profiles(sample))) == {"account_key"}
 
 
 def test_a_candidate_says_why() -> None:
-    ranked = rank(ACCOUNTS, ["E-Mail", "x1"], _frame(**{"E-Mail": ["a@b.ch", "nobody"], "x1": ["c@d.ch", "e@f.ch"]}))
+    ranked = rank(ACCOUNTS, ["E-Mail", "x1"], profiles(_frame(**{"E-Mail": ["a@b.ch", "nobody"], "x1": ["c@d.ch", "e@f.ch"]})))
     first = ranked["E-Mail"][0]
     assert first.field == "email"
     assert first.confidence == pytest.approx(0.7)
@@ -131,7 +131,7 @@ def test_a_candidate_says_why() -> None:
 def test_no_file_breaks_a_guess(columns: list[tuple[str, list[str]]]) -> None:
     sample = pd.DataFrame({header: pd.Series(values, dtype="string") for header, values in columns})
     for object_type in (ACCOUNTS, ORDERS):
-        found = guess(object_type, sample.columns, sample)
+        found = guess(object_type, sample.columns, profiles(sample))
         used = [column for source, _ in found.values() for column in source.columns]
         assert set(used) <= set(sample.columns)
         assert len(set(used)) == len(used)
@@ -190,7 +190,7 @@ _HEADERLESS = {
 
 def _right_and_wrong(path: Path, options: ReadOptions, truth: dict[str, str]) -> tuple[int, int]:
     sample = next(readers.read(path, options)).head(2_000)
-    found = {field: str(source) for field, (source, _) in guess(ACCOUNTS, sample.columns, sample).items()}
+    found = {field: str(source) for field, (source, _) in guess(ACCOUNTS, sample.columns, profiles(sample)).items()}
     return sum(found.get(field) == column for field, column in truth.items()), sum(truth.get(field) != column for field, column in found.items())
 
 
