@@ -12,8 +12,8 @@ from gcrm.errors import GeocodeError, MappingError
 from gcrm.frames import OBJECTS, ObjectType
 from gcrm.ingest.mapping import FieldSource
 from gcrm.ingest.options import ReadOptions
-from gcrm.ingest.readers.kinds import ENDINGS
 from gcrm.ingest.profile import Profile
+from gcrm.ingest.readers.kinds import ENDINGS
 from gcrm.ingest.source import Source, look_at, open_source
 from gcrm.pipeline import duplicate_review, duplicates, geocode_review, imports, jobs, uploads
 from gcrm.pipeline.imports import DryRun
