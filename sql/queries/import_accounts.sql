@@ -109,10 +109,9 @@ WITH merged AS MATERIALIZED (
     SELECT
         s.*, coalesce(own.account_id, m.account_id) AS account_id,
         CASE WHEN s.cell IS NOT NULL THEN ST_SetSRID(ST_MakePoint(s.longitude, s.latitude), 4326) END AS given_position,
-        tr.territory_id AS given_territory_id
+        (SELECT r.territory_id FROM gcrm.territories r WHERE r.source = :source AND r.source_key = s.territory_key) AS given_territory_id
     FROM staged_accounts s
-    LEFT JOIN gcrm.territories tr ON tr.source = :source AND tr.source_key = s.territory_key
-    LEFT JOIN gcrm.accounts own ON own.source = :source AND own.source_key = s.source_key
+    LEFT JOIN LATERAL (SELECT t.account_id FROM gcrm.accounts t WHERE t.source = :source AND t.source_key = s.source_key LIMIT 1) own ON true
     LEFT JOIN merged m ON m.source_key = s.source_key
     WHERE m.source_key IS NULL OR m.changed AND NOT EXISTS (
         SELECT FROM staged_accounts o JOIN gcrm.accounts a ON a.source = :source AND a.source_key = o.source_key WHERE a.account_id = m.account_id)
@@ -162,13 +161,17 @@ SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated)
 
 -- name: link(import_id, source)$
 -- Parents, once every account of the chunk is there: how many accounts that were unchanged but for their parent.
-WITH linked AS (
-    UPDATE gcrm.accounts t
-    SET parent_account_id = p.account_id, import_id = :import_id, updated_at = now()
+WITH named AS MATERIALIZED (
+    SELECT
+        (SELECT t.account_id FROM gcrm.accounts t WHERE t.source = :source AND t.source_key = s.source_key) AS account_id,
+        (SELECT p.account_id FROM gcrm.account_sources p WHERE p.source = :source AND p.source_key = s.parent_key) AS parent_account_id
     FROM staged_accounts s
-    JOIN gcrm.accounts before ON before.source = :source AND before.source_key = s.source_key
-    LEFT JOIN gcrm.account_sources p ON p.source = :source AND p.source_key = s.parent_key AND p.account_id <> before.account_id
-    WHERE t.account_id = before.account_id AND before.parent_account_id IS DISTINCT FROM p.account_id
+), linked AS (
+    UPDATE gcrm.accounts t
+    SET parent_account_id = nullif(n.parent_account_id, t.account_id), import_id = :import_id, updated_at = now()
+    FROM named n
+    JOIN gcrm.accounts before USING (account_id)
+    WHERE t.account_id = n.account_id AND before.parent_account_id IS DISTINCT FROM nullif(n.parent_account_id, n.account_id)
     RETURNING before.import_id <> :import_id AS otherwise_unchanged
 )
 SELECT count(*) FILTER (WHERE otherwise_unchanged) FROM linked;

@@ -47,8 +47,9 @@ DELETE FROM staged_activities s USING unnest(:row_numbers::bigint[]) AS refused 
 WITH incoming AS MATERIALIZED (
     SELECT
         s.source_key,
-        a.account_id,
-        rp.rep_id,
+        (SELECT t.activity_id FROM gcrm.activities t WHERE t.source = :source AND t.source_key = s.source_key) AS activity_id,
+        (SELECT r.account_id FROM gcrm.account_sources r WHERE r.source = :source AND r.source_key = s.account_key) AS account_id,
+        (SELECT r.rep_id FROM gcrm.reps r WHERE r.source = :source AND r.source_key = s.rep_key) AS rep_id,
         s.kind,
         s.happened_at,
         s.subject,
@@ -56,14 +57,12 @@ WITH incoming AS MATERIALIZED (
         s.made_up,
         s.raw
     FROM staged_activities s
-    LEFT JOIN gcrm.account_sources a ON a.source = :source AND a.source_key = s.account_key
-    LEFT JOIN gcrm.reps rp ON rp.source = :source AND rp.source_key = s.rep_key
 ), updated AS (
     UPDATE gcrm.activities t
     SET (account_id, rep_id, kind, happened_at, subject, outcome, made_up, raw, import_id, updated_at)
         = (i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up, i.raw, :import_id, now())
     FROM incoming i
-    WHERE t.source = :source AND t.source_key = i.source_key
+    WHERE t.activity_id = i.activity_id
         AND (t.account_id, t.rep_id, t.kind, t.happened_at, t.subject, t.outcome, t.made_up)
             IS DISTINCT FROM (i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up)
     RETURNING 1
@@ -71,7 +70,7 @@ WITH incoming AS MATERIALIZED (
     INSERT INTO gcrm.activities (source, source_key, account_id, rep_id, kind, happened_at, subject, outcome, made_up, raw, import_id, created_import_id)
     SELECT :source, i.source_key, i.account_id, i.rep_id, i.kind, i.happened_at, i.subject, i.outcome, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM gcrm.activities t WHERE t.source = :source AND t.source_key = i.source_key)
+    WHERE i.activity_id IS NULL
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;

@@ -31,7 +31,8 @@ DELETE FROM staged_consents s USING unnest(:row_numbers::bigint[]) AS refused (r
 WITH incoming AS MATERIALIZED (
     SELECT
         s.source_key,
-        c.contact_id,
+        (SELECT t.consent_id FROM gcrm.consents t WHERE t.source = :source AND t.source_key = s.source_key) AS consent_id,
+        (SELECT r.contact_id FROM gcrm.contacts r WHERE r.source = :source AND r.source_key = s.contact_key) AS contact_id,
         s.purpose,
         s.channel,
         s.given,
@@ -40,12 +41,11 @@ WITH incoming AS MATERIALIZED (
         s.made_up,
         s.raw
     FROM staged_consents s
-    LEFT JOIN gcrm.contacts c ON c.source = :source AND c.source_key = s.contact_key
 ), created AS (
     INSERT INTO gcrm.consents (source, source_key, contact_id, purpose, channel, given, recorded_at, wording, made_up, raw, import_id, created_import_id)
     SELECT :source, i.source_key, i.contact_id, i.purpose, i.channel, i.given, i.recorded_at, i.wording, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM gcrm.consents t WHERE t.source = :source AND t.source_key = i.source_key)
+    WHERE i.consent_id IS NULL
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM created) AS created, 0::bigint AS updated;

@@ -43,7 +43,8 @@ DELETE FROM staged_contacts s USING unnest(:row_numbers::bigint[]) AS refused (r
 WITH incoming AS MATERIALIZED (
     SELECT
         s.source_key,
-        a.account_id,
+        (SELECT t.contact_id FROM gcrm.contacts t WHERE t.source = :source AND t.source_key = s.source_key) AS contact_id,
+        (SELECT r.account_id FROM gcrm.account_sources r WHERE r.source = :source AND r.source_key = s.account_key) AS account_id,
         s.given_name,
         s.family_name,
         s.role,
@@ -52,13 +53,12 @@ WITH incoming AS MATERIALIZED (
         s.made_up,
         s.raw
     FROM staged_contacts s
-    LEFT JOIN gcrm.account_sources a ON a.source = :source AND a.source_key = s.account_key
 ), updated AS (
     UPDATE gcrm.contacts t
     SET (account_id, given_name, family_name, role, phone, email, made_up, raw, import_id, updated_at)
         = (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.raw, :import_id, now())
     FROM incoming i
-    WHERE t.source = :source AND t.source_key = i.source_key
+    WHERE t.contact_id = i.contact_id
         AND (t.account_id, t.given_name, t.family_name, t.role, t.phone, t.email, t.made_up)
             IS DISTINCT FROM (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up)
     RETURNING 1
@@ -66,7 +66,7 @@ WITH incoming AS MATERIALIZED (
     INSERT INTO gcrm.contacts (source, source_key, account_id, given_name, family_name, role, phone, email, made_up, raw, import_id, created_import_id)
     SELECT :source, i.source_key, i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM gcrm.contacts t WHERE t.source = :source AND t.source_key = i.source_key)
+    WHERE i.contact_id IS NULL
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;

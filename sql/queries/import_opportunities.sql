@@ -51,8 +51,9 @@ DELETE FROM staged_opportunities s USING unnest(:row_numbers::bigint[]) AS refus
 WITH incoming AS MATERIALIZED (
     SELECT
         s.source_key,
-        a.account_id,
-        rp.rep_id,
+        (SELECT t.opportunity_id FROM gcrm.opportunities t WHERE t.source = :source AND t.source_key = s.source_key) AS opportunity_id,
+        (SELECT r.account_id FROM gcrm.account_sources r WHERE r.source = :source AND r.source_key = s.account_key) AS account_id,
+        (SELECT r.rep_id FROM gcrm.reps r WHERE r.source = :source AND r.source_key = s.rep_key) AS rep_id,
         s.name,
         s.stage,
         s.amount,
@@ -63,14 +64,12 @@ WITH incoming AS MATERIALIZED (
         s.made_up,
         s.raw
     FROM staged_opportunities s
-    LEFT JOIN gcrm.account_sources a ON a.source = :source AND a.source_key = s.account_key
-    LEFT JOIN gcrm.reps rp ON rp.source = :source AND rp.source_key = s.rep_key
 ), updated AS (
     UPDATE gcrm.opportunities t
     SET (account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, made_up, raw, import_id, updated_at)
         = (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up, i.raw, :import_id, now())
     FROM incoming i
-    WHERE t.source = :source AND t.source_key = i.source_key
+    WHERE t.opportunity_id = i.opportunity_id
         AND (t.account_id, t.rep_id, t.name, t.stage, t.amount, t.currency, t.opened_at, t.expected_close_on, t.closed_at, t.made_up)
             IS DISTINCT FROM (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up)
     RETURNING 1
@@ -78,7 +77,7 @@ WITH incoming AS MATERIALIZED (
     INSERT INTO gcrm.opportunities (source, source_key, account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, made_up, raw, import_id, created_import_id)
     SELECT :source, i.source_key, i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM gcrm.opportunities t WHERE t.source = :source AND t.source_key = i.source_key)
+    WHERE i.opportunity_id IS NULL
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;

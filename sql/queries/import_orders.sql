@@ -52,9 +52,10 @@ DELETE FROM staged_orders s USING unnest(:row_numbers::bigint[]) AS refused (row
 WITH incoming AS MATERIALIZED (
     SELECT
         s.source_key,
+        (SELECT t.order_line_id FROM gcrm.orders t WHERE t.source = :source AND t.source_key = s.source_key) AS order_line_id,
         s.order_key,
-        a.account_id,
-        p.product_id,
+        (SELECT r.account_id FROM gcrm.account_sources r WHERE r.source = :source AND r.source_key = s.account_key) AS account_id,
+        (SELECT r.product_id FROM gcrm.products r WHERE r.source = :source AND r.source_key = s.product_key) AS product_id,
         s.ordered_at,
         s.channel,
         s.quantity,
@@ -64,14 +65,12 @@ WITH incoming AS MATERIALIZED (
         s.made_up,
         s.raw
     FROM staged_orders s
-    LEFT JOIN gcrm.account_sources a ON a.source = :source AND a.source_key = s.account_key
-    LEFT JOIN gcrm.products p ON p.source = :source AND p.source_key = s.product_key
 ), updated AS (
     UPDATE gcrm.orders t
     SET (order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, raw, import_id, updated_at)
         = (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, i.raw, :import_id, now())
     FROM incoming i
-    WHERE t.source = :source AND t.source_key = i.source_key
+    WHERE t.order_line_id = i.order_line_id
         AND (t.order_key, t.account_id, t.product_id, t.ordered_at, t.channel, t.quantity, t.revenue, t.cost, t.currency, t.made_up)
             IS DISTINCT FROM (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up)
     RETURNING 1
@@ -79,7 +78,7 @@ WITH incoming AS MATERIALIZED (
     INSERT INTO gcrm.orders (source, source_key, order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, raw, import_id, created_import_id)
     SELECT :source, i.source_key, i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM gcrm.orders t WHERE t.source = :source AND t.source_key = i.source_key)
+    WHERE i.order_line_id IS NULL
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;

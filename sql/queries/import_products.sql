@@ -30,6 +30,7 @@ WHERE t.source = :source AND t.source_key = s.source_key;
 WITH incoming AS MATERIALIZED (
     SELECT
         s.source_key,
+        (SELECT t.product_id FROM gcrm.products t WHERE t.source = :source AND t.source_key = s.source_key) AS product_id,
         s.name,
         s.category,
         s.unit_price,
@@ -43,7 +44,7 @@ WITH incoming AS MATERIALIZED (
     SET (name, category, unit_price, unit_cost, currency, made_up, raw, import_id, updated_at)
         = (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, i.raw, :import_id, now())
     FROM incoming i
-    WHERE t.source = :source AND t.source_key = i.source_key
+    WHERE t.product_id = i.product_id
         AND (t.name, t.category, t.unit_price, t.unit_cost, t.currency, t.made_up)
             IS DISTINCT FROM (i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up)
     RETURNING 1
@@ -51,7 +52,7 @@ WITH incoming AS MATERIALIZED (
     INSERT INTO gcrm.products (source, source_key, name, category, unit_price, unit_cost, currency, made_up, raw, import_id, created_import_id)
     SELECT :source, i.source_key, i.name, i.category, i.unit_price, i.unit_cost, i.currency, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM gcrm.products t WHERE t.source = :source AND t.source_key = i.source_key)
+    WHERE i.product_id IS NULL
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;

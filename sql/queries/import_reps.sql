@@ -42,20 +42,20 @@ DELETE FROM staged_reps s USING unnest(:row_numbers::bigint[]) AS refused (row_n
 WITH incoming AS MATERIALIZED (
     SELECT
         s.source_key,
+        (SELECT t.rep_id FROM gcrm.reps t WHERE t.source = :source AND t.source_key = s.source_key) AS rep_id,
         s.name,
         s.email,
-        tr.territory_id,
+        (SELECT r.territory_id FROM gcrm.territories r WHERE r.source = :source AND r.source_key = s.territory_key) AS territory_id,
         CASE WHEN s.longitude IS NOT NULL AND s.latitude IS NOT NULL THEN ST_SetSRID(ST_MakePoint(s.longitude, s.latitude), 4326) END AS home,
         s.made_up,
         s.raw
     FROM staged_reps s
-    LEFT JOIN gcrm.territories tr ON tr.source = :source AND tr.source_key = s.territory_key
 ), updated AS (
     UPDATE gcrm.reps t
     SET (name, email, territory_id, home, made_up, raw, import_id, updated_at)
         = (i.name, i.email, i.territory_id, i.home, i.made_up, i.raw, :import_id, now())
     FROM incoming i
-    WHERE t.source = :source AND t.source_key = i.source_key
+    WHERE t.rep_id = i.rep_id
         AND (t.name, t.email, t.territory_id, t.home, t.made_up)
             IS DISTINCT FROM (i.name, i.email, i.territory_id, i.home, i.made_up)
     RETURNING 1
@@ -63,7 +63,7 @@ WITH incoming AS MATERIALIZED (
     INSERT INTO gcrm.reps (source, source_key, name, email, territory_id, home, made_up, raw, import_id, created_import_id)
     SELECT :source, i.source_key, i.name, i.email, i.territory_id, i.home, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM gcrm.reps t WHERE t.source = :source AND t.source_key = i.source_key)
+    WHERE i.rep_id IS NULL
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;

@@ -23,6 +23,7 @@ ON CONFLICT (name) DO NOTHING;
 WITH incoming AS MATERIALIZED (
     SELECT
         s.source_key,
+        (SELECT t.territory_id FROM gcrm.territories t WHERE t.source = :source AND t.source_key = s.source_key) AS territory_id,
         s.name,
         r.region_id,
         ST_Multi(ST_GeomFromText(s.boundary, 4326)) AS boundary,
@@ -35,7 +36,7 @@ WITH incoming AS MATERIALIZED (
     SET (name, region_id, boundary, made_up, raw, import_id, updated_at)
         = (i.name, i.region_id, i.boundary, i.made_up, i.raw, :import_id, now())
     FROM incoming i
-    WHERE t.source = :source AND t.source_key = i.source_key
+    WHERE t.territory_id = i.territory_id
         AND (t.name, t.region_id, t.boundary, t.made_up)
             IS DISTINCT FROM (i.name, i.region_id, i.boundary, i.made_up)
     RETURNING 1
@@ -43,7 +44,7 @@ WITH incoming AS MATERIALIZED (
     INSERT INTO gcrm.territories (source, source_key, name, region_id, boundary, made_up, raw, import_id, created_import_id)
     SELECT :source, i.source_key, i.name, i.region_id, i.boundary, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
-    WHERE NOT EXISTS (SELECT FROM gcrm.territories t WHERE t.source = :source AND t.source_key = i.source_key)
+    WHERE i.territory_id IS NULL
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM created) AS created, (SELECT count(*) FROM updated) AS updated;
