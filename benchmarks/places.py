@@ -14,7 +14,7 @@ from gcrm.ingest.geocoding.match import Matcher
 from gcrm.ingest.geocoding.reference import Reference
 from gcrm.spatial import osm
 from gcrm.spatial.cells import index_points
-from gcrm.spatial.surroundings import Layers, surroundings
+from gcrm.spatial.surroundings import surroundings
 
 _SEED = 7
 
@@ -51,31 +51,31 @@ def geocode_join(count: int) -> Work:
     return lambda: engine.sql(text).to_arrow_table()
 
 
-def _placed(count: int) -> tuple[gpd.GeoSeries, pd.Series, Layers]:
+def _placed(count: int) -> tuple[gpd.GeoSeries, pd.Series, dict[str, pd.DataFrame]]:
     extract = _helsinki()
     random = np.random.default_rng(_SEED)
     west, south, east, north = extract.buildings.total_bounds
     points = gpd.GeoSeries(gpd.points_from_xy(random.uniform(west, east, count), random.uniform(south, north, count)), crs=4326)
     cells = index_points(points.x, points.y)
-    footfall = pd.Series(1.0, index=cells.unique())
-    return points, cells, Layers(extract.roads, extract.buildings, extract.address_points, extract.districts, footfall)
+    names = ("roads", "buildings", "address_points", "districts")
+    return points, cells, {name: getattr(extract, name) for name in names}
 
 
 def enrich_ours(count: int) -> Work:
-    """Points joined with road, building, residence, district and footfall by gcrm."""
-    points, cells, layers = _placed(count)
-    return lambda: surroundings(points, cells, layers)
+    """Points joined with road, building, residence and district by gcrm."""
+    points, cells, tables = _placed(count)
+    return lambda: surroundings(points, cells, tables, ("district", "road", "building"))
 
 
 def enrich_sjoin(count: int) -> Work:
     """The nearest road, building and address by geopandas.sjoin_nearest in UTM: the same joins, without the votes."""
-    points, _, layers = _placed(count)
+    points, _, tables = _placed(count)
     frame = gpd.GeoDataFrame(geometry=points)
 
     def work() -> None:
         here = frame.to_crs(32635)
-        for layer, limit in ((layers.roads, 1000), (layers.buildings, 50), (layers.address_points, 250)):
-            gpd.sjoin_nearest(here, layer.to_crs(32635), max_distance=limit, distance_col="distance_m")
+        for name, limit in (("roads", 1000), ("buildings", 50), ("address_points", 250)):
+            gpd.sjoin_nearest(here, gpd.GeoDataFrame(tables[name]).to_crs(32635), max_distance=limit, distance_col="distance_m")
 
     return work
 

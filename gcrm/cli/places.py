@@ -6,15 +6,17 @@ from gcrm.progress import progress
 
 
 def enrich() -> None:
-    """Join each account with its surroundings: district, territory, road, building, residence type, footfall.
+    """Join accounts with their surroundings: district, territory, road, building, who lives there, footfall, trading areas.
+
+    Only what changed is joined anew: new and moved accounts, and of the others what a new version of a layer tells.
 
     Example: `gcrm enrich`
     """
     from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.enrichment import count_placed, enrich_accounts
+    from gcrm.pipeline.enrichment import count_stale, enrich_accounts
 
     ensure_ready()
-    with progress("surroundings", total=count_placed(), unit="accounts") as advance:
+    with progress("surroundings", total=count_stale(), unit="accounts") as advance:
         changed = enrich_accounts(advance)
     typer.echo(f"The surroundings of {changed:,} accounts changed.")
 

@@ -11,7 +11,8 @@ from scipy.spatial import KDTree
 from gcrm.demo.city import CitySurroundings, Floats, Indices, Plane, plane_around, point_coordinates, text_column
 from gcrm.demo.structure import BASE_ACCOUNTS, RESIDENCE_TYPES, RESIDENCE_WEIGHT
 from gcrm.errors import LayerError
-from gcrm.spatial.surroundings import BUILDING_LIMIT_M, RESIDENCE_RADIUS_M, ROAD_LIMIT_M, most_frequent_near, nearest
+from gcrm.spatial.near import most_frequent_near, nearest
+from gcrm.spatial.surroundings import BUILDING_LIMIT_M, RESIDENCE_RADIUS_M, ROAD_LIMIT_M
 from gcrm.units import WGS84
 
 ADDRESS_CAPACITY = 25

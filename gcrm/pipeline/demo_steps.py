@@ -16,7 +16,7 @@ from gcrm.ingest.source import open_source
 from gcrm.olap.cuboids import declared
 from gcrm.pipeline.cubes import build_cube
 from gcrm.pipeline.demo import Demo, is_imported
-from gcrm.pipeline.enrichment import count_placed, enrich_accounts
+from gcrm.pipeline.enrichment import count_stale, enrich_accounts
 from gcrm.pipeline.geocoding import count_open, geocode_accounts
 from gcrm.pipeline.imports import import_file
 from gcrm.pipeline.layers.footfall import load_footfall
@@ -46,7 +46,7 @@ def make(demo: Demo, report: Report) -> None:
         load_tracks(demo.files.tracks, made_up, advance, made_up=True)
     with _step("geocode", report), progress("addresses", total=count_open(), unit="accounts") as advance:
         geocode_accounts(advance)
-    with _step("enrich", report), progress("surroundings", total=count_placed(), unit="accounts") as advance:
+    with _step("enrich", report), progress("surroundings", total=count_stale(), unit="accounts") as advance:
         enrich_accounts(advance)
     with _step("cube", report), progress("cuboids", total=len(declared()), unit="cuboids") as advance:
         build_cube(advance)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import h3.api.basic_int as h3
 import numpy as np
 import shapely
-from h3ronpy import ContainmentMode
+from h3ronpy import ContainmentMode, cells_area_km2
 from h3ronpy.vector import cells_to_coordinates, geometry_to_cells
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
@@ -39,3 +39,12 @@ def middles(cells: NDArray[np.int64]) -> NDArray[np.float64]:
     """
     table = cells_to_coordinates(cells.view(np.uint64))
     return np.column_stack([np.asarray(table.column(name), dtype=np.float64) for name in ("lng", "lat")])
+
+
+def areas_km2(cells: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The area of each cell on the sphere, square kilometres.
+
+    Args:
+        cells: H3 cells.
+    """
+    return np.asarray(cells_area_km2(cells.view(np.uint64)), dtype=np.float64)

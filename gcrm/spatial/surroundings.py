@@ -1,15 +1,17 @@
-"""What is around a point: the area that covers it, the nearest feature, the most frequent kind near by."""
+"""What is around a place, in parts: each part reads some layers and tells some columns, so that a changed layer renews its own part only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from numpy.typing import NDArray
 
-from gcrm.units import utm_epsg
+from gcrm.spatial.cell_shapes import areas_km2
+from gcrm.spatial.cells import parent
+from gcrm.spatial.near import covering, most_frequent_near, nearest
+from gcrm.units import COARSEST_LEVEL, FINEST_LEVEL
 
 BUILDING_LIMIT_M = 50.0
 """A building farther away than this is not the account's."""
@@ -23,7 +25,6 @@ ROAD_LIMIT_M = 1000.0
 RESIDENCE_RADIUS_M = 150.0
 """Radius within which residential buildings tell the type of an untyped one."""
 
-_METRES_IN_A_DEGREE = 111_000.0
 STREETS = (
     *("motorway", "trunk", "primary", "secondary", "tertiary"),
     *("motorway_link", "trunk_link", "primary_link", "secondary_link", "tertiary_link"),
@@ -32,150 +33,128 @@ STREETS = (
 """Classes of roads that an account is said to be at; pavements and driveways lie nearer, and say nothing of the place."""
 
 
+Tables = Mapping[str, pd.DataFrame]
+"""Layers as tables: GeoDataFrames in EPSG:4326 with the columns of gcrm.roads, buildings, address_points and districts, and by H3 cell (the index, int64)
+those of footfall, cell_buildings and cell_residence."""
+
+
 @dataclass(frozen=True)
-class Layers:
-    """The layers that accounts are joined with; GeoDataFrames in EPSG:4326 with the columns of their tables.
+class Part:
+    """One thing that surroundings tell.
 
-    `footfall` is a Series of people per hour, mean of the week, by H3 cell of level 10 (int64).
+    Attributes:
+        layers: whose versions decide whether it holds.
+        tables: what it reads.
+        columns: what it gives, columns of gcrm.account_surroundings.
+        of: points (EPSG:4326), their H3 cells of level 10 and tables to the columns, on the points' index.
     """
 
-    roads: gpd.GeoDataFrame
-    buildings: gpd.GeoDataFrame
-    address_points: gpd.GeoDataFrame
-    districts: gpd.GeoDataFrame
-    footfall: pd.Series
+    layers: tuple[str, ...]
+    tables: tuple[str, ...]
+    columns: tuple[str, ...]
+    of: Callable[[gpd.GeoSeries, pd.Series, Tables], pd.DataFrame]
 
 
-def _zones(points: gpd.GeoSeries) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """The UTM zones of some points: EPSG code, positions of its points."""
-    codes = utm_epsg(points.x, points.y)
-    for code in np.unique(codes):
-        yield int(code), np.flatnonzero(codes == code)
-
-
-def _around(features: gpd.GeoDataFrame, points: gpd.GeoSeries, margin_m: float) -> gpd.GeoDataFrame:
-    """The features whose box touches that of the points, widened by a margin."""
-    west, south, east, north = points.total_bounds
-    rise = margin_m / _METRES_IN_A_DEGREE
-    run = rise / max(np.cos(np.radians(max(abs(south), abs(north)))), 0.01)
-    return features.iloc[np.sort(features.sindex.query(shapely.box(west - run, south - rise, east + run, north + rise)))]
-
-
-def nearest(points: gpd.GeoSeries, features: gpd.GeoDataFrame, columns: Sequence[str], limit_m: float) -> pd.DataFrame:
-    """The nearest feature of each point, measured in the UTM zone of the point.
-
-    Args:
-        points: EPSG:4326.
-        features: EPSG:4326; of two at the same distance the one that comes first counts.
-        columns: columns of the features to bring along.
-        limit_m: how far away it may be, metres.
-
-    Returns:
-        On the points' index: the columns, and `distance_m`; missing where nothing is that near.
-    """
-    brought = {name: np.full(len(points), None, dtype=object) for name in columns}
-    distances = np.full(len(points), np.nan)
-    for zone, places in _zones(points):
-        here = points.iloc[places]
-        near = _around(features, here, limit_m)
-        if near.empty:
-            continue
-        shapes, spots = near.geometry.to_crs(zone).to_numpy(), here.to_crs(zone).to_numpy()
-        point_places, feature_places = shapely.STRtree(shapes).query_nearest(spots, max_distance=limit_m)
-        first = pd.Series(feature_places).groupby(point_places).min()
-        found, chosen = first.index.to_numpy(), first.to_numpy()
-        for name in columns:
-            brought[name][places[found]] = near[name].to_numpy(dtype=object)[chosen]
-        distances[places[found]] = shapely.distance(spots[found], shapes[chosen])
-    return pd.DataFrame({**brought, "distance_m": distances}, index=points.index)
-
-
-def covering(points: gpd.GeoSeries, areas: gpd.GeoDataFrame, column: str) -> pd.Series:
-    """The value of the area that covers each point; of several areas the one that comes first.
-
-    Args:
-        points: EPSG:4326.
-        areas: EPSG:4326, most wanted first.
-        column: column of the areas.
-
-    Returns:
-        On the points' index, named as the column; missing where no area covers the point.
-    """
-    point_places, area_places = areas.sindex.query(points.to_numpy(), predicate="intersects") if len(areas) else (np.array([], int), np.array([], int))
-    first = pd.Series(area_places).groupby(point_places).min()
-    values = pd.Series(index=points.index, dtype=areas[column].dtype if len(areas) else "object", name=column)
-    values = values.astype("Int64") if pd.api.types.is_integer_dtype(areas[column].dtype) else values.astype("object")
-    values.iloc[first.index.to_numpy()] = areas[column].iloc[first.to_numpy()].to_numpy()
-    return values
-
-
-def most_frequent_near(points: gpd.GeoSeries, features: gpd.GeoDataFrame, column: str, radius_m: float) -> pd.Series:
-    """The value that most features within a radius have; of a tie the first by alphabet.
-
-    Args:
-        points: EPSG:4326.
-        features: EPSG:4326.
-        column: column of the features, text.
-        radius_m: metres.
-
-    Returns:
-        On the points' index, named as the column; missing where no feature is that near.
-    """
-    values = pd.Series(index=points.index, dtype="object", name=column)
-    for zone, places in _zones(points):
-        here = points.iloc[places]
-        near = _around(features, here, radius_m)
-        if near.empty:
-            continue
-        tree = shapely.STRtree(near.geometry.to_crs(zone).to_numpy())
-        point_places, feature_places = tree.query(here.to_crs(zone).to_numpy(), predicate="dwithin", distance=radius_m)
-        pairs = pd.DataFrame({"point": point_places, "value": near[column].to_numpy()[feature_places]})
-        counts = pairs.groupby(["point", "value"]).size().reset_index(name="features").sort_values(["features", "value"], ascending=[False, True])
-        top = counts.drop_duplicates("point")
-        values.iloc[places[top["point"].to_numpy()]] = top["value"].to_numpy()
-    return values
-
-
-def surroundings(points: gpd.GeoSeries, cells: pd.Series, layers: Layers) -> pd.DataFrame:
+def surroundings(points: gpd.GeoSeries, cells: pd.Series, tables: Tables, parts: Collection[str]) -> pd.DataFrame:
     """What is around each point.
 
     Args:
         points: EPSG:4326, one per account.
         cells: H3 cells of level 10 on the same index.
-        layers: the layers.
+        tables: what the parts read.
+        parts: keys of `PARTS`.
 
     Returns:
-        On the points' index, the columns of gcrm.account_surroundings but for its keys: district, road_class, road_name,
-        road_distance_m, building_type, residence_type, building_distance_m, footfall_per_hour.
+        On the points' index, the columns of the parts.
     """
     places = points.to_wkb()
-    distinct = points[~places.duplicated()]
-    around = _around_distinct(distinct, layers).set_index(places[distinct.index])
-    result = around.reindex(places).set_axis(points.index)
-    result["footfall_per_hour"] = cells.map(layers.footfall).astype("Float64")
-    return result
+    first = ~places.duplicated()
+    found = [PARTS[name].of(points[first], cells[first], tables) for name in PARTS if name in parts]
+    around = pd.concat(found, axis=1).set_index(places[first]) if found else pd.DataFrame(index=places[first])
+    return around.reindex(places).set_axis(points.index)
 
 
-def _around_distinct(points: gpd.GeoSeries, layers: Layers) -> pd.DataFrame:
-    road = nearest(points, layers.roads[layers.roads["class"].isin(STREETS)], ["class", "name"], ROAD_LIMIT_M)
-    building = nearest(points, layers.buildings, ["type", "residence_type"], BUILDING_LIMIT_M)
-    homes = layers.buildings[layers.buildings["residence_type"].notna() & (layers.buildings["residence_type"] != "non_residential")]
+def _district(points: gpd.GeoSeries, _cells: pd.Series, tables: Tables) -> pd.DataFrame:
+    """The smallest administrative area; else postcode and city of the nearest address that has both."""
+    smallest_first = tables["districts"].sort_values(["admin_level", "name"], ascending=[False, True])
+    district = covering(points, smallest_first, "name")
+    addresses = tables["address_points"].dropna(subset=["postcode", "city"])
+    address = nearest(points, addresses, ["postcode", "city"], ADDRESS_LIMIT_M)
+    return pd.DataFrame({"district": district.where(district.notna(), address["postcode"] + " " + address["city"])})
+
+
+def _road(points: gpd.GeoSeries, _cells: pd.Series, tables: Tables) -> pd.DataFrame:
+    roads = tables["roads"]
+    road = nearest(points, roads[roads["class"].isin(STREETS)], ["class", "name"], ROAD_LIMIT_M)
+    return road.rename(columns={"class": "road_class", "name": "road_name", "distance_m": "road_distance_m"})
+
+
+def _building(points: gpd.GeoSeries, _cells: pd.Series, tables: Tables) -> pd.DataFrame:
+    buildings = tables["buildings"]
+    building = nearest(points, buildings, ["type", "residence_type"], BUILDING_LIMIT_M)
+    homes = buildings[buildings["residence_type"].notna() & (buildings["residence_type"] != "non_residential")]
     near_homes = most_frequent_near(points, homes, "residence_type", RESIDENCE_RADIUS_M)
     return pd.DataFrame({
-        "district": _district(points, layers),
-        "road_class": road["class"],
-        "road_name": road["name"],
-        "road_distance_m": road["distance_m"],
         "building_type": building["type"],
         "residence_type": building["residence_type"].where(building["residence_type"].notna(), near_homes),
         "building_distance_m": building["distance_m"],
     })  # fmt: skip
 
 
-def _district(points: gpd.GeoSeries, layers: Layers) -> pd.Series:
-    """The smallest administrative area; else postcode and city of the nearest address that has both."""
-    smallest_first = layers.districts.sort_values(["admin_level", "name"], ascending=[False, True])
-    district = covering(points, smallest_first, "name")
-    addresses = layers.address_points.dropna(subset=["postcode", "city"])
-    address = nearest(points, addresses, ["postcode", "city"], ADDRESS_LIMIT_M)
-    return district.where(district.notna(), address["postcode"] + " " + address["city"])
+def _built(_points: gpd.GeoSeries, cells: pd.Series, tables: Tables) -> pd.DataFrame:
+    built = tables["cell_buildings"].reindex(cells.to_numpy(dtype=np.int64)).set_axis(cells.index)
+    return pd.DataFrame({"built_share": built["footprint_share"], "use_mix": built["use_mix"]})
+
+
+def _residence(_points: gpd.GeoSeries, cells: pd.Series, tables: Tables) -> pd.DataFrame:
+    """Of the cell of the finest level that the census tells of: densities, and shares of what is counted there."""
+    residence = tables["cell_residence"]
+    own = cells.to_numpy(dtype=np.int64)
+    at = own.copy()
+    open_ = np.ones(len(own), dtype=bool)
+    for level in range(FINEST_LEVEL, COARSEST_LEVEL - 1, -1):
+        above = parent(own, level)
+        known = open_ & np.isin(above, residence.index.to_numpy(dtype=np.int64))
+        at[known] = above[known]
+        open_ &= ~known
+    here = residence.reindex(at).set_axis(cells.index)
+    known_at = np.unique(at[~open_])
+    area = pd.Series(areas_km2(known_at), index=known_at).reindex(at).set_axis(cells.index)
+    flats = here[["dwellings_flats_low", "dwellings_flats_high"]].sum(axis=1, min_count=1)
+    return pd.DataFrame({
+        "population_per_km2": here["population"] / area,
+        "households_per_km2": here["households"] / area,
+        "flats_share": _share(flats, here["dwellings"]),
+        "tenant_share": _share(here["households_tenant"], here["households"]),
+        "age_65_up_share": _share(here["age_65_up"], here["population"]),
+        "vacancy_share": here["vacancy_share"].where(here["vacancy_share"].notna(), _share(here["dwellings_vacant"], here["dwellings"])),
+        "residence_quality": here["quality"],
+    })  # fmt: skip
+
+
+def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
+    """Part of a whole, 0 to 1; missing where the whole is nothing."""
+    return (part / whole.where(whole > 0)).clip(upper=1.0)
+
+
+def _footfall(_points: gpd.GeoSeries, cells: pd.Series, tables: Tables) -> pd.DataFrame:
+    return tables["footfall"][list(_FOOTFALL)].reindex(cells.to_numpy(dtype=np.int64)).set_axis(cells.index)
+
+
+_FOOTFALL = ("footfall_per_hour", "footfall_morning_per_hour", "footfall_midday_per_hour", "footfall_evening_per_hour", "footfall_night_per_hour")
+_RESIDENCE = ("population_per_km2", "households_per_km2", "flats_share", "tenant_share", "age_65_up_share", "vacancy_share", "residence_quality")
+
+PARTS: Mapping[str, Part] = MappingProxyType(
+    {
+        "district": Part(("districts", "address_points"), ("districts", "address_points"), ("district",), _district),
+        "road": Part(("roads",), ("roads",), ("road_class", "road_name", "road_distance_m"), _road),
+        "building": Part(("buildings",), ("buildings",), ("building_type", "residence_type", "building_distance_m"), _building),
+        "built": Part(("buildings",), ("cell_buildings",), ("built_share", "use_mix"), _built),
+        "residence": Part(("residence",), ("cell_residence",), _RESIDENCE, _residence),
+        "footfall": Part(("footfall",), ("footfall",), _FOOTFALL, _footfall),
+    }
+)
+"""What is around a place, by name."""
+
+COLUMNS = tuple(column for part in PARTS.values() for column in part.columns)
+LAYERS = tuple(sorted({layer for part in PARTS.values() for layer in part.layers}))

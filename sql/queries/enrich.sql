@@ -1,45 +1,106 @@
--- The join of accounts with what is around them.
+-- The join of accounts with what is around them. The box of a query is west, south, east, north in degrees, EPSG:4326.
 
--- name: roads()
-SELECT class, name, geom FROM gcrm.roads ORDER BY osm_id, geom;
+-- name: roads(west, south, east, north)
+SELECT class, name, geom FROM gcrm.roads
+WHERE geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+ORDER BY osm_id, geom;
 
--- name: buildings()
-SELECT type, residence_type, geom FROM gcrm.buildings ORDER BY osm_id;
+-- name: buildings(west, south, east, north)
+SELECT type, residence_type, geom FROM gcrm.buildings
+WHERE geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+ORDER BY osm_id;
 
--- name: address_points()
-SELECT postcode, city, geom FROM gcrm.address_points ORDER BY osm_id, street, house_number;
+-- name: address_points(west, south, east, north)
+SELECT postcode, city, geom FROM gcrm.address_points
+WHERE geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+ORDER BY osm_id, street, house_number;
 
--- name: districts()
-SELECT name, admin_level, geom FROM gcrm.districts ORDER BY osm_id;
+-- name: districts(west, south, east, north)
+SELECT name, admin_level, geom FROM gcrm.districts
+WHERE geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+ORDER BY osm_id;
 
 -- name: territories()
 SELECT territory_id, boundary AS geom FROM gcrm.territories WHERE boundary IS NOT NULL ORDER BY territory_id;
 
--- name: footfall()
--- Mean of people per hour over the week: cell, people_per_hour.
-SELECT cell, avg(people_per_hour)::real AS people_per_hour FROM gcrm.footfall GROUP BY cell ORDER BY cell;
+-- name: territories_stamp()$
+-- A checksum of the boundaries of all territories.
+SELECT hashtextextended(coalesce(string_agg(territory_id || ':' || md5(ST_AsBinary(boundary)), ',' ORDER BY territory_id), ''), 0)
+FROM gcrm.territories WHERE boundary IS NOT NULL;
 
--- name: versions()$
+-- name: footfall(cells)
+-- Mean of people per hour over the week, and by part of the day, of some cells; of several layers the newest.
+WITH newest AS (SELECT cell, max(layer_version_id) AS layer_version_id FROM gcrm.footfall WHERE cell = ANY(:cells::bigint[]) GROUP BY cell)
+SELECT
+    f.cell,
+    avg(people_per_hour)::float8 AS footfall_per_hour,
+    avg(people_per_hour) FILTER (WHERE hour BETWEEN 6 AND 9)::float8 AS footfall_morning_per_hour,
+    avg(people_per_hour) FILTER (WHERE hour BETWEEN 10 AND 15)::float8 AS footfall_midday_per_hour,
+    avg(people_per_hour) FILTER (WHERE hour BETWEEN 16 AND 21)::float8 AS footfall_evening_per_hour,
+    avg(people_per_hour) FILTER (WHERE hour >= 22 OR hour < 6)::float8 AS footfall_night_per_hour
+FROM gcrm.footfall f JOIN newest USING (cell, layer_version_id)
+GROUP BY f.cell;
+
+-- name: cell_buildings(cells)
+-- What is built in some cells; of several extracts the newest.
+SELECT DISTINCT ON (cell) cell, footprint_share::float8, use_mix::float8
+FROM gcrm.cell_buildings WHERE cell = ANY(:cells::bigint[])
+ORDER BY cell, layer_version_id DESC;
+
+-- name: cell_residence(cells)
+-- Who lives in some cells, of any level; of several censuses the newest.
+SELECT DISTINCT ON (cell)
+    cell, population, households, dwellings, dwellings_flats_low, dwellings_flats_high, dwellings_vacant, households_tenant, age_65_up, vacancy_share, quality
+FROM gcrm.cell_residence WHERE cell = ANY(:cells::bigint[])
+ORDER BY cell, layer_version_id DESC;
+
+-- name: versions(layers)$
 -- The versions in force of the layers that are joined.
 SELECT coalesce(array_agg(layer_version_id ORDER BY layer_version_id), '{}')
 FROM gcrm.layer_versions
-WHERE retired_at IS NULL AND layer IN ('roads', 'buildings', 'address_points', 'districts', 'footfall');
+WHERE retired_at IS NULL AND layer = ANY(:layers::text[]);
 
--- name: count_placed()$
--- How many accounts have a position.
-SELECT count(*) FROM gcrm.accounts WHERE position IS NOT NULL;
+-- name: layers_of(versions)
+-- The layers of some versions: layer_version_id, layer.
+SELECT layer_version_id, layer FROM gcrm.layer_versions WHERE layer_version_id = ANY(:versions::int[]);
 
--- name: placed(after, most)
--- The next accounts with a position: account_id, cell, geom.
-SELECT account_id, cell, position AS geom
-FROM gcrm.accounts
-WHERE position IS NOT NULL AND account_id > :after
-ORDER BY account_id
-LIMIT :most;
+-- name: stale(versions, territories)
+-- The accounts whose surroundings do not hold any more, or that have none yet; neighbours together.
+SELECT a.account_id
+FROM gcrm.accounts a
+LEFT JOIN gcrm.account_surroundings s USING (account_id)
+WHERE a.position IS NOT NULL AND (
+    s.position IS DISTINCT FROM a.position OR s.layer_version_ids <> :versions::int[] OR s.territories_stamp IS DISTINCT FROM :territories)
+ORDER BY a.cell, a.account_id;
+
+-- name: count_stale(versions, territories)$
+-- How many they are.
+SELECT count(*)
+FROM gcrm.accounts a
+LEFT JOIN gcrm.account_surroundings s USING (account_id)
+WHERE a.position IS NOT NULL AND (
+    s.position IS DISTINCT FROM a.position OR s.layer_version_ids <> :versions::int[] OR s.territories_stamp IS DISTINCT FROM :territories);
+
+-- name: placed(accounts, territories)
+-- Some accounts with a position, and what is known to be around them: account_id, cell, geom, held_versions (as text; empty where the position is new),
+-- territory_holds, and the columns of gcrm.account_surroundings.
+SELECT
+    a.account_id, a.cell, a.position AS geom,
+    CASE WHEN s.position = a.position THEN s.layer_version_ids::text END AS held_versions,
+    coalesce(s.position = a.position AND s.territories_stamp = :territories, false) AS territory_holds,
+    s.territory_id,
+    s.district, s.road_class, s.road_name, s.road_distance_m, s.building_type, s.residence_type, s.building_distance_m, s.built_share, s.use_mix,
+    s.population_per_km2, s.households_per_km2, s.flats_share, s.tenant_share, s.age_65_up_share, s.vacancy_share, s.residence_quality,
+    s.footfall_per_hour, s.footfall_morning_per_hour, s.footfall_midday_per_hour, s.footfall_evening_per_hour, s.footfall_night_per_hour
+FROM gcrm.accounts a
+LEFT JOIN gcrm.account_surroundings s USING (account_id)
+WHERE a.position IS NOT NULL AND a.account_id = ANY(:accounts::bigint[])
+ORDER BY a.account_id;
 
 -- name: create_stage()#
 CREATE TEMPORARY TABLE staged_surroundings (
     account_id bigint PRIMARY KEY,
+    position text NOT NULL,
     territory_id int,
     district text,
     road_class text,
@@ -48,35 +109,67 @@ CREATE TEMPORARY TABLE staged_surroundings (
     building_type text,
     residence_type text,
     building_distance_m real,
-    footfall_per_hour real
+    built_share real,
+    use_mix real,
+    population_per_km2 real,
+    households_per_km2 real,
+    flats_share real,
+    tenant_share real,
+    age_65_up_share real,
+    vacancy_share real,
+    residence_quality text,
+    footfall_per_hour real,
+    footfall_morning_per_hour real,
+    footfall_midday_per_hour real,
+    footfall_evening_per_hour real,
+    footfall_night_per_hour real
 ) ON COMMIT DROP;
 
--- name: store_surroundings(versions)!
--- Writes what is around the accounts of the stage, where it differs.
+-- name: store_surroundings(versions, territories)!
+-- Writes what is around the accounts of the stage.
 INSERT INTO gcrm.account_surroundings AS t (
-    account_id, district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m,
-    footfall_per_hour, layer_version_ids
+    account_id, position, territory_id, territories_stamp, layer_version_ids,
+    district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, built_share, use_mix, population_per_km2,
+    households_per_km2, flats_share, tenant_share, age_65_up_share, vacancy_share, residence_quality, footfall_per_hour, footfall_morning_per_hour,
+    footfall_midday_per_hour, footfall_evening_per_hour, footfall_night_per_hour
 )
 SELECT
-    account_id, district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m,
-    footfall_per_hour, :versions
+    account_id, position::geometry, territory_id, :territories, :versions::int[],
+    district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, built_share, use_mix, population_per_km2,
+    households_per_km2, flats_share, tenant_share, age_65_up_share, vacancy_share, residence_quality, footfall_per_hour, footfall_morning_per_hour,
+    footfall_midday_per_hour, footfall_evening_per_hour, footfall_night_per_hour
 FROM staged_surroundings
 ON CONFLICT (account_id) DO UPDATE
-SET district = excluded.district, road_class = excluded.road_class, road_name = excluded.road_name,
-    road_distance_m = excluded.road_distance_m, building_type = excluded.building_type, residence_type = excluded.residence_type,
-    building_distance_m = excluded.building_distance_m, footfall_per_hour = excluded.footfall_per_hour,
-    layer_version_ids = excluded.layer_version_ids, enriched_at = now()
-WHERE (t.district, t.road_class, t.road_name, t.road_distance_m, t.building_type, t.residence_type, t.building_distance_m, t.footfall_per_hour, t.layer_version_ids)
-    IS DISTINCT FROM
-    (excluded.district, excluded.road_class, excluded.road_name, excluded.road_distance_m, excluded.building_type, excluded.residence_type,
-     excluded.building_distance_m, excluded.footfall_per_hour, excluded.layer_version_ids);
+SET position = excluded.position, territory_id = excluded.territory_id, territories_stamp = excluded.territories_stamp,
+    layer_version_ids = excluded.layer_version_ids, enriched_at = now(),
+    district = excluded.district,
+    road_class = excluded.road_class,
+    road_name = excluded.road_name,
+    road_distance_m = excluded.road_distance_m,
+    building_type = excluded.building_type,
+    residence_type = excluded.residence_type,
+    building_distance_m = excluded.building_distance_m,
+    built_share = excluded.built_share,
+    use_mix = excluded.use_mix,
+    population_per_km2 = excluded.population_per_km2,
+    households_per_km2 = excluded.households_per_km2,
+    flats_share = excluded.flats_share,
+    tenant_share = excluded.tenant_share,
+    age_65_up_share = excluded.age_65_up_share,
+    vacancy_share = excluded.vacancy_share,
+    residence_quality = excluded.residence_quality,
+    footfall_per_hour = excluded.footfall_per_hour,
+    footfall_morning_per_hour = excluded.footfall_morning_per_hour,
+    footfall_midday_per_hour = excluded.footfall_midday_per_hour,
+    footfall_evening_per_hour = excluded.footfall_evening_per_hour,
+    footfall_night_per_hour = excluded.footfall_night_per_hour;
 
 -- name: store_territories()!
--- Assigns the accounts of the stage to the territory that covers them, unless their file named one.
+-- Assigns every account to the territory that covers it, unless its file named one.
 UPDATE gcrm.accounts a
 SET territory_id = s.territory_id
-FROM staged_surroundings s
-WHERE a.account_id = s.account_id AND NOT a.territory_given AND a.territory_id IS DISTINCT FROM s.territory_id;
+FROM gcrm.account_surroundings s
+WHERE a.account_id = s.account_id AND NOT a.territory_given AND a.territory_id IS DISTINCT FROM s.territory_id AND a.position = s.position;
 
 -- name: forget_unplaced()!
 -- What was around accounts that have no position any more.

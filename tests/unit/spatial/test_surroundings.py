@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import geopandas as gpd
+import h3
 import numpy as np
 import pandas as pd
 import pyproj
@@ -11,8 +12,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcrm.spatial.cells import index_points
-from gcrm.spatial.surroundings import Layers, covering, most_frequent_near, nearest, surroundings
+from gcrm.spatial.cells import index_points, parent
+from gcrm.spatial.near import covering, most_frequent_near, nearest
+from gcrm.spatial.surroundings import PARTS, surroundings
 
 _GEOD = pyproj.Geod(ellps="WGS84")
 
@@ -115,37 +117,66 @@ def test_the_most_frequent_kind_within_a_radius() -> None:
     assert most_frequent_near(_points(place), homes[:0], "residence_type", 100).isna().all()
 
 
-def _layers(place: tuple[float, float]) -> Layers:
+def _tables(place: tuple[float, float]) -> dict[str, pd.DataFrame]:
     def line(azimuth: float, metres: float) -> shapely.Geometry:
         middle = _moved(place, azimuth, metres)
         return shapely.LineString([_moved(middle, azimuth + 90, 300), _moved(middle, azimuth - 90, 300)])
 
-    return Layers(
-        roads=_frame([line(0, 5), line(90, 20), line(180, 60)], name=["Pavement", "Dorfweg", None]).assign(**{"class": ["footway", "residential", "primary"]}),
-        buildings=_frame(
+    cell = index_points(pd.Series([place[0]]), pd.Series([place[1]])).iloc[0]
+    census = {"population": 150.0, "households": 60.0, "dwellings": 80.0, "dwellings_flats_low": 10.0, "dwellings_flats_high": 30.0, "dwellings_vacant": 8.0}
+    above = int(parent(np.array([cell], dtype=np.int64), 9)[0])
+    return {
+        "roads": _frame([line(0, 5), line(90, 20), line(180, 60)], name=["Pavement", "Dorfweg", None]).assign(
+            **{"class": ["footway", "residential", "primary"]}
+        ),
+        "buildings": _frame(
             [shapely.Point(_moved(place, 0, 10)).buffer(0.00003), *(shapely.Point(_moved(place, 30.0 * number, 100)).buffer(0.00003) for number in range(3))],
             type=["yes", "apartments", "apartments", "house"],
             residence_type=[None, "flats", "flats", "detached"],
         ),
-        address_points=_frame([shapely.Point(_moved(place, 45, 100)), shapely.Point(_moved(place, 45, 50))], postcode=["9490", None], city=["Vaduz", "Vaduz"]),
-        districts=_frame([shapely.box(9, 47, 9.51, 48), shapely.box(9, 47, 9.505, 48)], name=["Canton", "Quarter"], admin_level=[8, 10]),
-        footfall=pd.Series({index_points(pd.Series([place[0]]), pd.Series([place[1]]))[0]: 12.5}),
-    )
+        "address_points": _frame(
+            [shapely.Point(_moved(place, 45, 100)), shapely.Point(_moved(place, 45, 50))], postcode=["9490", None], city=["Vaduz", "Vaduz"]
+        ),
+        "districts": _frame([shapely.box(9, 47, 9.51, 48), shapely.box(9, 47, 9.505, 48)], name=["Canton", "Quarter"], admin_level=[8, 10]),
+        "footfall": pd.DataFrame(
+            {"footfall_per_hour": 12.5, "footfall_morning_per_hour": 20.0, "footfall_midday_per_hour": 15.0, "footfall_evening_per_hour": 12.0,
+             "footfall_night_per_hour": np.nan}, index=[cell],
+        ),
+        "cell_buildings": pd.DataFrame({"footprint_share": 0.25, "use_mix": 0.5}, index=[cell]),
+        "cell_residence": pd.DataFrame(
+            {**census, "households_tenant": 45.0, "age_65_up": np.nan, "vacancy_share": np.nan, "quality": "interpolated"}, index=[above],
+        ),
+    }  # fmt: skip
 
 
 def test_everything_around_an_account() -> None:
     here, beside, far = (9.52, 47.14), (9.5001, 47.14), (9.504, 40.0)
     points = _points(here, beside, far, here)
     cells = index_points(points.x, points.y)
-    found = surroundings(points, cells, _layers(here))
+    found = surroundings(points, cells, _tables(here), PARTS)
 
-    assert found.iloc[0].drop(["road_distance_m", "building_distance_m"]).to_dict() == {
+    area = h3.cell_area(h3.cell_to_parent(h3.latlng_to_cell(here[1], here[0], 10), 9))
+    first = found.astype(object).where(found.notna(), None).iloc[0]
+    assert first.drop(["road_distance_m", "building_distance_m"]).to_dict() == {
         "district": "9490 Vaduz",  # no area covers it: the nearest address that has both postcode and city
         "road_class": "residential",  # a pavement lies nearer, and says nothing
         "road_name": "Dorfweg",
         "building_type": "yes",
         "residence_type": "flats",  # of an untyped building what most of its neighbours are
+        "built_share": 0.25,
+        "use_mix": 0.5,
+        "population_per_km2": pytest.approx(150 / area),  # of the census's own cell, which is coarser
+        "households_per_km2": pytest.approx(60 / area),
+        "flats_share": 0.5,
+        "tenant_share": 0.75,
+        "age_65_up_share": None,  # not known is not zero
+        "vacancy_share": 0.1,
+        "residence_quality": "interpolated",
         "footfall_per_hour": 12.5,
+        "footfall_morning_per_hour": 20.0,
+        "footfall_midday_per_hour": 15.0,
+        "footfall_evening_per_hour": 12.0,
+        "footfall_night_per_hour": None,
     }
     assert found["road_distance_m"].iloc[0] == pytest.approx(20, abs=0.5)
     assert found["district"].fillna("-").tolist() == ["9490 Vaduz", "Quarter", "-", "9490 Vaduz"]
@@ -154,9 +185,16 @@ def test_everything_around_an_account() -> None:
 
 
 def test_where_nothing_is_loaded_nothing_is_around() -> None:
-    empty = _layers((9.52, 47.14))
-    empty = Layers(empty.roads[:0], empty.buildings[:0], empty.address_points[:0], empty.districts[:0], empty.footfall[:0].astype(float))
+    empty = {name: table[:0] for name, table in _tables((9.52, 47.14)).items()}
     points = _points((9.52, 47.14))
-    found = surroundings(points, index_points(points.x, points.y), empty)
+    found = surroundings(points, index_points(points.x, points.y), empty, PARTS)
     assert found.isna().all(axis=None)
     assert np.array_equal(found.index, points.index)
+
+
+def test_only_the_parts_that_are_asked_for_are_derived() -> None:
+    place = (9.52, 47.14)
+    points = _points(place)
+    found = surroundings(points, index_points(points.x, points.y), {"footfall": _tables(place)["footfall"]}, ["footfall"])
+    assert [*found.columns] == [*PARTS["footfall"].columns]
+    assert surroundings(points, index_points(points.x, points.y), {}, []).shape == (1, 0)
