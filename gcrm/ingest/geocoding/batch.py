@@ -1,10 +1,11 @@
 """A batch of addresses as tables: their readings, and the keys of every text in them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import duckdb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
@@ -12,12 +13,12 @@ from gcrm.ingest.geocoding.areas import place_keys, postcode_key
 from gcrm.ingest.geocoding.folding.keys import StreetKeys, street_keys
 from gcrm.ingest.geocoding.folding.text import reduce, words
 from gcrm.ingest.geocoding.house_numbers import parse_number
-from gcrm.ingest.geocoding.parse import Reading
 from gcrm.ingest.geocoding.reference import Reference
 
 _MOST_NEAR_PLACES = 3
 _LETTERS_PER_EDIT = 4
 _SHORTEST_WORD = 4
+_PLACES_AT_ONCE = 1000
 
 
 class Texts:
@@ -26,10 +27,11 @@ class Texts:
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
 
-    def number(self, column: Iterable[str]) -> list[int]:
+    def number(self, column: pd.Series) -> NDArray[np.int64]:
         """The number of each text, new ones included."""
         ids = self._ids
-        return [ids.setdefault(text, len(ids)) for text in column]
+        codes, texts = pd.factorize(column)
+        return np.array([ids.setdefault(text, len(ids)) for text in texts.tolist()], dtype=np.int64)[codes]
 
     def since(self, first: int) -> list[str]:
         """The texts from a number on."""
@@ -132,26 +134,17 @@ class Batch:
         self._engine.unregister("near")
         self._engine.unregister("asked")
 
-    def add(self, readings: Sequence[tuple[int, int, Reading, str]]) -> pd.DataFrame:
+    def add(self, readings: pd.DataFrame) -> None:
         """Adds readings and the keys of their texts.
 
         Args:
-            readings: number of the address, rank, reading, country code (empty where it is not known).
-
-        Returns:
-            What was added: reading_id, q, rank, street_id, number_id, postcode_id, place_id, country.
+            readings: q (number of the address), rank, street, number, postcode, place, country (empty where it is not known); in order.
         """
         before = {kind: len(texts) for kind, texts in self._texts.items()}
-        frame = pd.DataFrame({
-            "reading_id": np.arange(len(readings), dtype=np.int32) + self._readings,
-            "q": [each[0] for each in readings],
-            "rank": [each[1] for each in readings],
-            "street_id": self._texts["street"].number(each[2].street for each in readings),
-            "number_id": self._texts["number"].number(each[2].number for each in readings),
-            "postcode_id": self._texts["postcode"].number(each[2].postcode for each in readings),
-            "place_id": self._texts["place"].number(each[2].place for each in readings),
-            "country": pd.Series([each[3] or None for each in readings], dtype="str"),
-        })  # fmt: skip
+        ids = {f"{kind}_id": texts.number(readings[kind]) for kind, texts in self._texts.items()}
+        numbers = np.arange(len(readings), dtype=np.int32) + self._readings
+        country = readings["country"].where(readings["country"] != "", None)
+        frame = pd.DataFrame({"reading_id": numbers, "q": readings["q"], "rank": readings["rank"], **ids, "country": country})
         self._readings += len(readings)
         self._insert("readings", frame)
         adders: dict[str, Callable[[int, list[str]], None]] = {
@@ -159,7 +152,6 @@ class Batch:
         }  # fmt: skip
         for kind, add in adders.items():
             add(before[kind], self._texts[kind].since(before[kind]))
-        return frame
 
     def _insert(self, table: str, frame: pd.DataFrame) -> None:
         self._engine.register("incoming", frame)
@@ -204,15 +196,21 @@ class Batch:
         """Places of the reference that a name may be a slip of, or that share a whole word with it."""
         if not keys or not self._towns:
             return [[] for _ in keys]
-        found: list[list[str]] = []
+        found: list[list[str]] = [[] for _ in keys]
         towns = set(self._towns)
-        for start in range(0, len(keys), 1000):
-            edits = cdist(keys[start : start + 1000], self._towns, scorer=OSA.distance, dtype=np.uint8)
-            for row, key in enumerate(keys[start : start + 1000]):
-                order = np.argsort(edits[row], kind="stable")[:_MOST_NEAR_PLACES]
-                limit = max(1, len(key) // _LETTERS_PER_EDIT) if len(key) >= _SHORTEST_WORD else 0
-                near = [self._towns[town] for town in order if edits[row, town] <= limit]
-                tokens = {reduce(word) for word in words(texts[start + row]) if len(word) >= _SHORTEST_WORD}
-                near += [*sorted(tokens & towns)] + [place for word in sorted(tokens) for place in self._town_words.get(word, ())]
-                found.append(sorted(set(near), key=near.index)[: 2 * _MOST_NEAR_PLACES])
-        return found
+        # Places farther off than the limit are not measured out, so that names of one limit go together.
+        limits = np.array([max(1, len(key) // _LETTERS_PER_EDIT) if len(key) >= _SHORTEST_WORD else 0 for key in keys])
+        for limit in np.unique(limits[limits > 0]).tolist():
+            rows = np.flatnonzero(limits == limit)
+            for start in range(0, len(rows), _PLACES_AT_ONCE):
+                part = rows[start : start + _PLACES_AT_ONCE].tolist()
+                edits = cdist([keys[row] for row in part], self._towns, scorer=OSA.distance, dtype=np.uint8, score_cutoff=limit)
+                at, town = np.nonzero(edits <= limit)
+                order = np.lexsort((town, edits[at, town], at))
+                for position, name in zip(at[order].tolist(), town[order].tolist(), strict=True):
+                    if len(found[part[position]]) < _MOST_NEAR_PLACES:
+                        found[part[position]].append(self._towns[name])
+        for row, near in enumerate(found):
+            tokens = sorted({reduce(word) for word in words(texts[row]) if len(word) >= _SHORTEST_WORD})
+            near += [token for token in tokens if token in towns] + [place for word in tokens for place in self._town_words.get(word, ())]
+        return [list(dict.fromkeys(near))[: 2 * _MOST_NEAR_PLACES] for near in found]

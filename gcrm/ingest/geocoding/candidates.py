@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
-from rapidfuzz.process import cdist
+from rapidfuzz.process import cdist, cpdist
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from gcrm.ingest.geocoding.folding.keys import StreetKeys
@@ -43,7 +43,7 @@ class NearStreets:
         self._keys = reference.keys
         self._plain = [keys.plain[:_LONGEST_KEY] for keys in reference.keys]
         self._folded = [(keys.folded[0] if keys.folded else "")[:_LONGEST_KEY] for keys in reference.keys]
-        self._street_digits = np.array([_digits(key) for key in self._plain])
+        self._street_digits = np.array([_digits(key) for key in self._plain], dtype=object)
         self._weight = np.array([_weight(keys) for keys in reference.keys], dtype=np.float64)
 
     @cached_property
@@ -154,16 +154,34 @@ class NearStreets:
         for start in range(0, len(texts), _TRIGRAM_CHUNK):
             chunk = texts[start : start + _TRIGRAM_CHUNK]
             alike = (vectorizer.transform([f"  {_stem(keys[text])}  " for text in chunk]) @ index).tocsr()
-            for row, text in enumerate(chunk):
+            streets = []
+            for row in range(len(chunk)):
                 here = slice(alike.indptr[row], alike.indptr[row + 1])
-                streets = alike.indices[here][_largest(alike.data[here], _MOST_BY_TRIGRAMS)].tolist()
-                near[text] = [each for each in (self._compared(keys[text], street) for street in streets) if each[1] >= LEAST_SIMILARITY]
+                streets.append(alike.indices[here][_largest(alike.data[here], _MOST_BY_TRIGRAMS)].tolist())
+            near |= self._compared(dict(zip(chunk, streets, strict=True)), keys)
         return [(text, block, street, alike, edits, "near") for block, text in wanted for street, alike, edits in near[text]]
 
-    def _compared(self, keys: StreetKeys, street: int) -> tuple[int, float, int]:
-        edits = min([OSA.distance(keys.plain, self._plain[street]), *(OSA.distance(each, self._folded[street]) for each in keys.folded[:_READINGS])])
-        off = _OTHER_DIGITS * (_digits(keys.plain) != _digits(self._plain[street]))
-        return street, 1 - edits / max(_weight(keys), float(self._weight[street]), 1) - off, edits
+    def _compared(self, streets: dict[int, list[int]], keys: Sequence[StreetKeys]) -> dict[int, list[tuple[int, float, int]]]:
+        """Of the streets of each text those that are alike enough: street, similarity, edits; in the same order."""
+        pairs = [(text, street) for text, some in streets.items() for street in some]
+        edits = _pairwise([keys[text].plain for text, _ in pairs], [self._plain[street] for _, street in pairs])
+        for reading in range(_READINGS):
+            rows = [row for row, (text, _) in enumerate(pairs) if reading < len(keys[text].folded)]
+            more = _pairwise([keys[pairs[row][0]].folded[reading] for row in rows], [self._folded[pairs[row][1]] for row in rows])
+            edits[rows] = np.minimum(edits[rows], more)
+        near: dict[int, list[tuple[int, float, int]]] = {text: [] for text in streets}
+        own = {text: (_weight(keys[text]), _digits(keys[text].plain)) for text in streets}
+        for (text, street), edit in zip(pairs, edits.tolist(), strict=True):
+            weight, digits = own[text]
+            off = _OTHER_DIGITS * (digits != self._street_digits[street])
+            similarity = 1 - edit / max(weight, float(self._weight[street]), 1) - off
+            if similarity >= LEAST_SIMILARITY:
+                near[text].append((street, similarity, edit))
+        return near
+
+
+def _pairwise(texts: list[str], streets: list[str]) -> NDArray[np.int64]:
+    return np.asarray(cpdist(texts, streets, scorer=OSA.distance, dtype=np.int32), dtype=np.int64)
 
 
 def _stem(keys: StreetKeys) -> str:

@@ -1,5 +1,7 @@
 """Addresses find their positions in a reference, and say how."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +11,8 @@ import pandas as pd
 from gcrm.ingest.geocoding.batch import Batch
 from gcrm.ingest.geocoding.candidates import NearStreets
 from gcrm.ingest.geocoding.evaluate import AGREES, alternatives, best_areas, evaluate, find_equal
-from gcrm.ingest.geocoding.parse import first_reading, more_readings
+from gcrm.ingest.geocoding.folding.dictionary import Dictionary
+from gcrm.ingest.geocoding.parse import Reading, first_reading, more_readings
 from gcrm.ingest.geocoding.reasons import reasons
 from gcrm.ingest.geocoding.reference import Reference
 from gcrm.ingest.geocoding.score import Calibration, calibration
@@ -22,6 +25,7 @@ LEVELS = ("rooftop", "interpolated", "street", "postcode", "place", "none")
 
 _LEVEL_OF = {"exact": "rooftop", "part": "rooftop", "between": "interpolated", "beside": "interpolated"}
 _EQUAL = 0.99
+_MARKS = re.compile(r"[\W_]+")
 _MATCHED = """
 SELECT DISTINCT reading_id FROM found f JOIN readings r USING (reading_id) JOIN stretches s USING (stretch_id)
 WHERE f.similarity >= 0.99
@@ -82,23 +86,21 @@ class Matcher:
             distinct: the fields as `clean_fields` gives them, without doubles.
         """
         batch = Batch(self._reference)
-        rows = list(zip(*(distinct[name].tolist() for name in FIELDS), strict=True))
-        dictionary = self._reference.dictionary
-        batch.add([(q, 0, first_reading(*_four(row), dictionary), row[4]) for q, row in enumerate(rows)])
+        batch.add(_first_readings(distinct, self._reference.dictionary))
         find_equal(batch.engine, ["folded"], 0)
         found = evaluate(batch.engine, 0)
         clear = _clear(found, distinct)
-        rest = np.setdiff1d(np.arange(len(rows)), found.loc[clear, "q"].to_numpy()).tolist()
-        if rest:
+        rest = np.setdiff1d(np.arange(len(distinct)), found.loc[clear, "q"].to_numpy())
+        if len(rest):
             first = batch.size
-            batch.add([(q, rank, each, rows[q][4]) for q in rest for rank, each in enumerate(more_readings(*_four(rows[q]), dictionary))])
+            batch.add(_more_readings(distinct.iloc[rest], self._reference.dictionary))
             find_equal(batch.engine, ["folded"], first, anywhere=True)
             equal = evaluate(batch.engine, first)
             dominant = set(equal.loc[(equal["similarity"] >= _EQUAL) & (equal["area"] >= AGREES), "q"].tolist())
             find_equal(batch.engine, ["stem"], first)
             self._find_near(batch, first, dominant)
             found = pd.concat([found[clear], evaluate(batch.engine, first)], ignore_index=True)
-        return Evidence(found, best_areas(batch.engine, pd.DataFrame({"q": np.arange(len(rows), dtype=np.int32)})), batch)
+        return Evidence(found, best_areas(batch.engine, pd.DataFrame({"q": np.arange(len(distinct), dtype=np.int32)})), batch)
 
     def _find_near(self, batch: Batch, first: int, without: set[int]) -> None:
         """Adds to the candidates the streets that are near to what no street of the postcode or place is equal to."""
@@ -164,8 +166,28 @@ def _answer(answers: pd.DataFrame, found: pd.DataFrame, scores: pd.Series, level
         answers.loc[where, "rival_m"] = found["rival_m"]
 
 
-def _four(row: tuple[str, ...]) -> tuple[str, str, str, str]:
-    return row[0], row[1], row[2], row[3]
+def _first_readings(distinct: pd.DataFrame, dictionary: Dictionary) -> pd.DataFrame:
+    """The first reading of each address, as `Batch.add` takes them; only an address without a number of its own has to be looked at by itself."""
+    readings = distinct.set_axis([*Reading._fields, "country"], axis=1).assign(q=np.arange(len(distinct), dtype=np.int32), rank=0)
+    joined = np.flatnonzero(distinct["house_number"] == "")
+    streets = distinct["street"].iloc[joined].tolist()
+    apart = [first_reading(street, "", "", "", dictionary) for street in streets]
+    for name in ("street", "number"):
+        column = readings[name].to_numpy(dtype=object, copy=True)
+        column[joined] = [getattr(each, name) for each in apart]
+        readings[name] = column
+    return readings
+
+
+def _more_readings(distinct: pd.DataFrame, dictionary: Dictionary) -> pd.DataFrame:
+    """Every reading of each address, as `Batch.add` takes them; q is its label."""
+    rows = zip(distinct.index.tolist(), *(distinct[name].tolist() for name in FIELDS), strict=True)
+    readings = [
+        (q, rank, *each, country)
+        for q, street, number, postcode, place, country in rows
+        for rank, each in enumerate(more_readings(street, number, postcode, place, dictionary))
+    ]
+    return pd.DataFrame(readings, columns=["q", "rank", *Reading._fields, "country"])
 
 
 def clean_fields(addresses: pd.DataFrame) -> pd.DataFrame:
@@ -194,5 +216,11 @@ def address_keys(fields: pd.DataFrame) -> pd.Series:
     Args:
         fields: as `clean_fields` gives them.
     """
-    parts = [fields[name].str.lower().str.replace(r"[\W_]+", " ", regex=True).str.strip() for name in FIELDS]
-    return pd.Series(["|".join(each) for each in zip(*parts, strict=True)], index=fields.index, dtype="str")
+    parts = [_by_text(fields[name], lambda text: _MARKS.sub(" ", text.lower()).strip()) for name in FIELDS]
+    return parts[0].str.cat(parts[1:], sep="|")
+
+
+def _by_text(column: pd.Series, function: Callable[[str], str]) -> pd.Series:
+    """What a function makes of each text, computed once per distinct one."""
+    codes, texts = pd.factorize(column)
+    return pd.Series([function(text) for text in texts.tolist()], dtype="str").take(codes).set_axis(column.index)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from gcrm.ingest.geocoding.folding.dictionary import Dictionary
@@ -39,6 +40,7 @@ class Reading(NamedTuple):
     place: str
 
 
+@lru_cache(maxsize=1 << 16)
 def split_street(text: str, dictionary: Dictionary) -> tuple[str, str]:
     """Street and house number out of one text; the number is empty where there is none.
 
@@ -124,13 +126,21 @@ def _areas(reading: Reading) -> Iterator[Reading]:
     """A reading, and with the postcode out of the field of the place or the other way round."""
     yield reading
     for text in (reading.place, reading.postcode):
-        found = _CODE_PLACE.match(text) or _PLACE_CODE.match(text)
+        found = _code_and_place(text)
         if found:
-            yield reading._replace(postcode=found["code"], place=found["place"])
+            yield Reading(reading.street, reading.number, *found)
     if _has_digit(reading.place) and not _has_digit(reading.postcode):
         yield reading._replace(postcode=reading.place, place=reading.postcode)
 
 
+@lru_cache(maxsize=1 << 16)
+def _code_and_place(text: str) -> tuple[str, str] | None:
+    """Postcode and place out of one text."""
+    found = (_CODE_PLACE.match(text) or _PLACE_CODE.match(text)) if _has_digit(text) else None
+    return (found["code"], found["place"]) if found else None
+
+
+@lru_cache(maxsize=1 << 16)
 def _has_digit(text: str) -> bool:
     return any(map(str.isdigit, text))
 
@@ -173,14 +183,14 @@ def _lines(text: str, number: str, postcode: str, place: str, dictionary: Dictio
     streets: list[tuple[str, str]] = []
     names: list[str] = []
     for part in parts:
-        area = _CODE_PLACE.match(part) or _PLACE_CODE.match(part)
+        area = _code_and_place(part)
         alone = _ONLY_NUMBER.match(part)
         if alone and streets and not streets[-1][1]:
             streets[-1] = (streets[-1][0], part)
         elif _WHOLE_CODE.match(part) and not code:
             code = part
-        elif area and (not code or not town) and (streets or _digits(area["code"]) >= _FEWEST_IN_CODE):
-            code, town = code or area["code"], town or area["place"]
+        elif area and (not code or not town) and (streets or _digits(area[0]) >= _FEWEST_IN_CODE):
+            code, town = code or area[0], town or area[1]
             streets.append(split_street(part, dictionary))
         else:
             name, inside = split_street(part, dictionary)

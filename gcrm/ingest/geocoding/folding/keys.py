@@ -34,6 +34,7 @@ class StreetKeys:
 _NOTHING = StreetKeys("", (), (), frozenset(), ())
 
 
+@lru_cache(maxsize=1 << 17)
 def street_keys(text: str, dictionary: Dictionary) -> StreetKeys:
     """The keys of a street name; empty ones where it holds neither letter nor digit.
 

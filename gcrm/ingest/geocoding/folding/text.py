@@ -42,7 +42,8 @@ def as_written(text: str) -> str:
     Args:
         text: anything; only the first 200 characters count.
     """
-    return _MARKS.sub("", unicodedata.normalize("NFKC", text[:LONGEST]).casefold())
+    cut = text[:LONGEST]
+    return _MARKS.sub("", cut.lower() if cut.isascii() else unicodedata.normalize("NFKC", cut).casefold())
 
 
 def latin(text: str) -> str:
