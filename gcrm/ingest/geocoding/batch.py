@@ -210,7 +210,11 @@ class Batch:
                 for position, name in zip(at[order].tolist(), town[order].tolist(), strict=True):
                     if len(found[part[position]]) < _MOST_NEAR_PLACES:
                         found[part[position]].append(self._towns[name])
-        for row, near in enumerate(found):
-            tokens = sorted({reduce(word) for word in words(texts[row]) if len(word) >= _SHORTEST_WORD})
-            near += [token for token in tokens if token in towns] + [place for word in tokens for place in self._town_words.get(word, ())]
-        return [list(dict.fromkeys(near))[: 2 * _MOST_NEAR_PLACES] for near in found]
+        return [list(dict.fromkeys([*near, *self._with_word_of(text, towns)]))[: 2 * _MOST_NEAR_PLACES] for near, text in zip(found, texts, strict=True)]
+
+    def _with_word_of(self, text: str, towns: set[str]) -> Iterator[str]:
+        """Places of the reference that are a whole word of a text, then those that share one with it."""
+        tokens = sorted({reduce(word) for word in words(text) if len(word) >= _SHORTEST_WORD})
+        yield from (token for token in tokens if token in towns)
+        for token in tokens:
+            yield from self._town_words.get(token, ())

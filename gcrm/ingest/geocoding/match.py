@@ -217,7 +217,7 @@ def address_keys(fields: pd.DataFrame) -> pd.Series:
         fields: as `clean_fields` gives them.
     """
     parts = [_by_text(fields[name], lambda text: _MARKS.sub(" ", text.lower()).strip()) for name in FIELDS]
-    return parts[0].str.cat(parts[1:], sep="|")
+    return pd.Series(["|".join(each) for each in zip(*parts, strict=True)], index=fields.index, dtype="str")
 
 
 def _by_text(column: pd.Series, function: Callable[[str], str]) -> pd.Series:
