@@ -14,6 +14,7 @@ page = st.navigation(
     [
         st.Page(_HERE / "pages/start.py", title="Start", icon=":material/home:", default=True),
         st.Page(_HERE / "pages/map_explorer.py", title="Map", icon=":material/hexagon:", url_path="map"),
+        st.Page(_HERE / "pages/surroundings.py", title="Surroundings", icon=":material/layers:", url_path="surroundings"),
         st.Page(_HERE / "pages/cube.py", title="Cube", icon=":material/deployed_code:", url_path="cube"),
         st.Page(_HERE / "pages/import_file.py", title="Import", icon=":material/upload_file:", url_path="import"),
         st.Page(_HERE / "pages/positions.py", title="Positions", icon=":material/where_to_vote:", url_path="positions"),

@@ -19,13 +19,15 @@ from gcrm.olap.answer import Answer, Explanation, ask, members
 from gcrm.olap.catalogue import ACCOUNTS, DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axis, Measure
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.store import Version
-from gcrm.pipeline import duplicate_review, duplicates, geocode_review, jobs, quality, quarantine
+from gcrm.pipeline import duplicate_review, duplicates, geocode_review, jobs, places, quality, quarantine
 from gcrm.pipeline.geocode_review import Review
+from gcrm.pipeline.places import CELL_LAYERS, LayerMeasure, Place
 from gcrm.spatial.cells import descendants, level_of, parent
 from gcrm.units import COARSEST_LEVEL, LEVELS
 
 __all__ = [
     "ACCOUNTS",
+    "CELL_LAYERS",
     "DIMENSIONS",
     "FACTS",
     "LEVELS",
@@ -37,12 +39,15 @@ __all__ = [
     "CubeQuery",
     "Explanation",
     "Filter",
+    "LayerMeasure",
     "Measure",
+    "Place",
     "Review",
     "Scope",
     "duplicate_review",
     "duplicates",
     "jobs",
+    "places",
     "quality",
     "quarantine",
 ]

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 
 import h3
 
-from dashboards.data import LEVELS, MEASURES, Filter, quality, quarantine
+from dashboards.data import CELL_LAYERS, LEVELS, MEASURES, Filter, quality, quarantine
 from gcrm.errors import CubeError
 
 _OPACITIES = (0.1, 1.0)
 _DECIMALS = 6
 _MOST_PAGES = 1_000_000
 _MOST_DIGITS = 18
+FLOWS = "movement"
+"""The layer of the surroundings page that is not one of cells."""
 REVIEW_STATUSES = ("open", "accepted", "moved", "dismissed")
 
 
@@ -112,6 +114,66 @@ class MapView:
     def members(self, dimension: str) -> tuple[str, ...]:
         """The members of a dimension that are filtered by; none where all are shown."""
         return next((kept.members for kept in self.where if kept.dimension == dimension), ())
+
+
+@dataclass(frozen=True)
+class SurroundingsView:
+    """The state of the surroundings page.
+
+    Attributes:
+        layer: key of `CELL_LAYERS`, or `FLOWS`.
+        measure: one of the layer's.
+        level: H3 level.
+        weekday: ISO weekday, for layers by hour; None for all.
+        hour: of the day; None for all.
+        cell: the cell whose card is shown, hexadecimal text.
+    """
+
+    layer: str = "buildings"
+    measure: str = "footprint_m2"
+    level: int = 9
+    weekday: int | None = None
+    hour: int | None = None
+    cell: str | None = None
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, list[str]]) -> "SurroundingsView":
+        """The state that a link asks for.
+
+        Raises:
+            CubeError: it names what is not there.
+            ValueError: a number in it is none.
+        """
+        first = {name: values[-1] for name, values in parameters.items() if values}
+        view = cls()
+        if "layer" in first:
+            if first["layer"] not in {*CELL_LAYERS, FLOWS}:
+                raise CubeError(f"There is no layer {first['layer']!r}; there are {', '.join((*CELL_LAYERS, FLOWS))}.")
+            view = view.of(first["layer"])
+        if "measure" in first and view.layer != FLOWS:
+            if first["measure"] not in CELL_LAYERS[view.layer].measures:
+                raise CubeError(f"{view.layer} has no measure {first['measure']!r}; it has {', '.join(CELL_LAYERS[view.layer].measures)}.")
+            view = replace(view, measure=first["measure"])
+        if "level" in first:
+            view = replace(view, level=_within(first["level"], min(LEVELS), max(LEVELS)))
+        if "weekday" in first:
+            view = replace(view, weekday=_within(first["weekday"], 1, 7))
+        if "hour" in first:
+            view = replace(view, hour=_within(first["hour"], 0, 23))
+        if "cell" in first:
+            if not h3.is_valid_cell(first["cell"]) or h3.get_resolution(first["cell"]) not in LEVELS:
+                raise CubeError(f"{first['cell']!r} is not an H3 cell of level {min(LEVELS)} to {max(LEVELS)}.")
+            view = replace(view, cell=first["cell"])
+        return view
+
+    def of(self, layer: str) -> "SurroundingsView":
+        """The same of another layer, with its first measure."""
+        return replace(self, layer=layer, measure=next(iter(CELL_LAYERS[layer].measures)) if layer in CELL_LAYERS else "")
+
+    def parameters(self) -> dict[str, str | list[str]]:
+        """The state as the parameters of a link; `from_parameters` reads them back."""
+        said = {"layer": self.layer, "measure": self.measure, "level": self.level, "weekday": self.weekday, "hour": self.hour, "cell": self.cell}
+        return {name: str(value) for name, value in said.items() if value is not None and value != ""}
 
 
 @dataclass(frozen=True)

@@ -81,17 +81,17 @@ def _enrich(connection: Connection, accounts: NDArray[np.int64], now: _Now, terr
     placed = gpd.read_postgis(
         statements.placed.sql, connection, params={"accounts": accounts.tolist(), "territories": now.territories}, geom_col="geom"
     ).set_index("account_id")
-    found = placed[[*COLUMNS, "territory_id"]].astype({"territory_id": "Int64"})
+    found = placed[[*COLUMNS, "covering_territory_id"]].astype({"covering_territory_id": "Int64"})
     for held, some in placed.groupby("held_versions", dropna=False):
         parts = _changed(pg, held if isinstance(held, str) else None, now.versions)
         if parts:
             around = surroundings(some.geometry, some["cell"], _tables(connection, some, parts), parts)
             found.loc[some.index, around.columns] = around
     moved = placed.index[~placed["territory_holds"]]
-    found.loc[moved, "territory_id"] = covering(placed.geometry[moved], territories, "territory_id")
+    found.loc[moved, "covering_territory_id"] = covering(placed.geometry[moved], territories, "territory_id")
     queries("imports").derive(pg)
     statements.create_stage(pg)
-    copy_frame(pg, "staged_surroundings", found.assign(position=placed.geometry.to_wkb(hex=True)).reset_index())
+    copy_frame(pg, "staged_surroundings", found.assign(derived_position=placed.geometry.to_wkb(hex=True)).reset_index())
     statements.store_surroundings(pg, versions=now.versions, territories=now.territories)
 
 

@@ -1,8 +1,8 @@
 -- Surroundings that are brought up to date part by part: what each row holds for, and more of what the layers tell.
 
 ALTER TABLE gcrm.account_surroundings
-    ADD COLUMN position                  geometry(Point, 4326),
-    ADD COLUMN territory_id              int REFERENCES gcrm.territories ON DELETE SET NULL,
+    ADD COLUMN derived_position          geometry(Point, 4326),
+    ADD COLUMN covering_territory_id     int REFERENCES gcrm.territories ON DELETE SET NULL,
     ADD COLUMN territories_stamp         bigint,
     ADD COLUMN built_share               real CHECK (built_share BETWEEN 0 AND 1),
     ADD COLUMN use_mix                   real CHECK (use_mix BETWEEN 0 AND 1),
@@ -18,9 +18,9 @@ ALTER TABLE gcrm.account_surroundings
     ADD COLUMN footfall_evening_per_hour real CHECK (footfall_evening_per_hour >= 0),
     ADD COLUMN footfall_night_per_hour   real CHECK (footfall_night_per_hour >= 0);
 -- Usage: deleting a territory.
-CREATE INDEX account_surroundings_territory ON gcrm.account_surroundings (territory_id);
-COMMENT ON COLUMN gcrm.account_surroundings.position IS 'The position that this row was derived for, EPSG:4326; where the account has moved, the row is to be renewed.';
-COMMENT ON COLUMN gcrm.account_surroundings.territory_id IS 'The territory whose boundary covers the position; the account''s own where no file named one.';
+CREATE INDEX account_surroundings_territory ON gcrm.account_surroundings (covering_territory_id);
+COMMENT ON COLUMN gcrm.account_surroundings.derived_position IS 'The position that this row was derived for, EPSG:4326; where the account has moved, the row is to be renewed.';
+COMMENT ON COLUMN gcrm.account_surroundings.covering_territory_id IS 'The territory whose boundary covers the position; the account''s own where no file named one.';
 COMMENT ON COLUMN gcrm.account_surroundings.territories_stamp IS 'Checksum of the boundaries that it was compared with (no unit).';
 COMMENT ON COLUMN gcrm.account_surroundings.built_share IS 'Built share of its H3 cell of level 10, 0 to 1 (no unit).';
 COMMENT ON COLUMN gcrm.account_surroundings.use_mix IS 'How mixed the uses of the buildings of that cell are: 0 one use, 1 all alike (no unit).';

@@ -70,7 +70,7 @@ SELECT a.account_id
 FROM gcrm.accounts a
 LEFT JOIN gcrm.account_surroundings s USING (account_id)
 WHERE a.position IS NOT NULL AND (
-    s.position IS DISTINCT FROM a.position OR s.layer_version_ids <> :versions::int[] OR s.territories_stamp IS DISTINCT FROM :territories)
+    s.derived_position IS DISTINCT FROM a.position OR s.layer_version_ids <> :versions::int[] OR s.territories_stamp IS DISTINCT FROM :territories)
 ORDER BY a.cell, a.account_id;
 
 -- name: count_stale(versions, territories)$
@@ -79,16 +79,16 @@ SELECT count(*)
 FROM gcrm.accounts a
 LEFT JOIN gcrm.account_surroundings s USING (account_id)
 WHERE a.position IS NOT NULL AND (
-    s.position IS DISTINCT FROM a.position OR s.layer_version_ids <> :versions::int[] OR s.territories_stamp IS DISTINCT FROM :territories);
+    s.derived_position IS DISTINCT FROM a.position OR s.layer_version_ids <> :versions::int[] OR s.territories_stamp IS DISTINCT FROM :territories);
 
 -- name: placed(accounts, territories)
 -- Some accounts with a position, and what is known to be around them: account_id, cell, geom, held_versions (as text; empty where the position is new),
--- territory_holds, and the columns of gcrm.account_surroundings.
+-- territory_holds, covering_territory_id, and the columns of gcrm.account_surroundings.
 SELECT
     a.account_id, a.cell, a.position AS geom,
-    CASE WHEN s.position = a.position THEN s.layer_version_ids::text END AS held_versions,
-    coalesce(s.position = a.position AND s.territories_stamp = :territories, false) AS territory_holds,
-    s.territory_id,
+    CASE WHEN s.derived_position = a.position THEN s.layer_version_ids::text END AS held_versions,
+    coalesce(s.derived_position = a.position AND s.territories_stamp = :territories, false) AS territory_holds,
+    s.covering_territory_id,
     s.district, s.road_class, s.road_name, s.road_distance_m, s.building_type, s.residence_type, s.building_distance_m, s.built_share, s.use_mix,
     s.population_per_km2, s.households_per_km2, s.flats_share, s.tenant_share, s.age_65_up_share, s.vacancy_share, s.residence_quality,
     s.footfall_per_hour, s.footfall_morning_per_hour, s.footfall_midday_per_hour, s.footfall_evening_per_hour, s.footfall_night_per_hour
@@ -100,8 +100,8 @@ ORDER BY a.account_id;
 -- name: create_stage()#
 CREATE TEMPORARY TABLE staged_surroundings (
     account_id bigint PRIMARY KEY,
-    position text NOT NULL,
-    territory_id int,
+    derived_position text NOT NULL,
+    covering_territory_id int,
     district text,
     road_class text,
     road_name text,
@@ -128,19 +128,19 @@ CREATE TEMPORARY TABLE staged_surroundings (
 -- name: store_surroundings(versions, territories)!
 -- Writes what is around the accounts of the stage.
 INSERT INTO gcrm.account_surroundings AS t (
-    account_id, position, territory_id, territories_stamp, layer_version_ids,
+    account_id, derived_position, covering_territory_id, territories_stamp, layer_version_ids,
     district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, built_share, use_mix, population_per_km2,
     households_per_km2, flats_share, tenant_share, age_65_up_share, vacancy_share, residence_quality, footfall_per_hour, footfall_morning_per_hour,
     footfall_midday_per_hour, footfall_evening_per_hour, footfall_night_per_hour
 )
 SELECT
-    account_id, position::geometry, territory_id, :territories, :versions::int[],
+    account_id, derived_position::geometry, covering_territory_id, :territories, :versions::int[],
     district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, built_share, use_mix, population_per_km2,
     households_per_km2, flats_share, tenant_share, age_65_up_share, vacancy_share, residence_quality, footfall_per_hour, footfall_morning_per_hour,
     footfall_midday_per_hour, footfall_evening_per_hour, footfall_night_per_hour
 FROM staged_surroundings
 ON CONFLICT (account_id) DO UPDATE
-SET position = excluded.position, territory_id = excluded.territory_id, territories_stamp = excluded.territories_stamp,
+SET derived_position = excluded.derived_position, covering_territory_id = excluded.covering_territory_id, territories_stamp = excluded.territories_stamp,
     layer_version_ids = excluded.layer_version_ids, enriched_at = now(),
     district = excluded.district,
     road_class = excluded.road_class,
@@ -167,9 +167,9 @@ SET position = excluded.position, territory_id = excluded.territory_id, territor
 -- name: store_territories()!
 -- Assigns every account to the territory that covers it, unless its file named one.
 UPDATE gcrm.accounts a
-SET territory_id = s.territory_id
+SET territory_id = s.covering_territory_id
 FROM gcrm.account_surroundings s
-WHERE a.account_id = s.account_id AND NOT a.territory_given AND a.territory_id IS DISTINCT FROM s.territory_id AND a.position = s.position;
+WHERE a.account_id = s.account_id AND NOT a.territory_given AND a.territory_id IS DISTINCT FROM s.covering_territory_id AND a.position = s.derived_position;
 
 -- name: forget_unplaced()!
 -- What was around accounts that have no position any more.
