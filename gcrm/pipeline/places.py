@@ -34,7 +34,7 @@ class Place:
         latitude: of its middle.
         address: what `gcrm.pipeline.geocoding.reverse` says of the middle.
         street: name, class, distance_m of the nearest street; empty where none is near.
-        accounts: accounts by status.
+        accounts: accounts by status; of the cell around it where the scope shows no cells as small as this.
         residence: the measures of the census, of this cell or (where it tells of larger ones only) of that around it: `cell`; with level, quality,
             dataset, source_date, made_up; empty where no census tells.
         buildings: the measures of the buildings, with quality, dataset, source_date, made_up; empty where there are none.
@@ -128,13 +128,20 @@ def place(cell: int, scope: Scope) -> Place:
         return Place(
             cell, longitude, latitude, reverse(longitude, latitude),
             street=_row(connection, statements.street_at.sql, {**middle, "classes": list(STREETS)}),
-            accounts=dict(statements.accounts_in(connection, low=low, high=high)),
+            accounts=dict(statements.accounts_in(connection, **_visible(cell, scope))),
             residence=_residence(connection, cell, finest),
             buildings=_row(connection, statements.buildings_in.sql, {"low": low, "high": high}),
             footfall=read_frame(connection, statements.footfall_at.sql, {"low": low, "high": high}),
             trade_areas=read_frame(connection, statements.trade_areas_at.sql, middle),
             trips=read_frame(connection, statements.trips_at.sql, {"cell": int(parent(finest, MOVEMENT_LEVEL)[0])}),
         )  # fmt: skip
+
+
+def _visible(cell: int, scope: Scope) -> dict[str, int]:
+    """The range of cells whose accounts may be counted: those of the cell, or of that around it which the scope shows."""
+    level = min(level_of(cell), scope.finest_level)
+    low, high = descendants(int(parent(np.array([cell], dtype=np.int64), level)[0]), FINEST_LEVEL)
+    return {"low": low, "high": high}
 
 
 def _residence(connection: psycopg.Connection[Any], cell: int, finest: NDArray[np.int64]) -> dict[str, Any]:

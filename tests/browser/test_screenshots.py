@@ -14,9 +14,17 @@ MOST_BYTES = 400_000
 PAGES = {
     "start": "/",
     "map_explorer": "/map?measure=revenue&cell=8a1126d33127fff",
+    "surroundings": "/surroundings?layer=footfall&level=9&weekday=3&hour=16&cell=891126d3303ffff",
     "cube": "/cube?rows=territory&columns=segment&measures=revenue",
 }
-KEPT = {"start": "start", "map_explorer": "map_explorer", "map_explorer_dark": "map_explorer_dark", "cube": "cube", "map_explorer_phone": "phone"}
+KEPT = {
+    "start": "start",
+    "map_explorer": "map_explorer",
+    "map_explorer_dark": "map_explorer_dark",
+    "cube": "cube",
+    "surroundings": "surroundings",
+    "map_explorer_phone": "phone",
+}
 
 
 @pytest.fixture
