@@ -19,7 +19,7 @@ from gcrm.olap.answer import Answer, Explanation, ask, members
 from gcrm.olap.catalogue import ACCOUNTS, DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axis, Measure
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.store import Version
-from gcrm.pipeline import duplicate_review, duplicates, geocode_review, jobs, places, quality, quarantine
+from gcrm.pipeline import duplicate_review, duplicates, geocode_review, jobs, places, quality, quarantine, quarantine_files
 from gcrm.pipeline.geocode_review import Review
 from gcrm.pipeline.places import CELL_LAYERS, LayerMeasure, Place
 from gcrm.spatial.cells import descendants, level_of, parent
@@ -50,6 +50,7 @@ __all__ = [
     "places",
     "quality",
     "quarantine",
+    "quarantine_files",
 ]
 
 MOST_CELLS = 20_000

@@ -15,13 +15,14 @@ from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.profile import Profile
 from gcrm.ingest.readers.kinds import ENDINGS
 from gcrm.ingest.source import Source, look_at, open_source
-from gcrm.pipeline import duplicate_review, duplicates, geocode_review, imports, jobs, uploads
+from gcrm.pipeline import duplicate_review, duplicates, geocode_review, imports, jobs, quarantine, quarantine_retry, uploads
+from gcrm.pipeline.duplicate_preview import Preview
 from gcrm.pipeline.imports import DryRun
 from gcrm.pipeline.jobs import Job, Undone
 from gcrm.pipeline.update import is_updating as is_at_it
 from gcrm.progress import Advance
 
-__all__ = ["ENDINGS", "OBJECTS", "DryRun", "Job", "ObjectType", "ReadOptions", "Source", "Undone"]
+__all__ = ["ENDINGS", "OBJECTS", "DryRun", "Job", "ObjectType", "Preview", "ReadOptions", "Source", "Undone"]
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,42 @@ def undo(job_id: int) -> Undone:
         ImportJobError: it runs, or was undone already.
     """
     return jobs.undo(job_id, leave_conflicts=True)
+
+
+def edit_refused(quarantine_id: int, values: Mapping[str, str]) -> None:
+    """Changes fields of a refused record that waits; see `gcrm.pipeline.quarantine.edit`.
+
+    Raises:
+        QuarantineError: it does not wait any more, its file has no such column, or the reader may not see every record.
+    """
+    quarantine.edit(quarantine_id, values, session.scope())
+
+
+def retry_refused(selection: quarantine.Selection, advance: Advance) -> quarantine_retry.Retried:
+    """Imports refused records once more; see `gcrm.pipeline.quarantine_retry.retry`.
+
+    Raises:
+        QuarantineError: the reader may not see every record.
+    """
+    return quarantine_retry.retry(selection, session.scope(), advance)
+
+
+def discard_refused(selection: quarantine.Selection) -> tuple[int, ...]:
+    """Puts refused records aside; their keys, for `restore_refused`.
+
+    Raises:
+        QuarantineError: the reader may not see every record.
+    """
+    return quarantine.discard(selection, session.scope())
+
+
+def restore_refused(selection: quarantine.Selection) -> int:
+    """Takes back what was put aside; how many.
+
+    Raises:
+        QuarantineError: the reader may not see every record.
+    """
+    return quarantine.restore(selection, session.scope())
 
 
 def look_for_duplicates() -> None:

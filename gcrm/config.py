@@ -33,9 +33,15 @@ class Settings(BaseSettings):
     duplicates_automatic: float | None = Field(
         None, ge=0.99, le=1, description="Probability from which `gcrm duplicates find` merges without a person; where it is not set, never."
     )
+    duplicates_unique: str = Field("", description="Systems that hold nobody twice, with commas between them; every search for duplicates keeps to it.")
     dictionaries: Path | None = Field(None, description="Folder of dictionaries in libpostal's format, added to the geocoder's own words.")
     geocoders: str = Field("", description="Providers asked for what the reference does not know: name=URL;rate=1;days=30 and so on, with | between them.")
     port: int = Field(8501, ge=1, le=65535, description="Port on which `gcrm serve` listens.")
+
+    @property
+    def unique_sources(self) -> tuple[str, ...]:
+        """The systems that hold nobody twice."""
+        return tuple(filter(None, map(str.strip, self.duplicates_unique.split(","))))
 
     @property
     def cubes(self) -> Path:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import intake, parts, session, texts
-from dashboards.intake import OBJECTS, DryRun, Job, ReadOptions, Source
+from dashboards.intake import OBJECTS, DryRun, Job, Preview, ReadOptions, Source
 from gcrm.errors import GcrmError
 
 _PAGE = "import"
@@ -186,6 +186,8 @@ def _dry_run(found: DryRun) -> None:
             ("Would be refused", f"{report.refused:,}", "with a reason each, to be mended" if report.refused else "every record is fit"),
             ("With a warning", f"{report.warned:,}", "stored, and noted" if report.warned else "no doubtful value"),
         ])  # fmt: skip
+    if found.duplicates is not None and found.duplicates.accounts:
+        _likely(found.duplicates)
     if found.changes:
         st.html('<div class="group">What would change (the first records)</div>')
         rows = [
@@ -199,6 +201,32 @@ def _dry_run(found: DryRun) -> None:
         st.html('<div class="group">What would be refused (the first records)</div>')
         refused = pd.DataFrame(found.refused, columns=["Object", "Row", "Column", "Value", "Because it"])
         st.dataframe(refused, hide_index=True, key="refused")
+
+
+def _likely(found: Preview) -> None:
+    """Accounts of the file that look like others, and what a search for duplicates would do with them."""
+    part = "" if found.whole else f", of the first {found.compared:,} of {found.accounts:,}"
+    at_once = f"from {found.automatic:.1%} on, without a person" if found.automatic is not None else "never without a person"
+    st.html('<div class="group">Accounts that look like others</div>')
+    parts.figures([
+        ("Within the file", f"{found.within_file:,}", f"of {found.compared:,} accounts compared{part}"),
+        ("In the database", f"{found.in_database:,}", "like an account that was there before"),
+        ("Would be merged", f"{found.merged:,}", at_once),
+        ("Would be asked about", f"{found.queued:,}", "pairs for the page Duplicates"),
+    ])  # fmt: skip
+    if not found.whole:
+        st.caption(
+            "File and database are large: only the first accounts of the file were compared, with each other and with accounts that share a number, "
+            "a mail address or an address. Duplicates, Look again, compares all."
+        )
+    rows = [
+        (f"{pair.score:.1%}", pair.right["name"], pair.right["source_key"], pair.left["name"], f"{pair.left['source']} {pair.left['source_key']}",
+         "of the file" if pair.within_file else "in the database", "merged" if pair.automatic else "asked about")
+        for pair in found.pairs
+    ]  # fmt: skip
+    if rows:
+        columns = ["Probable", "Account", "Its key", "Looks like", "Key of that", "Which is", "Would be"]
+        st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, key="likely duplicates")
 
 
 def _text(value: object) -> str:

@@ -3,12 +3,13 @@
 import hashlib
 import html
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from dashboards import data, downloads, parts, session, texts
-from dashboards.data import quarantine
+from dashboards import data, downloads, intake, parts, session, texts
+from dashboards.data import quarantine, quarantine_files
 from dashboards.links import QuarantineView
 
 PAGE = "quarantine"
@@ -30,7 +31,7 @@ def main() -> None:
     parts.heading("Put aside" if view.discarded else "Quarantine", "What nobody wants to import; it can be taken back." if view.discarded else _ABOUT)
     files = quarantine.files(scope, discarded=view.discarded)
     aside = quarantine.discarded_count(scope)
-    _result(scope)
+    _result()
     if not files:
         _nothing(view, aside)
         return
@@ -95,7 +96,7 @@ def _figures(files: list[quarantine.RefusedFile], aside: int, view: QuarantineVi
             st.button(f"{aside:,} put aside", icon=":material/archive:", on_click=_go, args=(QuarantineView(discarded=True),), help="See them, take them back")
 
 
-def _result(scope: data.Scope) -> None:
+def _result() -> None:
     """What the last action did, with its undo."""
     found = st.session_state.get(_RESULT)
     if found is None:
@@ -105,19 +106,19 @@ def _result(scope: data.Scope) -> None:
         {"success": st.success, "warning": st.warning}[kind](text, icon=":material/check_circle:" if kind == "success" else ":material/rule:")
         if undo is not None and st.button("Undo", icon=":material/undo:", key="undo"):
             del st.session_state[_RESULT]
-            _undo(undo, scope)
+            _undo(undo)
             _again()
         st.button("Close", icon=":material/close:", type="tertiary", key="close result", on_click=lambda: st.session_state.pop(_RESULT, None))
 
 
-def _undo(undo: tuple[str, tuple[int, ...]], scope: data.Scope) -> None:
+def _undo(undo: tuple[str, tuple[int, ...]]) -> None:
     what, keys = undo
     if what == "retry":
-        for job_id in keys:
-            data.jobs.undo(job_id)
-        st.session_state[_RESULT] = ("success", "The retry is undone; its records wait again.", None)
+        kept = sum(intake.undo(job_id).kept for job_id in keys)
+        but = f", but for {_records_of(kept)} that stay, changed since or in use" if kept else ""
+        st.session_state[_RESULT] = ("success", f"The retry is undone; its records wait again{but}.", None)
     elif what == "discard":
-        back = quarantine.restore(quarantine.Selection(ids=keys), scope)
+        back = intake.restore_refused(quarantine.Selection(ids=keys))
         st.session_state[_RESULT] = ("success", f"{_records_of(back)} taken back.", None)
 
 
@@ -212,7 +213,7 @@ def _records(view: QuarantineView, file: quarantine.RefusedFile, found: int) -> 
     if view.discarded:
         _take_back(selection, count, chosen=bool(keys))
     else:
-        _actions(selection, count, edits, chosen=bool(keys))
+        _actions(selection, count, edits, file, chosen=bool(keys))
 
 
 def _shown(frame: pd.DataFrame, file: quarantine.RefusedFile) -> tuple[pd.DataFrame, list[str]]:
@@ -273,49 +274,56 @@ def _turn(label: str, icon: str, page: int, view: QuarantineView, *, disabled: b
         st.rerun()
 
 
-def _actions(selection: quarantine.Selection, count: int, edits: dict[int, dict[str, str]], *, chosen: bool) -> None:
+def _actions(selection: quarantine.Selection, count: int, edits: dict[int, dict[str, str]], file: quarantine.RefusedFile, *, chosen: bool) -> None:
     """Try again, keep the edits, put aside, download: the chosen and edited records, or all that the filter leaves."""
-    scope = session.scope()
     which = _records_of(count) if chosen else f"all {_records_of(count)}"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="quarantine_actions"):
         if st.button(f"Retry {which}", type="primary", icon=":material/replay:", key="retry"):
-            _save(edits, scope)
-            _retry(selection, count, scope)
+            _save(edits)
+            _retry(selection, count)
         if edits and st.button(f"Keep {len(edits):,} edit{'' if len(edits) == 1 else 's'}", icon=":material/save:", key="keep"):
-            _save(edits, scope)
+            _save(edits)
             st.session_state[_RESULT] = ("success", f"{_records_of(len(edits))} edited; not tried yet.", None)
             _again()
         if st.button(f"Discard {which}", icon=":material/archive:", key="discard", help="Puts them aside; nothing is deleted, and it can be undone"):
-            keys = quarantine.discard(selection, scope)
+            keys = intake.discard_refused(selection)
             st.session_state[_RESULT] = ("success", f"{_records_of(len(keys))} put aside.", ("discard", keys))
             _again()
         if st.button(f"Download {which}", icon=":material/download:", key="download"):
-            st.session_state[_LINK] = (downloads.offer(lambda folder: next(iter(quarantine.download(selection, folder, scope)), None)), which)
-        _download_link()
+            scope = session.scope()  # of whoever asks now: the file is written when the link is followed
+            st.session_state[_LINK] = (downloads.offer(lambda folder: _written(selection, folder, scope)), which)
+        _download_link(file)
     st.caption("Double-click a value to edit it; a column at fault is marked ⚠. Actions concern the records that are ticked or edited, all of them if none is.")
 
 
-def _download_link() -> None:
-    """The link to a file that was asked for; it is gone once it is used."""
+def _written(selection: quarantine.Selection, folder: Path, scope: data.Scope) -> Path | None:
+    """The file of the records of a selection within one file; None where nothing is left of them."""
+    return next((each.path for each in quarantine_files.download(selection, folder, scope)), None)
+
+
+def _download_link(file: quarantine.RefusedFile) -> None:
+    """The link to a file that was asked for, and what format it has; it is gone once it is used."""
     found = st.session_state.get(_LINK)
     if found is not None:
         address, which = found
-        st.html(f'<a class="download" href="{address}" download>Save {which}</a><span class="hint"> works once, for {downloads.MINUTES} minutes</span>')
+        note = quarantine_files.other_form(file.file_name)
+        hint = f"works once, for {downloads.MINUTES} minutes" + (f"; {note}" if note else "")
+        st.html(f'<a class="download" href="{address}" download>Save {which}</a><span class="hint"> {html.escape(hint)}</span>')
 
 
-def _save(edits: dict[int, dict[str, str]], scope: data.Scope) -> None:
+def _save(edits: dict[int, dict[str, str]]) -> None:
     for key, values in edits.items():
-        quarantine.edit(key, values, scope)
+        intake.edit_refused(key, values)
 
 
-def _retry(selection: quarantine.Selection, count: int, scope: data.Scope) -> None:
+def _retry(selection: quarantine.Selection, count: int) -> None:
     bar, done = st.progress(0.0, text=f"Trying {_records_of(count)}"), [0]
 
     def advance(records: int) -> None:
         done[0] += records
         bar.progress(min(done[0] / count, 1.0), text=f"{done[0]:,} of {count:,} tried")
 
-    tried = quarantine.retry(selection, scope, advance)
+    tried = intake.retry_refused(selection, advance)
     text = f"{tried.accepted:,} accepted" if tried.accepted else "None accepted"
     if tried.report.refused:
         _, row, column, value, reason = tried.again[0]
@@ -332,7 +340,7 @@ def _quoted(value: str | None) -> str:
 def _take_back(selection: quarantine.Selection, count: int, *, chosen: bool) -> None:
     which = _records_of(count) if chosen else f"all {_records_of(count)}"
     if st.button(f"Take back {which}", type="primary", icon=":material/unarchive:", key="restore"):
-        back = quarantine.restore(selection, session.scope())
+        back = intake.restore_refused(selection)
         st.session_state[_RESULT] = ("success", f"{_records_of(back)} taken back.", None)
         _again()
 

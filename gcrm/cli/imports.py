@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gcrm.ingest.mapping import FileMapping
     from gcrm.ingest.options import ReadOptions
     from gcrm.ingest.source import Source
+    from gcrm.pipeline.duplicate_preview import Preview
     from gcrm.pipeline.imports import DryRun
 
 _SHOWN_CHARACTERS = 40
@@ -47,7 +48,7 @@ def import_(
     table: Annotated[str | None, typer.Option(help="Table of a database whose address does not end in it.")] = None,
     query: Annotated[str | None, typer.Option(help="SELECT over a database, in place of a table.")] = None,
     together: Annotated[bool, typer.Option("--together", help="Read the files of a folder as one.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be created, changed and refused; store nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be created, changed, merged and refused; store nothing.")] = False,
 ) -> None:
     """Import a file; bad records go to quarantine and never stop the rest. What is left out is detected and shown.
 
@@ -90,6 +91,7 @@ def _mapping(object_name: str, map_: list[str]) -> "tuple[FileMapping | None, di
 def _run(sources: "list[Source]", *, dry_run: bool) -> None:
     from gcrm.ingest.size import expected_records
     from gcrm.pipeline import imports
+    from gcrm.pipeline.duplicate_preview import preview_of_job
 
     path, names = sources[0].path, " and ".join(source.object_type.name for source in sources)
     records = expected_records(path, sources[0].mapping.read)
@@ -97,11 +99,17 @@ def _run(sources: "list[Source]", *, dry_run: bool) -> None:
         if dry_run:
             _show_dry_run(imports.dry_run(sources, advance))
             return
-        reports = imports.run_job(imports.create_job(sources), advance)
+        job_id = imports.create_job(sources)
+        reports = imports.run_job(job_id, advance)
     for name, report in reports.items():
         typer.echo(f"{name}: {report}" if len(reports) > 1 else str(report))
         if report.refused:
             typer.echo(f"See them with `gcrm quarantine show {name}`.")
+    found = preview_of_job(job_id)
+    if found is not None and found.accounts:
+        _show_duplicates(found)
+        if found.pairs:
+            typer.echo("`gcrm duplicates find` puts them into the queue.")
 
 
 def _checked(values: dict[str, Any], options: "type[ReadOptions]") -> "ReadOptions":
@@ -153,8 +161,23 @@ def _show_dry_run(found: "DryRun") -> None:
             for column, (before, after) in columns.items():
                 table.add_row(name, escape(key), column, *(escape(str(value))[:_SHOWN_CHARACTERS] for value in (before, after)))
         console.print(table)
+    if found.duplicates is not None and found.duplicates.accounts:
+        _show_duplicates(found.duplicates)
     if found.refused:
         table = Table("object", "row", "column", "value", "refused because it", box=None, header_style="bold")
         for row in found.refused:
             table.add_row(*(escape(str(part)) if part is not None else "" for part in row))
+        console.print(table)
+
+
+def _show_duplicates(found: "Preview") -> None:
+    """How many accounts look like others, and the most probable pairs."""
+    console = Console()
+    console.print(str(found), highlight=False)
+    if found.pairs:
+        table = Table("probable", "account", "looks like", "which", "would be", box=None, header_style="bold")
+        for pair in found.pairs:
+            which = "of the file" if pair.within_file else "in the database"
+            names = (escape(f"{record['name']} ({record['source']} {record['source_key']})"[: 2 * _SHOWN_CHARACTERS]) for record in (pair.right, pair.left))
+            table.add_row(f"{pair.score:.4f}", *names, which, "merged" if pair.automatic else "in the queue")
         console.print(table)

@@ -1,7 +1,7 @@
 """`gcrm quarantine`: records that were refused."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,11 +12,12 @@ from gcrm.errors import MappingError
 from gcrm.frames import OBJECTS
 from gcrm.progress import progress
 
+if TYPE_CHECKING:
+    from gcrm.pipeline.quarantine import Selection
+
 app = typer.Typer(no_args_is_help=True, help="Records that were refused: why, mended, once more, put aside.")
 
 _Object = Annotated[str | None, typer.Argument(metavar="[OBJECT]", help=f"One of {', '.join(OBJECTS)}; all if left out.")]
-
-
 _File = Annotated[str | None, typer.Option("--file", metavar="NAME", help="Only those of the file of this name.")]
 _Key = Annotated[int | None, typer.Option("--key", metavar="KEY", help="Only the one with this key, as `gcrm quarantine show` lists it.")]
 
@@ -50,18 +51,18 @@ def show(object_name: _Object = None, most: Annotated[int, typer.Option(min=1, h
 
 
 @app.command()
-def retry(object_name: _Object = None) -> None:
+def retry(object_name: _Object = None, file_name: _File = None, key: _Key = None) -> None:
     """Import refused records once more, after what they lacked has been mended or imported.
 
     Example: `gcrm quarantine retry orders`
     """
-    from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.quarantine import retry_quarantine
+    from gcrm.access.scope import Scope
+    from gcrm.pipeline.quarantine_retry import retry
 
-    ensure_ready()
+    selection = _selection(object_name, file_name, key)
     with progress("quarantine", unit="records") as advance:
-        report = retry_quarantine(_known(object_name), advance)
-    typer.echo(f"{report.read:,} tried: {report.read - report.refused:,} accepted, {report.refused:,} refused again.")
+        done = retry(selection, Scope.everything(), advance)
+    typer.echo(f"{done.report.read:,} tried: {done.accepted:,} accepted, {done.report.refused:,} refused again.")
 
 
 @app.command()
@@ -91,12 +92,9 @@ def discard(object_name: _Object = None, file_name: _File = None, key: _Key = No
     Example: `gcrm quarantine discard accounts --file customers.csv`
     """
     from gcrm.access.scope import Scope
-    from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.quarantine import Selection, discard
+    from gcrm.pipeline.quarantine import discard
 
-    ensure_ready()
-    ids = None if key is None else (key,)
-    done = discard(Selection(_known(object_name), file_name=file_name, ids=ids), Scope.everything())
+    done = discard(_selection(object_name, file_name, key), Scope.everything())
     typer.echo(f"{len(done):,} put aside; take them back with `gcrm quarantine restore`.")
 
 
@@ -107,12 +105,9 @@ def restore(object_name: _Object = None, file_name: _File = None, key: _Key = No
     Example: `gcrm quarantine restore accounts --file customers.csv`
     """
     from gcrm.access.scope import Scope
-    from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.quarantine import Selection, restore
+    from gcrm.pipeline.quarantine import restore
 
-    ensure_ready()
-    ids = None if key is None else (key,)
-    done = restore(Selection(_known(object_name), file_name=file_name, ids=ids), Scope.everything())
+    done = restore(_selection(object_name, file_name, key), Scope.everything())
     typer.echo(f"{done:,} wait again.")
 
 
@@ -121,18 +116,27 @@ def download(
     folder: Annotated[Path, typer.Argument(help="Folder for the files, one for each file with refused records.", exists=True, file_okay=False)],
     object_name: _Object = None,
     file_name: _File = None,
+    key: _Key = None,
 ) -> None:
-    """Write refused records as files, with why each was refused.
+    """Write refused records as files of the format they came in, with why each was refused; mended, they can be imported as they are.
 
     Example: `gcrm quarantine download . accounts`
     """
     from gcrm.access.scope import Scope
-    from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.quarantine import Selection, download
+    from gcrm.pipeline.quarantine_files import download
 
-    ensure_ready()
-    written = download(Selection(_known(object_name), file_name=file_name), folder, Scope.everything())
-    for path in written:
-        typer.echo(str(path))
+    written = download(_selection(object_name, file_name, key), folder, Scope.everything())
+    for each in written:
+        typer.echo(f"{each.path}" + (f" ({each.note})" if each.note else ""))
     if not written:
         typer.echo("Nothing of this is in quarantine.")
+
+
+def _selection(object_name: str | None, file_name: str | None, key: int | None) -> "Selection":
+    """The records that a command is about; the database is ready for it."""
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.quarantine import Selection
+
+    selection = Selection(_known(object_name), file_name=file_name, ids=None if key is None else (key,))
+    ensure_ready()
+    return selection

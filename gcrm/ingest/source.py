@@ -66,6 +66,15 @@ class Source:
         return readers.detect(self.path, self.mapping.read)
 
     @property
+    def reading(self) -> ReadOptions:
+        """How the file is read; what was left out and is detected of a delimited text is in it.
+
+        Raises:
+            ReadError: it cannot be read.
+        """
+        return readers.settled(self.path, self.mapping.read)
+
+    @property
     def unused(self) -> list[str]:
         """The columns that feed no field."""
         used = {column for origin in self.mapping.fields.values() for column in origin.columns} | set(readers.MARKS)

@@ -24,7 +24,7 @@ from gcrm.units import WGS84
 _ENDINGS: Mapping[str, str] = MappingProxyType(
     {
         **{each: each for each in (".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".asc", ".xlsx", ".parquet", ".geojson", ".json", ".gpkg", ".vcf")},
-        **dict.fromkeys((".ods", ".xls"), ".xlsx"),
+        **dict.fromkeys((".ods", ".xls", ".xlsm"), ".xlsx"),
         **dict.fromkeys((".geojsonl", ".geojsons", ".ndjson", ".jsonl"), ".geojson"),
         **dict.fromkeys((".shp", ".zip"), ".gpkg"),
         ".vcard": ".vcf",
@@ -32,7 +32,22 @@ _ENDINGS: Mapping[str, str] = MappingProxyType(
 )
 """The ending of the file that is written for one that was read; ODS and XLS become XLSX, a Shapefile becomes a GeoPackage."""
 
+_OTHER_FORMS: Mapping[str, str] = MappingProxyType(
+    {
+        ".ods": "an OpenDocument sheet is written as XLSX",
+        ".xls": "an old workbook is written as XLSX",
+        ".shp": "a Shapefile is written as a GeoPackage, which cuts no name and no text short",
+        ".zip": "a Shapefile is written as a GeoPackage, which cuts no name and no text short",
+        ".geojsonl": "features of a line each are written as a FeatureCollection",
+    }
+    | dict.fromkeys((".geojsons", ".ndjson", ".jsonl"), "features of a line each are written as a FeatureCollection")
+)
+"""What to say where a file goes back in another format than it came in."""
+
 _UNSHAPED = "geometry as text"
+
+_PART = "refused"
+"""Name of the sheet, or of the layer, where the source's had none."""
 
 
 def refused_name(file_name: str) -> str:
@@ -45,6 +60,15 @@ def refused_name(file_name: str) -> str:
     return f"{path.stem}.refused{_ENDINGS.get(path.suffix.lower(), '.csv')}"
 
 
+def other_form(file_name: str) -> str | None:
+    """What to say of the file of `refused_name` where it has another format than the one that was read; None where it has the same.
+
+    Args:
+        file_name: of the file that was read.
+    """
+    return _OTHER_FORMS.get(Path(file_name).suffix.lower())
+
+
 def write_refused(records: pd.DataFrame, reasons: pd.DataFrame, target: Path, options: ReadOptions | None = None) -> int:
     """Writes refused records; written beside and renamed, so that the file is whole or not there.
 
@@ -52,7 +76,7 @@ def write_refused(records: pd.DataFrame, reasons: pd.DataFrame, target: Path, op
         records: the columns of the source as text, index `row_number`; marks of records that do not fit are left out.
         reasons: the same index, columns column, value, reason.
         target: its ending says the format, see `refused_name`.
-        options: delimiter, line end and encoding of delimited text.
+        options: delimiter, line end and encoding of delimited text; names of the sheet and the layer.
 
     Returns:
         Records written.
@@ -89,7 +113,10 @@ def _write_delimited(frame: pd.DataFrame, target: Path, options: ReadOptions) ->
             csv.writer(file, delimiter=delimiter).writerows(rows)
             return
         for row in rows:
-            fields = row if options.line_end is not None else [_quoted(field, delimiter) for field in row]
+            if options.line_end is not None:  # quotes have no meaning here: what would part a record is left out
+                fields = [field.replace(options.line_end, " ").replace(delimiter, " ") for field in row]
+            else:
+                fields = [_quoted(field, delimiter) for field in row]
             file.write(delimiter.join(fields) + (options.line_end or "\r\n"))
 
 
@@ -99,12 +126,12 @@ def _quoted(field: str, delimiter: str) -> str:
     return field
 
 
-def _write_xlsx(frame: pd.DataFrame, target: Path, _options: ReadOptions) -> None:
+def _write_xlsx(frame: pd.DataFrame, target: Path, options: ReadOptions) -> None:
     if len(frame) > XLSX_MOST_ROWS:
         raise ExportError(f"{len(frame):,} rows do not fit into a sheet of {XLSX_MOST_ROWS:,}; download them as .csv.")
     shortened = frame.map(lambda value: value[:32_767])  # as much as a cell holds
     with pd.ExcelWriter(target, engine="xlsxwriter", engine_kwargs={"options": XLSX_OPTIONS}) as workbook:
-        shortened.to_excel(workbook, sheet_name="refused", index=False, freeze_panes=(1, 0))
+        shortened.to_excel(workbook, sheet_name=options.sheet or _PART, index=False, freeze_panes=(1, 0))
 
 
 def _write_parquet(frame: pd.DataFrame, target: Path, _options: ReadOptions) -> None:
@@ -116,8 +143,8 @@ def _write_geojson(frame: pd.DataFrame, target: Path, _options: ReadOptions) -> 
     _shaped(frame).to_file(target, driver="GeoJSON")
 
 
-def _write_geopackage(frame: pd.DataFrame, target: Path, _options: ReadOptions) -> None:
-    _shaped(frame).to_file(target, driver="GPKG", layer="refused")
+def _write_geopackage(frame: pd.DataFrame, target: Path, options: ReadOptions) -> None:
+    _shaped(frame).to_file(target, driver="GPKG", layer=options.layer or _PART)
 
 
 def _shaped(frame: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -155,6 +182,7 @@ def _card(record: Mapping[str, str]) -> str:
     address = ("post box", "", "street", "city", "region", "postcode", "country")
     if any(record.get(name) for name in address):
         lines.append(f"ADR:{text(*address)}")
+    lines += [f"{key}:{before}{_escaped(one)}{after}" for key, before, after, name, mark in _LISTED for one in record.get(name, "").split(mark) if one]
     if record.get("longitude") and record.get("latitude"):
         lines.append(f"GEO:{text('latitude', 'longitude')}")
     buffer = io.StringIO()
@@ -176,6 +204,13 @@ _PLAIN_LINES = (
     ("CATEGORIES", "categories"),
     ("NOTE", "note"),
 )
+
+_LISTED = (
+    ("TEL;TYPE=VOICE", "", "", "other phones", ", "),
+    ("EMAIL", "", "", "other mails", ", "),
+    ("ADR", ";;", ";;;;", "other addresses", "; "),
+)
+"""Lines of which a column holds several: key, what stands before and after each, column, what parts them in it."""
 
 
 def _escaped(text: str) -> str:

@@ -37,7 +37,8 @@ def search(accounts: pd.DataFrame, import_id: int | None, least: float, matcher:
     if matcher == "splink":
         from gcrm.ingest.duplicates.splink_choice import find_with_splink  # noqa: PLC0415 - an extra that need not be installed
 
-        return find_with_splink(accounts, least=least)
+        found = find_with_splink(accounts, least=least)
+        return found.one_to_one(accounts["source"], unique) if unique else found
     only = None if import_id is None else (accounts["import_id"] == import_id).to_numpy(dtype=bool)
     return find(accounts, least=least, unique=unique, known=known, only=only)
 

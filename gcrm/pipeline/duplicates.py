@@ -16,7 +16,6 @@ from gcrm.db.connection import Role, connect, scoped
 from gcrm.db.load import copy_frame
 from gcrm.db.queries import queries
 from gcrm.errors import DuplicateError
-from gcrm.ingest.duplicates.clusters import without_chains
 from gcrm.ingest.duplicates.find import Found, Known, compare_with_first
 from gcrm.ingest.duplicates.records import FIELDS
 from gcrm.ingest.duplicates.score import DOUBTFUL, beyond_doubt, first_guess
@@ -140,7 +139,7 @@ def find_duplicates(
         import_id: only pairs with an account that this import wrote last; all if left out.
         least: least probability of a pair.
         matcher: `own`, or `splink` where that is installed.
-        unique: sources that hold nobody twice.
+        unique: sources that hold nobody twice, beside those of the setting GCRM_DUPLICATES_UNIQUE.
         automatic: merge the pairs with this probability or a higher one at once; the setting GCRM_DUPLICATES_AUTOMATIC if left out.
 
     Raises:
@@ -152,7 +151,7 @@ def find_duplicates(
             raise DuplicateError("A search for duplicates runs already; wait for it to be done.")
         accounts = read_accounts(connection)
         known = newest_known(connection) if import_id is not None else None
-        found = search(accounts, import_id, least, matcher, unique, known)
+        found = search(accounts, import_id, least, matcher, (*unique, *settings().unique_sources), known)
         advance(len(accounts))
         kept = {
             "import_id": import_id, "matcher": matcher, "accounts": len(accounts), "compared": found.compared, "found": len(found.left),
@@ -334,15 +333,13 @@ def _merge_sure(connection: psycopg.Connection[Any], accounts: pd.DataFrame, fou
     ids = accounts["account_id"].to_numpy(dtype=np.int64)
     place = {int(key): position for position, key in enumerate(ids)}
     clear = found.take(np.flatnonzero(beyond_doubt(found.levels)))
-    scores = {(int(ids[a]), int(ids[b])): float(p) for a, b, p in zip(clear.left, clear.right, clear.probability, strict=True)}
-    rows = [(min(pair), max(pair)) for pair in statements.sure(connection, least=least) if (min(pair), max(pair)) in scores]
+    at = {tuple(sorted((int(ids[a]), int(ids[b])))): row for row, (a, b) in enumerate(zip(clear.left, clear.right, strict=True))}
+    rows = [pair for found_pair in statements.sure(connection, least=least) if (pair := tuple(sorted(found_pair))) in at]
     if not rows:
         return 0
-    left, right = (np.array([place[key] for key in side]) for side in zip(*rows, strict=True))
     told = list(statements.apart(connection, accounts=sorted({key for pair in rows for key in pair})))
-    apart = tuple(np.append(found.apart[side], [place[pair[side]] for pair in told]).astype(np.int64) for side in (0, 1))
-    score = np.array([scores[pair] for pair in rows])
-    kept = without_chains(len(ids), (left, right), score, np.zeros(len(rows), dtype=bool), (apart[0], apart[1]))
+    left, right = (np.array([place[pair[side]] for pair in told], dtype=np.int64) for side in (0, 1))
+    kept = clear.take(np.array([at[pair] for pair in rows])).mergeable((left, right))
     into: dict[int, int] = {}
     done = 0
     for (one, other), keep in zip(rows, kept, strict=True):

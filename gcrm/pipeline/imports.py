@@ -16,13 +16,14 @@ from psycopg.types.json import Json, Jsonb
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
 from gcrm.errors import GcrmError, ImportJobError
-from gcrm.frames import OBJECTS, ObjectType
+from gcrm.frames import ACCOUNTS, OBJECTS, ObjectType
 from gcrm.ingest.digest import file_sha256
 from gcrm.ingest.mapping import FileMapping
 from gcrm.ingest.size import expected_records
 from gcrm.ingest.source import Source
 from gcrm.pipeline import chunks
 from gcrm.pipeline.ahead import ahead
+from gcrm.pipeline.duplicate_preview import Preview, preview
 from gcrm.pipeline.report import ImportReport
 from gcrm.progress import Advance
 
@@ -33,13 +34,20 @@ _SHOWN_CHANGES = 20
 class Part:
     """One object that a job feeds: its records, and how they are mapped.
 
-    `tried` are the rows that `records` has given so far, where these are but some of the file; None for the whole of it.
+    `kept` is the mapping that the journal keeps, for whoever reads or writes these records later. `tried` are the rows that `records` has
+    given so far, where these are but some of the file; None for the whole of it.
     """
 
     object_type: ObjectType
     mapping: FileMapping
     records: Callable[[], Iterable[pd.DataFrame]]
+    kept: FileMapping
     tried: Sequence[int] | None = None
+
+    @classmethod
+    def of(cls, source: Source) -> "Part":
+        """The whole of a file; what is kept of it says how the file was read, also where that was detected."""
+        return cls(source.object_type, source.mapping, source.chunks, source.mapping.model_copy(update={"read": source.reading}))
 
 
 @dataclass(frozen=True)
@@ -50,11 +58,13 @@ class DryRun:
         reports: object to counts.
         changes: the first records that would change: object, source_key, columns with old and new value.
         refused: the first records that would be refused: object, row_number, column_name, value, reason.
+        duplicates: of its accounts, those that look like others; None where it feeds none.
     """
 
     reports: Mapping[str, ImportReport]
     changes: list[tuple[str, str, dict[str, tuple[Any, Any]]]]
     refused: list[tuple[str, int, str, str, str]]
+    duplicates: Preview | None
 
 
 def import_file(source: Source, advance: Advance) -> ImportReport:
@@ -126,12 +136,11 @@ def run_job(job_id: int, advance: Advance) -> dict[str, ImportReport]:
     sources = [Source.again(Path(file_path), OBJECTS[name], FileMapping.model_validate(mappings[name])) for name in OBJECTS if name in mappings]
     if not sources[0].path.is_file() or file_sha256(sources[0].path) != sha256:
         raise ImportJobError(f"{file_path} is no longer the file of job {job_id}; import it anew.")
-    parts = [Part(source.object_type, source.mapping, source.chunks) for source in sources]
-    return _run(job_id, file_name, sha256, parts, advance)
+    return _run(job_id, file_name, sha256, [Part.of(source) for source in sources], advance)
 
 
 def dry_run(sources: Sequence[Source], advance: Advance) -> DryRun:
-    """What an import would create, change and refuse; the database stays as it is.
+    """What an import would create, change and refuse, and which of its accounts look like others; the database stays as it is.
 
     Args:
         sources: the file with a mapping for each object that it feeds.
@@ -144,23 +153,26 @@ def dry_run(sources: Sequence[Source], advance: Advance) -> DryRun:
     for source in sources:
         source.check()
     reports: dict[str, ImportReport] = {}
+    duplicates: Preview | None = None
     with connect(Role.WRITER) as connection:
         job_id: int = queries("jobs").create(
             connection, kind="import", file_name=sources[0].path.name, file_path=None, file_sha256="", mapping=Json({}), rows_expected=None
         )
         for source in sources:
-            part = Part(source.object_type, source.mapping, source.chunks)
+            part = Part.of(source)
             run = _begin(connection, job_id, source.path.name, "", part)
             total = ImportReport()
             for chunk in ahead(chunks.prepare(run, raw) for raw in part.records()):
                 total += chunks.store(connection, run, chunk)
                 advance(len(chunk.raw))
             reports[source.object_type.name] = total
+            if source.object_type is ACCOUNTS:
+                duplicates = preview(connection, run.import_id)
         found = queries("imports")
         changes = [(name, key, _changed(before, after)) for name, key, before, after in found.changes_of(connection, job_id=job_id, most=_SHOWN_CHANGES)]
         refused = list(found.refused_by(connection, job_id=job_id, most=_SHOWN_CHANGES))
         connection.rollback()
-    return DryRun(reports, changes, refused)
+    return DryRun(reports, changes, refused, duplicates)
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -208,7 +220,7 @@ def _run(job_id: int, file_name: str, sha256: str, parts: Sequence[Part], advanc
 
 def _begin(connection: psycopg.Connection[Any], job_id: int, file_name: str, sha256: str, part: Part) -> chunks.Import:
     journal = queries("imports")
-    kept = Jsonb(part.mapping.model_dump(mode="json", exclude_defaults=True))
+    kept = Jsonb(part.kept.model_dump(mode="json", exclude_defaults=True))
     names = {"source": part.mapping.source, "object": part.object_type.name, "file_name": file_name}
     journal.lock(connection, source=part.mapping.source, object=part.object_type.name)
     import_id = journal.started(connection, job_id=job_id, object=part.object_type.name)

@@ -6,6 +6,31 @@ SELECT account_id, source, source_key, name, street, house_number, postcode, cit
 FROM gcrm.accounts
 ORDER BY account_id;
 
+-- name: sizes(import_id)^
+-- Accounts that an import wrote last, and the others (counts).
+SELECT count(*) FILTER (WHERE import_id = :import_id) AS written, count(*) FILTER (WHERE import_id IS DISTINCT FROM :import_id) AS others FROM gcrm.accounts;
+
+-- name: some_accounts(import_id, most, most_others)
+-- The first accounts that an import wrote last, and others that share a telephone number, a mail address, a tax number or an address with one of
+-- them, as the search looks at them.
+WITH mine AS MATERIALIZED (
+    SELECT * FROM gcrm.accounts WHERE import_id = :import_id ORDER BY account_id LIMIT :most
+), near AS (
+    (SELECT a.account_id FROM mine m JOIN gcrm.accounts a ON a.phone IS NOT NULL
+        AND right(translate(a.phone, ' +-/().', ''), 7) = right(translate(m.phone, ' +-/().', ''), 7) LIMIT :most_others)
+    UNION
+    (SELECT a.account_id FROM mine m JOIN gcrm.accounts a ON a.email IS NOT NULL AND lower(a.email) = lower(m.email) LIMIT :most_others)
+    UNION
+    (SELECT a.account_id FROM mine m JOIN gcrm.accounts a ON a.tax_number IS NOT NULL
+        AND lower(translate(a.tax_number, ' .-/', '')) = lower(translate(m.tax_number, ' .-/', '')) LIMIT :most_others)
+    UNION
+    (SELECT a.account_id FROM mine m JOIN gcrm.accounts a ON a.postcode = m.postcode AND a.house_number = m.house_number LIMIT :most_others)
+)
+SELECT account_id, source, source_key, name, street, house_number, postcode, city, country_code, phone, email, website, tax_number, cell, import_id
+FROM gcrm.accounts
+WHERE account_id IN (SELECT account_id FROM mine UNION SELECT account_id FROM near)
+ORDER BY account_id;
+
 -- name: start(import_id, matcher, accounts, compared, found, model, skipped)$
 -- Keeps a search: its run_id.
 INSERT INTO gcrm.duplicate_runs (import_id, matcher, accounts, compared, found, model, skipped)

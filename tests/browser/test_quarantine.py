@@ -149,8 +149,9 @@ def test_a_download_works_once(site: Site, visit: Visit) -> None:
     with page.expect_download() as started:
         link.click()
     assert started.value.suggested_filename == "saved.refused.csv"
-    rows = list(csv.DictReader(started.value.path().read_text(encoding="utf-8").splitlines()))
-    assert [(row["gcrm row"], row["ID"], row["gcrm column"]) for row in rows] == [("2", "saved2", "Status"), ("3", "saved3", "Status"), ("4", "saved4", "Lat")]
+    rows = list(csv.DictReader(started.value.path().read_text(encoding="utf-8").splitlines(), delimiter=";"))
+    found = [(row["refused row"], row["ID"], row["refused column"]) for row in rows]
+    assert found == [("2", "saved2", "Status"), ("3", "saved3", "Status"), ("4", "saved4", "Lat")]
     again = page.request.get(site.url + address)
     assert again.status == 404
     assert "has been used" in again.text()

@@ -11,7 +11,8 @@ from gcrm.db.connection import scoped
 from gcrm.db.queries import queries
 from gcrm.errors import QuarantineError
 from gcrm.ingest import readers
-from gcrm.pipeline import jobs, quarantine
+from gcrm.ingest.readers.mended import REASON_COLUMNS
+from gcrm.pipeline import jobs, quarantine, quarantine_files, quarantine_retry
 from gcrm.pipeline.quarantine import Selection
 from tests.integration.command_line import gcrm, well
 from tests.integration.records import empty, rows, value
@@ -54,8 +55,8 @@ def key_of(row: int, *, discarded: bool = False) -> int:
     return int(frame.loc[frame["row_number"] == row, "quarantine_id"].iloc[0])
 
 
-def retried(*row_numbers: int) -> quarantine.Retried:
-    return quarantine.retry(Selection(ids=tuple(key_of(row) for row in row_numbers)), EVERYTHING, lambda _: None)
+def retried(*row_numbers: int) -> quarantine_retry.Retried:
+    return quarantine_retry.retry(Selection(ids=tuple(key_of(row) for row in row_numbers)), EVERYTHING, lambda _: None)
 
 
 def rows_waiting() -> list[int]:
@@ -143,7 +144,7 @@ def test_what_is_discarded_waits_aside_until_it_is_restored() -> None:
     assert len(keys) == 2
     assert rows_waiting() == [4, 5, 6, 7]
     assert quarantine.discarded_count(EVERYTHING) == 2
-    assert quarantine.retry(Selection(), EVERYTHING, lambda _: None).report.read == 4
+    assert quarantine_retry.retry(Selection(), EVERYTHING, lambda _: None).report.read == 4
     assert waiting(discarded=True)["row_number"].tolist() == [2, 3]
     assert quarantine.restore(Selection(ids=keys), EVERYTHING) == 2
     assert rows_waiting() == [2, 3, 4, 5, 6, 7]
@@ -187,10 +188,10 @@ def test_who_sees_some_territories_only_sees_no_refused_record(tmp_path: Path) -
         lambda: quarantine.records(selection, scope, most=1),
         lambda: quarantine.count(selection, scope),
         lambda: quarantine.edit(key_of(2), {}, scope),
-        lambda: quarantine.retry(selection, scope, lambda _: None),
+        lambda: quarantine_retry.retry(selection, scope, lambda _: None),
         lambda: quarantine.discard(selection, scope),
         lambda: quarantine.restore(selection, scope),
-        lambda: quarantine.download(selection, tmp_path, scope),
+        lambda: quarantine_files.download(selection, tmp_path, scope),
     ):
         with pytest.raises(QuarantineError, match="belong to no territory"):
             read()
@@ -200,13 +201,13 @@ def test_a_download_names_the_reasons_and_holds_no_formula(tmp_path: Path) -> No
     path = tmp_path / "evil.csv"
     path.write_text('ID;Company;Status\na1;"=HYPERLINK(""http://x"")";sleeping\na2;@SUM(A1);sleeping\na3;-12.5;sleeping\n')
     well("import", "accounts", path, "--map", "status=Status")
-    (written,) = quarantine.download(Selection(), tmp_path, EVERYTHING)
-    assert written.name == "evil.refused.csv"
-    frame = pd.read_csv(written, dtype="string")
-    assert frame.columns.tolist() == ["gcrm row", "ID", "Status", "Company", "gcrm column", "gcrm value", "gcrm reason"]
+    (written,) = quarantine_files.download(Selection(), tmp_path, EVERYTHING)
+    assert (written.path.name, written.records, written.note) == ("evil.refused.csv", 3, None)
+    frame = pd.read_csv(written.path, sep=";", dtype="string")
+    assert frame.columns.tolist() == ["ID", "Status", "Company", *REASON_COLUMNS]
     assert frame["Company"].tolist() == ['\'=HYPERLINK("http://x")', "'@SUM(A1)", "-12.5"]
-    assert frame["gcrm row"].tolist() == ["1", "2", "3"]
-    assert frame["gcrm reason"].str.startswith("must be one of").all()
+    assert frame["refused row"].tolist() == ["1", "2", "3"]
+    assert frame["refused because"].str.startswith("must be one of").all()
 
 
 def test_files_of_one_name_are_downloaded_apart(tmp_path: Path) -> None:
@@ -215,9 +216,9 @@ def test_files_of_one_name_are_downloaded_apart(tmp_path: Path) -> None:
     well("import", "accounts", path)
     path.write_text("id,account\nc,ghost\n")
     well("import", "contacts", path)
-    names = {path.name for path in quarantine.download(Selection(), tmp_path, EVERYTHING)}
+    names = {each.path.name for each in quarantine_files.download(Selection(), tmp_path, EVERYTHING)}
     assert len(names) == 2
-    assert quarantine.download(Selection("orders"), tmp_path, EVERYTHING) == []
+    assert quarantine_files.download(Selection("orders"), tmp_path, EVERYTHING) == []
 
 
 def test_more_records_than_a_chunk_are_tried_chunk_by_chunk(bad: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,10 +226,10 @@ def test_more_records_than_a_chunk_are_tried_chunk_by_chunk(bad: Path, monkeypat
     monkeypatch.setattr(readers, "CHUNK_ROWS", 2)
     for row in (2, 3):
         quarantine.edit(key_of(row), {"Status": "customer"}, EVERYTHING)
-    done = quarantine.retry(Selection(), EVERYTHING, lambda _: None)
+    done = quarantine_retry.retry(Selection(), EVERYTHING, lambda _: None)
     assert (done.report.read, done.accepted) == (6, 2)
     assert rows_waiting() == [4, 5, 6, 7]
-    assert quarantine.retry(Selection(), EVERYTHING, lambda _: None).accepted == 0
+    assert quarantine_retry.retry(Selection(), EVERYTHING, lambda _: None).accepted == 0
 
 
 @pytest.mark.usefixtures("bad")

@@ -66,6 +66,26 @@ class Found:
         levels = {name: level[rows] for name, level in self.levels.items()}
         return Found(self.left[rows], self.right[rows], self.probability[rows], levels, self.known, self.skipped, self.apart, self.compared, self.count)
 
+    def one_to_one(self, source: pd.Series, unique: Sequence[str]) -> "Found":
+        """The pairs that are left where some sources promise that they hold nobody twice.
+
+        Args:
+            source: of each record.
+            unique: the sources that do.
+        """
+        codes, sources = pd.factorize(source)
+        promised = frozenset(np.flatnonzero(np.isin(sources, list(unique))).tolist())
+        return self.take(np.flatnonzero(one_to_one(self.left, self.right, self.probability, codes.astype(np.int32), promised)))
+
+    def mergeable(self, told_apart: tuple[Rows, Rows]) -> NDArray[np.bool_]:
+        """Which of the pairs may be merged together: no chain of them ties together two that are about two.
+
+        Args:
+            told_apart: positions of records that somebody said are two, left and right.
+        """
+        apart = tuple(np.concatenate([mine, theirs]).astype(np.int64) for mine, theirs in zip(self.apart, told_apart, strict=True))
+        return without_chains(self.count, (self.left, self.right), self.probability, np.zeros(len(self.left), dtype=bool), (apart[0], apart[1]))
+
     def groups(self, probability: float = DOUBTFUL) -> Rows:
         """For each record the number of its group, of the pairs above a probability, without chains."""
         sure = self.probability >= probability
@@ -100,15 +120,11 @@ def find(
     model = known.model if known else fit(of, pairs, levels)
     probability = model.probability(levels) if levels else np.zeros(0)
     kept = np.flatnonzero(probability >= least)
-    if unique and len(kept):
-        codes, sources = pd.factorize(frame["source"])
-        promised = frozenset(np.flatnonzero(np.isin(sources, list(unique))).tolist())
-        kept = kept[one_to_one(pairs.left[kept], pairs.right[kept], probability[kept], codes.astype(np.int32), promised)]
     kept = kept[np.argsort(-probability[kept], kind="stable")]
     met = np.zeros(of.records.count, dtype=bool)
     met[pairs.left[kept]] = met[pairs.right[kept]] = True
     both = met[apart[0]] & met[apart[1]]
-    return Found(
+    found = Found(
         left=pairs.left[kept],
         right=pairs.right[kept],
         probability=probability[kept],
@@ -119,6 +135,7 @@ def find(
         compared=len(every),
         count=of.records.count,
     )
+    return found.one_to_one(frame["source"], unique) if unique else found
 
 
 def compare_with_first(frame: pd.DataFrame, known: Known) -> tuple[NDArray[np.float64], dict[str, Levels]]:

@@ -1,6 +1,7 @@
 """Files become frames of text: one file a format, chosen by what a file holds."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,14 +14,14 @@ from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.readers import arrow, delimited, dialect, features, kinds, vcard, workbook
 from gcrm.ingest.readers.detection import Detection, Finding, Format
 from gcrm.ingest.readers.frames import MARKS, MISSING, SURPLUS, UNREADABLE, numbered_frames
-from gcrm.ingest.readers.mended import as_it_was
+from gcrm.ingest.readers.mended import as_it_was, has_reasons, own_layout
 
-__all__ = ["CHUNK_ROWS", "MARKS", "MISSING", "SURPLUS", "UNREADABLE", "Detection", "Finding", "Format", "detect", "read"]
+__all__ = ["CHUNK_ROWS", "MARKS", "MISSING", "SURPLUS", "UNREADABLE", "Detection", "Finding", "Format", "detect", "read", "settled"]
 
 CHUNK_ROWS = 50_000
 """Records in a chunk: enough to be fast, few enough for bounded memory."""
 
-_READERS: Mapping[Format, Callable[[Path, ReadOptions], Iterator[pa.Table]]] = MappingProxyType(
+_READERS: Mapping[Format, Callable[[Path, ReadOptions], Generator[pa.Table]]] = MappingProxyType(
     {
         Format.DELIMITED: delimited.read,
         Format.WORKBOOK: workbook.read,
@@ -50,7 +51,7 @@ def read(path: Path, options: ReadOptions | None = None) -> Iterator[pd.DataFram
 
     Args:
         path: delimited text, a workbook (XLSX, ODS, XLS), Parquet, GeoJSON, GeoPackage, Shapefile (also zipped) or vCards.
-        options: how to read it, where it does not say so itself.
+        options: how to read it, where it does not say so itself; a file of refused records that the program wrote does.
 
     Yields:
         Frames of at most CHUNK_ROWS rows, one row per record, every column text with "" for nothing; the index
@@ -62,7 +63,7 @@ def read(path: Path, options: ReadOptions | None = None) -> Iterator[pd.DataFram
     """
     found = _format(path)
     try:
-        for frame in numbered_frames(_READERS[found](path, options or ReadOptions()), CHUNK_ROWS):
+        for frame in numbered_frames(_READERS[found](path, _options(path, found, options)), CHUNK_ROWS):
             yield as_it_was(frame)
     except OSError as error:
         raise ReadError(f"{path.name} cannot be read ({error.strerror or error}); check the file and who may read it.") from error
@@ -80,10 +81,40 @@ def detect(path: Path, options: ReadOptions | None = None) -> Detection:
     """
     found = _format(path)
     try:
-        detection = _DETECTORS[found](path, options or ReadOptions())
+        detection = _DETECTORS[found](path, _options(path, found, options))
     except OSError as error:
         raise ReadError(f"{path.name} cannot be read ({error.strerror or error}); check the file and who may read it.") from error
     return replace(detection, notes=(*kinds.note(path, found), *detection.notes))
+
+
+def settled(path: Path, options: ReadOptions) -> ReadOptions:
+    """The options with what was detected of a delimited text in place of what they leave out: so its records can be written back as it was.
+
+    Args:
+        path: as in `read`.
+        options: as in `read`.
+
+    Raises:
+        ReadError: as in `read`.
+    """
+    if _format(path) is not Format.DELIMITED:
+        return options
+    found, _ = dialect.detect(path, _options(path, Format.DELIMITED, options))
+    return options.model_copy(update={"encoding": found.encoding, "delimiter": found.delimiter, "line_end": found.line_end})
+
+
+def _options(path: Path, found: Format, options: ReadOptions | None) -> ReadOptions:
+    """The options, unless they lay a file of refused records out as the file that these came in."""
+    given = options or ReadOptions()
+    own = own_layout(given)
+    if own == given:
+        return given
+    try:
+        with closing(_READERS[found](path, own)) as tables:
+            first = next(tables, None)
+    except ReadError:
+        return given
+    return own if first is not None and has_reasons(first.column_names) else given
 
 
 def _format(path: Path) -> Format:

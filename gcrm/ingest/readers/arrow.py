@@ -1,7 +1,7 @@
 """Arrow columns of any type as text, as a person would write their values."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ _BATCH_RECORDS = 10_000
 _MOST_PAGE_BYTES = 1 << 29
 
 
-def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
+def read(path: Path, options: ReadOptions) -> Generator[pa.Table]:
     """The rows of a Parquet file; lists, structures and maps as JSON, bytes in hexadecimal, the geometry of GeoParquet as WKT.
 
     Raises:

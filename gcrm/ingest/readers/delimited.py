@@ -7,7 +7,7 @@ a quote stands elsewhere, it reads all that follows.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import batched
 from pathlib import Path
 from typing import TextIO
@@ -31,7 +31,7 @@ _CHECKED_RECORDS = 1_000
 _QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
 
 
-def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
+def read(path: Path, options: ReadOptions) -> Generator[pa.Table]:
     """The records of a delimited text, without blank lines and without repetitions of its header.
 
     Args:

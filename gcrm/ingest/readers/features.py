@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ class _Layer:
     encoding: str | None = None
 
 
-def read_geojson(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
+def read_geojson(path: Path, options: ReadOptions) -> Generator[pa.Table]:
     """The features of a FeatureCollection, of a file of one feature, or of one feature a line.
 
     Raises:
@@ -51,7 +51,7 @@ def read_geojson(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
         yield from _read(_Layer(_geojson_dataset(path), None), path, options)
 
 
-def read_geopackage(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
+def read_geopackage(path: Path, options: ReadOptions) -> Generator[pa.Table]:
     """The features, or rows, of a layer of a GeoPackage.
 
     Raises:
@@ -61,7 +61,7 @@ def read_geopackage(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
         yield from _read(_Layer(str(path), _chosen(geopackage_layers(path), path, options)), path, options)
 
 
-def read_shapefile(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
+def read_shapefile(path: Path, options: ReadOptions) -> Generator[pa.Table]:
     """The features of a Shapefile, beside its siblings or zipped with them.
 
     Raises:

@@ -1,7 +1,7 @@
 """vCards (2.1, 3.0, 4.0) as tables of text: one row a card; a broken card is a marked record, not a dead file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import batched
 from pathlib import Path
 
@@ -31,7 +31,7 @@ _GEO = re.compile(r"(?:geo:)?\s*(-?\d+(?:\.\d+)?)\s*[,;]\s*(-?\d+(?:\.\d+)?)", r
 _SHOWN_CHARACTERS = 100
 
 
-def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
+def read(path: Path, options: ReadOptions) -> Generator[pa.Table]:
     """The cards of a file, columns as in COLUMNS.
 
     Raises:

@@ -3,7 +3,7 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import batched, chain, islice
@@ -49,7 +49,7 @@ class _Extent:
         return self.last_row * self.last_column
 
 
-def read(path: Path, options: ReadOptions) -> Iterator[pa.Table]:
+def read(path: Path, options: ReadOptions) -> Generator[pa.Table]:
     """The rows of a sheet that hold anything, titles above the header left out.
 
     Args:
