@@ -173,8 +173,10 @@ WITH gone AS (
         AND tried_import_id IS DISTINCT FROM :import_id
     RETURNING q.*
 )
-INSERT INTO gcrm.mended (quarantine_id, import_id, source, object, file_name, refused)
-SELECT quarantine_id, :import_id, source, object, file_name, to_jsonb(gone) FROM gone
+INSERT INTO gcrm.mended (quarantine_id, import_id, source, object, file_name, source_key, refused)
+SELECT gone.quarantine_id, :import_id, gone.source, gone.object, gone.file_name, k.source_key, to_jsonb(gone)
+FROM gone
+LEFT JOIN seen_keys k USING (row_number)
 ON CONFLICT (quarantine_id) DO NOTHING;
 
 -- name: imported(source, object, file_name, file_sha256)$

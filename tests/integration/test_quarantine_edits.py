@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 
 from gcrm.access.scope import Scope
-from gcrm.db.connection import scoped
+from gcrm.db.connection import Role, connect, scoped
 from gcrm.db.queries import queries
 from gcrm.errors import QuarantineError
 from gcrm.ingest import readers
 from gcrm.ingest.readers.mended import REASON_COLUMNS
 from gcrm.pipeline import jobs, quarantine, quarantine_files, quarantine_retry
+from gcrm.pipeline.duplicates import merge_accounts
 from gcrm.pipeline.quarantine import Selection
 from tests.integration.command_line import gcrm, well
 from tests.integration.records import empty, rows, value
@@ -116,6 +117,20 @@ def test_an_undone_retry_gives_its_records_back_as_they_were_edited() -> None:
     assert again["record"].iloc[0]["Status"] == "customer"
     assert value("SELECT original ->> 'Status' FROM gcrm.quarantine WHERE row_number = 2") == "sleeping"
     assert retried(2).accepted == 1
+
+
+@pytest.mark.usefixtures("bad")
+def test_an_erased_record_is_gone_from_what_a_retry_took() -> None:
+    quarantine.edit(key_of(2), {"Status": "customer", "Company": "Good"}, EVERYTHING)
+    quarantine.edit(key_of(3), {"Status": "customer"}, EVERYTHING)
+    retried(2, 3)
+    assert value("SELECT count(*) FROM gcrm.mended") == 2
+    one, other = (value("SELECT account_id FROM gcrm.accounts WHERE source_key = %s", key) for key in ("a1", "a2"))
+    merge_accounts(one, other)
+    assert value("SELECT count(*) FROM gcrm.mended") == 2
+    with connect(Role.WRITER) as connection:
+        connection.execute("DELETE FROM gcrm.accounts")
+    assert value("SELECT count(*) FROM gcrm.mended") == 0
 
 
 @pytest.mark.usefixtures("bad")

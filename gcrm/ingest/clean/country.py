@@ -13,37 +13,9 @@ from rapidfuzz import fuzz, process
 
 from gcrm.ingest.clean.result import PLAIN, Cleaned, Context, nothing, on_distinct
 from gcrm.ingest.clean.text import narrow, tidy
-from gcrm.ingest.words import words
+from gcrm.ingest.words import FIRST_LANGUAGES, words
 
-_FIRST_LANGUAGES = (
-    "en",
-    "de",
-    "fr",
-    "it",
-    "es",
-    "pt",
-    "nl",
-    "fi",
-    "sv",
-    "da",
-    "nb",
-    "pl",
-    "cs",
-    "sk",
-    "hu",
-    "ro",
-    "hr",
-    "sl",
-    "el",
-    "tr",
-    "ru",
-    "uk",
-    "ko",
-    "ja",
-    "zh",
-    "zh_Hant",
-    "ar",
-)
+_LANGUAGES = (*FIRST_LANGUAGES, "ko", "ja", "zh", "zh_Hant", "ar")
 """Languages whose names are looked at first; the names of the others are loaded when these do not know a value."""
 
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO", "AC", "CP", "DG", "EA", "IC", "TA", "CQ"})
@@ -97,7 +69,7 @@ def _first_names() -> dict[str, frozenset[str]]:
     known = words("countries")
     aliases = {_plain(name): frozenset({code}) for code, names in known["aliases"].items() for name in names}
     shared = {_plain(name): frozenset(several) for name, several in known["shared"].items()}
-    return _names(_FIRST_LANGUAGES) | aliases | shared
+    return _names(_LANGUAGES) | aliases | shared
 
 
 @cache

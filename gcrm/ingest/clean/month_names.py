@@ -8,37 +8,9 @@ from itertools import pairwise
 
 from babel import Locale
 
-_LANGUAGES = (
-    "en",
-    "de",
-    "fr",
-    "it",
-    "es",
-    "pt",
-    "nl",
-    "fi",
-    "sv",
-    "da",
-    "nb",
-    "pl",
-    "cs",
-    "sk",
-    "hu",
-    "ro",
-    "hr",
-    "sl",
-    "el",
-    "tr",
-    "ru",
-    "uk",
-    "bg",
-    "et",
-    "lv",
-    "lt",
-    "ca",
-    "id",
-    "vi",
-)
+from gcrm.ingest.words import FIRST_LANGUAGES
+
+_LANGUAGES = (*FIRST_LANGUAGES, "bg", "et", "lv", "lt", "ca", "id", "vi")
 _FILLERS = frozenset({"de", "del", "of", "the", "den", "der", "le", "am", "st", "nd", "rd", "th", "er", "a", "on", "d", "di", "r", "г", "року"})  # noqa: RUF001 - the sign that is meant
 _MARKS = {"年": "y", "년": "y", "月": "m", "월": "m", "日": "d", "일": "d"}
 _PIVOT = 69

@@ -6,6 +6,9 @@ from typing import Any
 
 import yaml
 
+FIRST_LANGUAGES = ("en", "de", "fr", "it", "es", "pt", "nl", "fi", "sv", "da", "nb", "pl", "cs", "sk", "hu", "ro", "hr", "sl", "el", "tr", "ru", "uk")
+"""Languages of CLDR whose words are looked at first; a subject adds those that it needs besides."""
+
 
 @cache
 def words(subject: str) -> Any:  # noqa: ANN401 - what the file of the subject holds
