@@ -106,10 +106,9 @@ def _run(sources: "list[Source]", *, dry_run: bool) -> None:
         if report.refused:
             typer.echo(f"See them with `gcrm quarantine show {name}`.")
     found = preview_of_job(job_id)
-    if found is not None and found.accounts:
+    if found is not None and found.pairs:
         _show_duplicates(found)
-        if found.pairs:
-            typer.echo("`gcrm duplicates find` puts them into the queue.")
+        typer.echo("`gcrm duplicates find` puts them into the queue.")
 
 
 def _checked(values: dict[str, Any], options: "type[ReadOptions]") -> "ReadOptions":
@@ -161,7 +160,7 @@ def _show_dry_run(found: "DryRun") -> None:
             for column, (before, after) in columns.items():
                 table.add_row(name, escape(key), column, *(escape(str(value))[:_SHOWN_CHARACTERS] for value in (before, after)))
         console.print(table)
-    if found.duplicates is not None and found.duplicates.accounts:
+    if found.duplicates is not None and found.duplicates.pairs:
         _show_duplicates(found.duplicates)
     if found.refused:
         table = Table("object", "row", "column", "value", "refused because it", box=None, header_style="bold")

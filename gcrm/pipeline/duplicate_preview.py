@@ -83,8 +83,6 @@ class Preview:
 
     def __str__(self) -> str:
         part = "" if self.whole else f" (of the first {self.compared:,} of {self.accounts:,}, compared with accounts that share a number or an address)"
-        if not self.within_file and not self.in_database:
-            return f"No account looks like another{part}."
         found = f"{self.within_file:,} accounts look like another of the file, {self.in_database:,} like one that was there before{part}"
         return f"{found}: {self.merged:,} to be merged without a person, {self.queued:,} pairs for the queue."
 

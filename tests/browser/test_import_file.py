@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -91,6 +92,32 @@ def test_what_would_change_and_what_is_refused_is_shown_before(site: Site, visit
     assert (figure(page, "Would be created"), figure(page, "Would be changed")) == ("0", "1")
     expect(page.get_by_text("What would be refused (the first records)")).to_be_visible()
     assert site.value("SELECT status FROM gcrm.accounts WHERE source_key = 'c3'") == "prospect"
+
+
+CARD = "BEGIN:VCARD\nVERSION:3.0\nUID:card\nFN:Ada Card\nTEL:+358401234567\nADR:;;Street 1;Helsinki;;00100;Finland\nEND:VCARD\n"
+
+
+def test_a_geopackage_and_a_card_are_handed_in_and_their_twins_shown(site: Site, visit: Visit, tmp_path: Path) -> None:
+    page = visit(site, "/import")
+    places = {"account_key": ["p1", "p2"], "name": ["Corner Shop", "Corner Shop"], "phone": ["+358409999999"] * 2}
+    gpd.GeoDataFrame(places, geometry=gpd.points_from_xy([24.9, 24.9], [60.1, 60.1]), crs="EPSG:4326").to_file(tmp_path / "places.gpkg")
+    hand_in(page, tmp_path / "places.gpkg")
+    page.get_by_role("button", name="Try it").click()
+    assert until(page, lambda: page.get_by_text("Within the file").count() and figure(page, "Within the file") == "2")
+    assert (figure(page, "Would be merged"), figure(page, "Would be asked about")) == ("0", "1")
+    import_to_the_end(page)
+    assert figure(page, "Created") == "2"
+    assert site.value("SELECT count(*) FROM gcrm.accounts WHERE source_key IN ('p1', 'p2') AND position IS NOT NULL") == 2
+
+    (tmp_path / "card.vcf").write_text(CARD)
+    page.get_by_role("button", name="Another file").click()
+    hand_in(page, tmp_path / "card.vcf")
+    expect(page.get_by_text("card.vcf")).to_be_visible()
+    page.get_by_role("combobox", name="It holds").click()
+    page.get_by_role("option", name="accounts").click()
+    import_to_the_end(page)
+    assert figure(page, "Created") == "1"
+    assert site.value("SELECT count(*) FROM gcrm.accounts WHERE name = 'Ada Card'") == 1
 
 
 def test_a_file_that_cannot_be_read_says_so(site: Site, visit: Visit, tmp_path: Path) -> None:
