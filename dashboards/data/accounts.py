@@ -1,0 +1,69 @@
+"""The accounts behind a cell of the map."""
+
+from dataclasses import dataclass
+
+import h3
+import pandas as pd
+
+from dashboards.data.cube import Cube, in_one_currency
+from gcrm.access.scope import Scope
+from gcrm.config import settings
+from gcrm.db.connection import scoped
+from gcrm.db.load import read_frame
+from gcrm.db.queries import queries
+from gcrm.olap.catalogue import PLACE, UNKNOWN
+from gcrm.olap.query import Filter
+from gcrm.spatial.cells import descendants
+
+MOST_ACCOUNTS = 500
+"""Accounts that are listed at once."""
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Accounts behind a cell: the first of them, those with the highest revenue first, and how many there are."""
+
+    frame: pd.DataFrame
+    found: int
+    currency: str | None
+
+
+def accounts_in(cube: Cube, cell: str, where: tuple[Filter, ...], scope: Scope) -> Accounts:
+    """The accounts in a cell, as they are in the database now, with their orders and revenue within the filters.
+
+    Args:
+        cube: the published cube; says which currencies there are.
+        cell: H3 cell, hexadecimal text.
+        where: filters on accounts and on their sales.
+        scope: who is looking.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    where = in_one_currency(cube, "revenue", where)
+    spans = _spans(cell, where)
+    months = [span for kept in where if kept.dimension == "month" for span in kept.months()]
+    parameters = {
+        "lows": [low for low, _ in spans], "highs": [high for _, high in spans],
+        "first_months": [first for first, _ in months], "last_months": [last for _, last in months],
+        "time_zone": settings().time_zone, "most": MOST_ACCOUNTS,
+        **{name: [member for kept in where if kept.dimension == dimension for member in kept.members] for name, dimension in _LISTED.items()},
+    }  # fmt: skip
+    with scoped(scope) as connection:
+        frame = read_frame(connection, queries("accounts").in_cells.sql, parameters)
+    currencies = sorted(set(frame["currency"].dropna()))
+    return Accounts(frame.drop(columns=["found", "currency"]), int(frame["found"].iloc[0]) if len(frame) else 0, currencies[0] if currencies else None)
+
+
+_LISTED = {
+    "statuses": "status", "segments": "segment", "territories": "territory", "regions": "region", "residence_types": "residence_type",
+    "categories": "category", "channels": "channel", "currencies": "currency",
+}  # fmt: skip
+
+
+def _spans(cell: str, where: tuple[Filter, ...]) -> list[tuple[int, int]]:
+    """The ranges of finest cells inside a cell, and inside the places that are filtered by."""
+    low, high = descendants(h3.str_to_int(cell))
+    kept = [descendants(h3.str_to_int(member)) for each in where if each.dimension == PLACE for member in each.members if member != UNKNOWN]
+    inside = [(max(low, other_low), min(high, other_high)) for other_low, other_high in kept]
+    return [span for span in inside if span[0] <= span[1]] if kept else [(low, high)]
