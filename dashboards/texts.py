@@ -17,6 +17,10 @@ _SMALL = 100
 _KIB = 1024
 _BYTE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _SECONDS_A_MINUTE = 60
+PLACED_HELP = (
+    "How the position was found: along the street is between the neighbours of the house. "
+    "Database and exports say rooftop (exact address), interpolated (along the street), street, postcode, place."
+)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
 
 

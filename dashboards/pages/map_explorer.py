@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboards import basemap, data, maps, parts, session, texts, theme
-from dashboards.data import FACTS, LEVELS, MEASURES, PLACE, Accounts, Cells, Cube, Filter
+from dashboards.data import FACTS, LEVELS, MEASURES, PLACE, Accounts, Cells, Cube, Filter, quality
 from dashboards.links import Camera, MapView
 
 PAGE = "map"
@@ -208,7 +208,10 @@ def _account_table(listed: Accounts) -> None:
         st.caption("No account of these filters is in this cell.")
         return
     st.dataframe(
-        listed.frame.assign(revenue=listed.frame["revenue"].astype(float)), hide_index=True, height=430, key="accounts of the cell", placeholder="",
+        listed.frame.assign(
+            revenue=listed.frame["revenue"].astype(float), geocode_level=[quality.PLACEMENTS.get(level, "") for level in listed.frame["geocode_level"]]
+        ),
+        hide_index=True, height=430, key="accounts of the cell", placeholder="",
         column_order=["name", "revenue", "status", "segment", "orders", "address", "territory", "residence_type", "geocode_level"],
         column_config={
             "name": st.column_config.TextColumn("Name", width=160),
@@ -219,7 +222,7 @@ def _account_table(listed: Accounts) -> None:
             "address": st.column_config.TextColumn("Address", width=220),
             "territory": st.column_config.TextColumn("Territory"),
             "residence_type": st.column_config.TextColumn("Residence type"),
-            "geocode_level": st.column_config.TextColumn("Found by", help="How its position was found: given in the file, or by house, street or postcode."),
+            "geocode_level": st.column_config.TextColumn("Placed", help=texts.PLACED_HELP),
         },
     )  # fmt: skip
 

@@ -160,7 +160,8 @@ def _candidates(view: PositionsView, review: Review) -> None:
         column_order=["number", "name", "level", "worth", "metres"], height=2 + _ROW_PIXELS * (1 + len(frame)),
         column_config={
             "number": st.column_config.NumberColumn("", width=34), "name": st.column_config.TextColumn("Candidate", width=260),
-            "level": st.column_config.TextColumn("Level", width=80), "worth": st.column_config.NumberColumn("Worth", format="%.2f", width=60),
+            "level": st.column_config.TextColumn("Placed", width=110, help=texts.PLACED_HELP),
+            "worth": st.column_config.NumberColumn("Worth", format="%.2f", width=60),
             "metres": st.column_config.NumberColumn("From best, m", format="localized", width=90),
         },
     )  # fmt: skip

@@ -191,7 +191,8 @@ def _list(found: quality.Quality, view: QualityView, flaw: quality.Flaw, scope: 
             column_config={
                 "name": st.column_config.TextColumn("Name", width=190), "value": "As in the file", "reason": st.column_config.TextColumn("Doubt", width=300),
                 "address": st.column_config.TextColumn("Address", width=260), "phone": "Phone", "email": "Mail address", "segment": "Segment",
-                "geocode_level": "Placed", "updated_at": st.column_config.DatetimeColumn("Changed", format="D MMM YYYY"),
+                "geocode_level": st.column_config.TextColumn("Placed", help=texts.PLACED_HELP),
+                "updated_at": st.column_config.DatetimeColumn("Changed", format="D MMM YYYY"),
                 "source": "Source", "source_key": "Key",
             },
         )  # fmt: skip

@@ -31,10 +31,16 @@ AGES: Mapping[str, str] = MappingProxyType({
 """The classes of the time since the last change, from `gcrm.age_class`, with their labels."""
 
 PLACEMENTS: Mapping[str, str] = MappingProxyType({
-    "given": "Given in the file", "rooftop": "Rooftop", "interpolated": "Interpolated", "street": "Street", "postcode": "Postcode", "place": "Place",
-    "none": "Not found", "not tried": "Not tried yet",
+    "given": "Given in the file", "confirmed": "Confirmed by a person", "rooftop": "Exact address", "interpolated": "Along the street",
+    "street": "Street only", "postcode": "Postcode only", "place": "Town only", "none": "Not found", "not tried": "Not tried yet",
 })  # fmt: skip
-"""How a position was found, the best first, with their labels."""
+"""How a position was found, the best first, with their labels: words for who does not know the levels' own names."""
+
+_PLACED: Mapping[str, str] = MappingProxyType({
+    "given": "with a given position", "rooftop": "placed at their exact address", "interpolated": "placed along their street",
+    "street": "placed by their street only", "postcode": "placed by their postcode only", "place": "placed by their town only",
+    "none": "whose place was not found", "not tried": "not geocoded yet", "confirmed": "whose position a person confirmed",
+})  # fmt: skip
 
 _KINDS = ("missing", "warned", "placed", "age")
 _MOST_IMPORTS = 40
@@ -52,7 +58,7 @@ class Flaw:
     member: str
 
     def __post_init__(self) -> None:
-        known = {"missing": FIELDS, "age": AGES}
+        known = {"missing": FIELDS, "placed": PLACEMENTS, "age": AGES}
         if self.kind not in _KINDS or (self.kind in known and self.member not in known[self.kind]) or not self.member:
             raise QualityError(f"{str(self)!r} is no flaw; write one such as missing:phone, warned:email, placed:none or age:older.")
 
@@ -82,9 +88,7 @@ class Flaw:
         if self.kind == "warned":
             return f"with a doubtful {FIELDS.get(self.member, self.member.replace('_', ' ')).lower()}"
         if self.kind == "placed":
-            return {"none": "whose place was not found", "not tried": "not geocoded yet", "given": "with a given position"}.get(
-                self.member, f"placed by {placement_name(self.member).lower()}"
-            )
+            return _PLACED[self.member]
         return f"changed {'in the ' if self.member == '30 days' else ''}{AGES[self.member].lower()}"
 
 
@@ -121,9 +125,8 @@ class Quality:
         return _of(self.accounts, source).groupby("age")["accounts"].sum().reindex(list(AGES), fill_value=0).astype(int)
 
     def placements(self, source: str | None = None) -> pd.Series:
-        """Accounts by how their position was found; index PLACEMENTS, and what else is found in any source."""
-        every = list(dict.fromkeys([*PLACEMENTS, *sorted(self.accounts["geocode_level"].unique())]))
-        return _of(self.accounts, source).groupby("geocode_level")["accounts"].sum().reindex(every, fill_value=0).astype(int)
+        """Accounts by how their position was found; index PLACEMENTS."""
+        return _of(self.accounts, source).groupby("geocode_level")["accounts"].sum().reindex(list(PLACEMENTS), fill_value=0).astype(int)
 
     def warned_fields(self, source: str | None = None) -> pd.Series:
         """Accounts with a warning by field, most first."""
@@ -164,7 +167,7 @@ def placement_name(level: str) -> str:
     Args:
         level: from `Quality.placements`.
     """
-    return PLACEMENTS.get(level, level.replace("_", " ").capitalize())
+    return PLACEMENTS[level]
 
 
 def version(scope: Scope) -> str:

@@ -102,7 +102,7 @@ def test_the_queue_and_its_first_account_are_shown(site: Site, visit: Visit) -> 
     assert until(page, lambda: len(words(table(page, "listed"))) == 4)
     assert [row[0] for row in words(table(page, "listed"))] == ["Kahvila <b>bold</b> [x](http://x)", "<img src=x onerror=alert(1)>", "Lost Oy", "Lost Too"]
     candidates = words(table(page, "candidates"))
-    assert candidates[0][1:3] == ["Iso Roobertinkatu, 00120 Helsinki", "Street"]
+    assert candidates[0][1:3] == ["Iso Roobertinkatu, 00120 Helsinki", "Street only"]
     assert candidates[0][4] == "0"
     assert int(candidates[1][4].replace(",", "")) > 50
 
