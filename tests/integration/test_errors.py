@@ -46,6 +46,25 @@ _FILES: dict[str, str | bytes] = {
 }
 
 
+# A command whose server goes away while rows are copied into it.
+_CUT_OFF_WHILE_COPYING = """
+from gcrm.cli.main import main
+from gcrm.db.connection import Role, connect
+from gcrm.pipeline import enrichment
+
+def cut_off(_):
+    with connect(Role.WRITER) as other, connect(Role.WRITER) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE copied (words text)")
+        with cursor.copy("COPY copied FROM STDIN") as copy:
+            other.execute("SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
+            while True:
+                copy.write_row(["word" * 1000])
+
+enrichment.enrich_accounts = cut_off
+main()
+"""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("files")
@@ -200,6 +219,14 @@ def test_a_database_that_breaks_off_is_no_fault_of_the_program(monkeypatch: pyte
 
     monkeypatch.setattr("gcrm.pipeline.enrichment.enrich_accounts", cut_off)
     assert "the database broke off (terminating connection" in _one_line(gcrm("enrich"))
+
+
+def test_a_server_that_goes_away_under_a_copy_is_one_line_without_what_its_driver_warns_of() -> None:
+    # In a process of its own: pytest listens to every log, and then nothing of it is printed.
+    done = subprocess.run([sys.executable, "-c", _CUT_OFF_WHILE_COPYING, "enrich"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("gcrm: the database broke off (")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_an_interruption_says_that_nothing_is_lost() -> None:

@@ -15,11 +15,13 @@ from benchmarks.messy import messy
 from gcrm.access.scope import Scope
 from gcrm.config import settings
 from gcrm.db.connection import Role, connect
+from gcrm.demo.damage import NUMBER_NONEXISTENT
 from gcrm.errors import GeocodeError
 from gcrm.ingest.geocoding.folding.dictionary import dictionary
 from gcrm.ingest.geocoding.match import Matcher
 from gcrm.ingest.geocoding.reference import Reference
 from gcrm.pipeline.geocode_review import accept_candidate, count_reviews, dismiss, last_decisions, list_reviews, set_point, undo
+from gcrm.pipeline.geocode_scores import score_damaged
 from gcrm.pipeline.geocoding import count_open, geocode_accounts, reverse
 from gcrm.spatial import osm
 from gcrm.spatial.extracts import helsinki
@@ -147,6 +149,30 @@ def test_what_is_not_certain_waits_with_its_candidates() -> None:
     assert set(waiting) == {"Two", "Lost", "Twin"}
     assert {each["label"] for each in waiting["Two"].candidates} == {"Dorfstrasse 1, 9001 Oberau", "Dorfstrasse 1, 9002 Niederau"}
     assert "Dorfstrasse 1, 9001 Oberau" in well("geocode", "review", "list")
+
+
+def test_the_search_is_scored_by_addresses_whose_place_is_known(placed: Path) -> None:
+    known = [("sure", "abbreviated", 9.5, 47.1), ("between", "abbreviated", 9.6, 47.2), ("sure", NUMBER_NONEXISTENT, 9.5, 47.1), ("two", "cut", 9.5, 47.1)]
+    truth = [dict(zip(("account_key", "kind", "longitude", "latitude"), each, strict=True)) for each in known]
+    (placed / "planted.json").write_text(json.dumps({"damaged_addresses": truth}))
+    scored = score_damaged(placed / "planted.json", "t").set_index(["account_key", "kind"])
+    assert scored["right"].to_dict() == {
+        ("sure", "abbreviated"): True,
+        ("between", "abbreviated"): False,
+        ("sure", NUMBER_NONEXISTENT): False,  # called rooftop, which a number that does not exist never is
+        ("two", "cut"): True,
+    }
+    assert scored["accepted"].tolist() == [True, True, True, False]
+    assert scored["distance_m"].tolist()[:3] == pytest.approx([0, 13_325, 0], abs=1)
+    said = well("geocode", "score", "--planted", placed / "planted.json", "--source", "t")
+    assert "4 damaged addresses: 25.0% accepted and right, precision 0.3333; 1 wait for a person." in said
+
+
+def test_scores_need_the_truth_and_its_accounts(placed: Path) -> None:
+    (placed / "empty.json").write_text("{}")
+    assert "tells of no damaged addresses (KeyError)" in gcrm("geocode", "score", "--planted", placed / "empty.json").err
+    (placed / "others.json").write_text('{"damaged_addresses": [{"account_key": "nobody", "kind": "cut", "longitude": 1, "latitude": 1}]}')
+    assert "There are no accounts of others.json from t" in gcrm("geocode", "score", "--planted", placed / "others.json", "--source", "t").err
 
 
 @pytest.mark.usefixtures("placed")

@@ -1,12 +1,13 @@
 """Lengths and areas on the ellipsoid, beside known figures."""
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcrm.spatial.measures import areas_m2, lengths_m
+from gcrm.spatial.measures import areas_m2, distances_m, lengths_m
 
 
 def _series(*shapes: shapely.Geometry) -> gpd.GeoSeries:
@@ -19,6 +20,21 @@ def test_a_degree_is_as_long_as_geodesists_say() -> None:
     assert lengths.tolist() == pytest.approx([111_319.49, 110_574.39, 55_800.0], rel=1e-4)
     assert lengths.index.tolist() == [5, 6, 7]
     assert lengths.name == "length_m"
+
+
+def _degrees(degrees: int, minutes: int, seconds: float) -> float:
+    return degrees + minutes / 60 + seconds / 3600
+
+
+def test_points_are_as_far_apart_as_surveyors_say() -> None:
+    # Flinders Peak to Buninyong, 54,972.271 m: the worked example of the GDA Technical Manual (ICSM 2014, section 4.1), on GRS80.
+    flinders = _degrees(144, 25, 29.52440), -_degrees(37, 57, 3.72030)
+    buninyong = _degrees(143, 55, 35.38390), -_degrees(37, 39, 10.15610)
+    pairs = [(*flinders, *buninyong), (*buninyong, *flinders), (*flinders, *flinders), (179.5, 0.0, -179.5, 0.0), (np.nan, 0.0, 0.0, 0.0)]
+    found = distances_m(*np.array(pairs).T)
+
+    assert found[:4].tolist() == pytest.approx([54_972.271, 54_972.271, 0.0, 111_319.491], abs=0.001)
+    assert np.isnan(found[4])
 
 
 def test_the_direction_of_a_ring_does_not_matter() -> None:
