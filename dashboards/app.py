@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page(_HERE / "pages/surroundings.py", title="Surroundings", icon=":material/layers:", url_path="surroundings"),
         st.Page(_HERE / "pages/cube.py", title="Cube", icon=":material/deployed_code:", url_path="cube"),
         st.Page(_HERE / "pages/import_file.py", title="Import", icon=":material/upload_file:", url_path="import"),
+        st.Page(_HERE / "pages/new_account.py", title="New account", icon=":material/add_business:", url_path="new-account"),
         st.Page(_HERE / "pages/positions.py", title="Positions", icon=":material/where_to_vote:", url_path="positions"),
         st.Page(_HERE / "pages/quarantine.py", title="Quarantine", icon=":material/rule:", url_path="quarantine"),
         st.Page(_HERE / "pages/duplicates.py", title="Duplicates", icon=":material/join_inner:", url_path="duplicates"),

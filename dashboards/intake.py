@@ -15,14 +15,15 @@ from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.profile import Profile
 from gcrm.ingest.readers.kinds import ENDINGS
 from gcrm.ingest.source import Source, look_at, open_source
-from gcrm.pipeline import duplicate_review, duplicates, geocode_review, imports, jobs, quarantine, quarantine_retry, uploads
+from gcrm.pipeline import duplicate_review, duplicates, entry, geocode_review, imports, jobs, quarantine, quarantine_retry, uploads
 from gcrm.pipeline.duplicate_preview import Preview
+from gcrm.pipeline.entry import FIELDS, Created
 from gcrm.pipeline.imports import DryRun
 from gcrm.pipeline.jobs import Job, Undone
 from gcrm.pipeline.update import is_updating as is_at_it
 from gcrm.progress import Advance
 
-__all__ = ["ENDINGS", "OBJECTS", "DryRun", "Job", "ObjectType", "Preview", "ReadOptions", "Source", "Undone"]
+__all__ = ["ENDINGS", "FIELDS", "OBJECTS", "Created", "DryRun", "Job", "ObjectType", "Preview", "ReadOptions", "Source", "Undone"]
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,18 @@ def begin(source: Source) -> int:
     job_id = imports.create_job([source])
     uploads.start(job_id)
     return job_id
+
+
+def create_account(texts: Mapping[str, str]) -> Created:
+    """Stores an account that somebody typed in, and places it.
+
+    Args:
+        texts: of FIELDS what was typed.
+
+    Raises:
+        EntryError: it cannot be stored.
+    """
+    return entry.create(texts)
 
 
 def resume(job_id: int) -> None:

@@ -35,6 +35,10 @@ class ImportJobError(GcrmError):
     """A job of the import cannot be run, resumed or undone."""
 
 
+class EntryError(GcrmError):
+    """A record that somebody typed in cannot be stored."""
+
+
 class DuplicateError(GcrmError):
     """A decision about duplicates cannot be carried out."""
 

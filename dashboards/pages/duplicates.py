@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import data, intake, parts, session, texts
+from dashboards.comparison import evidence, percent, side_by_side
 from dashboards.data import duplicate_review as review
 from dashboards.data import duplicates
 from dashboards.links import DuplicatesView
@@ -24,16 +25,6 @@ _SECONDS_TO_BEGIN = 30
 _LONGEST_NAME = 60
 _EVERY = "All sources"
 _LEAST = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
-_FIELDS: Mapping[str, str] = {
-    "name": "Name", "kind": "Kind", "status": "Status", "segment": "Segment", "street": "Street", "house_number": "House number", "postcode": "Postcode",
-    "city": "City", "country_code": "Country", "phone": "Phone", "email": "Mail address", "website": "Website", "tax_number": "Tax number",
-    "made_up": "Made up", "source": "Source", "source_key": "Key there", "created_at": "Created", "updated_at": "Changed",
-}  # fmt: skip
-_OF_THE_ROW = ("source", "source_key", "created_at", "updated_at")
-_COMPARISONS: Mapping[str, str] = {
-    "name": "Name", "address": "Address", "area": "Place", "phone": "Phone", "email": "Mail address", "website": "Website", "tax_number": "Tax number",
-    "birth_date": "Day of birth", "position": "Position",
-}  # fmt: skip
 _ABOUT = "Accounts that may be one, the most probable first. Say what they are; nothing is lost, and every decision can be undone."
 
 
@@ -148,30 +139,25 @@ def _head(view: DuplicatesView, scope: data.Scope, *, busy: bool) -> None:
     if view.source is not None and view.source not in sources:
         st.info(texts.plain(f"No pair that waits has an account of {view.source}."), icon=":material/info:")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="duplicates_head"):
-        st.selectbox("Least probability", steps, key="least score", on_change=choose, format_func=lambda step: _percent(step) if step else "Any", width=170)
+        st.selectbox("Least probability", steps, key="least score", on_change=choose, format_func=lambda step: percent(step) if step else "Any", width=170)
         if len(sources) > 1:
             st.selectbox("Source", [_EVERY, *sources], key="duplicates source", on_change=choose, width=220)
         st.button("Look again", icon=":material/search:", key="search", on_click=_search, disabled=busy, help="Searches all accounts; what is decided stays")
         parts.link_button(PAGE, view.parameters())
 
 
-def _percent(score: float) -> str:
-    """A probability in percent, rounded down, so that only what is certain is 100 %."""
-    return f"{math.floor(score * 1000 + 1e-3) / 10:g} %"
-
-
 def _pair(pair: duplicates.Pair, found: int) -> None:
     """The pair on top of the queue, what speaks for and against, and what can be said of it."""
     again = "; a merge of these two was taken back" if pair.status == "undone" else ""
     with st.container(border=True, key="pair"):
-        st.html(f'<div class="group">{_percent(pair.score)} probable that they are one <span class="hint">the first of {found:,}{again}</span></div>')
+        st.html(f'<div class="group">{percent(pair.score)} probable that they are one <span class="hint">the first of {found:,}{again}</span></div>')
         with st.container(horizontal=True, gap="small", vertical_alignment="center", key="pair_actions"):
             _button("Merge into the left", "1", "keyboard_arrow_left", pair, lambda: _merge(pair, "left"), primary=True)
             _button("Merge into the right", "2", "keyboard_arrow_right", pair, lambda: _merge(pair, "right"), primary=True)
             _button("Two different", "3", "call_split", pair, lambda: _separate(pair))
             _button("Later", "4", "schedule", pair, lambda: st.session_state[_LATER].append(pair.duplicate_id))
-        st.html(_why(pair))
-        st.html(_side_by_side(pair))
+        st.html(evidence(pair.why))
+        st.html(side_by_side(pair.left, pair.right))
         st.caption("Keys: 1 and 2 merge into the left and the right, 3 says two different, 4 leaves the pair for later, U undoes.")
 
 
@@ -221,45 +207,12 @@ def _short(name: object) -> str:
     return text if len(text) <= _LONGEST_NAME else text[:_LONGEST_NAME] + "…"
 
 
-def _side_by_side(pair: duplicates.Pair) -> str:
-    rows = []
-    for field, label in _FIELDS.items():
-        left, right = (_value(field, record.get(field)) for record in (pair.left, pair.right))
-        if left or right:
-            kind = "plain" if field in _OF_THE_ROW else "same" if left == right else "differs" if left and right else "alone"
-            mark = {"differs": '<abbr title="they differ">≠</abbr> ', "alone": '<abbr title="only one has it">◐</abbr> '}.get(kind, "")
-            cells = "".join(f"<td>{html.escape(text) or '-'}</td>" for text in (left, right))
-            rows.append(f'<tr class="{kind}"><th>{mark}{label}</th>{cells}</tr>')
-    return f'<table class="pair"><thead><tr><th></th><th>Left</th><th>Right</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
-
-
-def _value(field: str, value: Any) -> str:  # noqa: ANN401 - whatever a column holds
-    if value is None or (field == "made_up" and not value):
-        return ""
-    if field == "made_up":
-        return "yes"
-    return str(value)[:16].replace("T", " ") + " UTC" if field.endswith("_at") else str(value)
-
-
-def _why(pair: duplicates.Pair) -> str:
-    if not pair.why:
-        return '<p class="hint">No search has compared them.</p>'
-    ordered = sorted(pair.why.items(), key=lambda item: -abs(float(item[1]["bits"])))
-    told = []
-    for name, each in ordered:
-        bits = float(each["bits"])
-        said = html.escape(f"{_COMPARISONS.get(name, name)}: {each['meaning']}")
-        told.append(f'<li class="{"for" if bits > 0 else "against"}">{said} <em>{bits:+.1f}</em></li>')
-    hint = '<span class="hint">evidence in bits: each + doubles the odds that they are one, each - halves them</span>'
-    return f'<div class="group">Why {hint}</div><ul class="why">{"".join(told)}</ul>'
-
-
 def _coming(pairs: list[duplicates.Pair], left: int) -> None:
     if not pairs:
         return
     st.html(f'<div class="group">Next <span class="hint">{len(pairs):,} of {left:,}</span></div>')
     frame = pd.DataFrame([
-        {"score": _percent(pair.score), "left": pair.left["name"], "right": pair.right["name"], "place": _place(pair.left), "other": _place(pair.right),
+        {"score": percent(pair.score), "left": pair.left["name"], "right": pair.right["name"], "place": _place(pair.left), "other": _place(pair.right),
          "sources": " · ".join(dict.fromkeys((pair.left["source"], pair.right["source"])))}
         for pair in pairs
     ])  # fmt: skip

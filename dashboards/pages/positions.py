@@ -8,17 +8,15 @@ import h3
 import pandas as pd
 import streamlit as st
 
-from dashboards import basemap, data, intake, maps, parts, session, texts, theme
-from dashboards.data import Review, Window, quality
+from dashboards import data, intake, maps, parts, session, street_map, texts, theme
+from dashboards.data import Review, quality
 from dashboards.links import REVIEW_STATUSES, PositionsView
 from gcrm.errors import GcrmError, GeocodeError
 
 PAGE = "positions"
 _CHART, _TABLE, _POINT, _ALWAYS = "map of candidates", "candidates", "point of", "always for"
-_ROWS, _DECISIONS, _MOST_NAMES = 15, 6, 60
-_SIZE, _SIZE_ON_PHONE = (640, 400, 0), (358, 440, 0)
+_ROWS, _DECISIONS = 15, 6
 _ROW_PIXELS = 33
-_LEAST_DEGREES = 0.002
 _STATUSES = {"open": "Waiting", "accepted": "Accepted", "moved": "Set by hand", "dismissed": "Left as they were"}
 _DONE = {"accepted": "accepted", "moved": "set by hand", "dismissed": "left as it was"}
 _ABOUT = "Accounts whose address could not be placed surely. They stand as well as is known; a person says where they belong."
@@ -241,20 +239,14 @@ def _attempt(act: Callable[[], None], onward: PositionsView, said: str) -> None:
 
 
 def _map(view: PositionsView, review: Review, typed: str) -> None:
-    look, scope = theme.look(), session.scope()
+    look = theme.look()
     points = _points(review) if review.candidates else pd.DataFrame(columns=["number", "name", "longitude", "latitude"])
     rings = _rings(review, typed)
     places = [*zip(points["longitude"], points["latitude"], strict=True), *rings]
     if not places:
         st.caption("It has no position and no candidate, so there is nothing to show on a map. Type its point, or leave it.")
         return
-    around = _window(places)
-    camera = maps.camera(around, *(_SIZE_ON_PHONE if session.on_phone() else _SIZE))
-    streets = data.basemap_version(scope)
-    layers = []
-    if streets:
-        window = basemap.around(around)
-        layers = [*maps.basemap_layers(streets, window, look), maps.label_layer(data.names_on_map(streets, window, _MOST_NAMES, scope), camera, look)]
+    camera, layers = street_map.around(places, look)
     layers += maps.point_layers(points, look, f"candidates-{review.account_id}-{view.candidate}", view.candidate, rings)
     drawn = maps.deck(layers, camera, "", look, tooltip_html="<div><span>{number}</span><b>{name}</b></div>")
 
@@ -273,12 +265,6 @@ def _rings(review: Review, typed: str) -> list[tuple[float, float]]:
         return [*rings, _parsed(typed)] if typed else rings
     except GeocodeError:
         return rings
-
-
-def _window(places: list[tuple[float, float]]) -> Window:
-    """Around all of the places, and not so near that no street is seen."""
-    longitudes, latitudes = zip(*places, strict=True)
-    return Window(min(longitudes) - _LEAST_DEGREES, min(latitudes) - _LEAST_DEGREES / 2, max(longitudes) + _LEAST_DEGREES, max(latitudes) + _LEAST_DEGREES / 2)
 
 
 def _list(view: PositionsView, found: list[Review], total: int) -> None:

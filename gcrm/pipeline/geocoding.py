@@ -1,8 +1,10 @@
 """Geocoding: accounts without a position get one from the reference in the database."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -56,19 +58,69 @@ def geocode_accounts(advance: Advance) -> dict[str, int]:
     """
     statements = queries("geocode")
     with connect(Role.WRITER) as connection:
-        queries("imports").derive(connection)
-        reference_id = _current_reference(connection)
-        connection.commit()
+        reference_id = _settle_reference(connection)
         if statements.count_open(connection):
-            matcher = Matcher(load_reference(connection))
-            corrections = _corrections(connection)
-            with ThreadPoolExecutor(1) as writer:  # PostgreSQL writes one chunk while the next is matched
-                _place(_chunks(connection), lambda chunk: _answers(connection, matcher, chunk, corrections), _Store(reference_id, writer), advance)
+            _place(connection, Matcher(load_reference(connection)), reference_id, _chunks(connection), advance)
         connection.rollback()
         return dict(statements.levels(connection))
 
 
-def _place(chunks: Iterator[pd.DataFrame], match: Callable[[pd.DataFrame], pd.DataFrame], store: "_Store", advance: Advance) -> None:
+def geocode_account(account_id: int) -> None:
+    """Places one account now, as `geocode_accounts` would; one that has a position already keeps it.
+
+    Args:
+        account_id: the account.
+    """
+    with connect(Role.WRITER) as connection:
+        reference_id = _settle_reference(connection)
+        rows = list(queries("geocode").open_address(connection, account_id=account_id))
+        if rows:
+            _place(connection, _kept_matcher(connection), reference_id, iter([pd.DataFrame(rows, columns=_OPEN)]), lambda _: None)
+        connection.rollback()
+
+
+def locate(address: Mapping[str, str | None]) -> dict[str, Any]:
+    """Where an address is, by what persons said of it and by the reference; no provider is asked, and nothing is stored.
+
+    Args:
+        address: street, house_number, postcode, city, country_code; any may be missing.
+
+    Returns:
+        As a row of `gcrm.ingest.geocoding.match.Matcher.match`.
+    """
+    with connect(Role.WRITER) as connection:
+        found = _known(_kept_matcher(connection), pd.DataFrame([address], dtype="object"), _corrections(connection))
+    return {str(name): values.iloc[0] for name, values in found.items()}
+
+
+def _kept_matcher(connection: Connection) -> Matcher:
+    """The matcher on the reference as the layers are now; a process that looks for single addresses keeps it until they change."""
+    return _matcher_on(queries("geocode").layers_in_force(connection), settings().dictionaries)
+
+
+@lru_cache(maxsize=1)
+def _matcher_on(layers: str, dictionaries: Path | None) -> Matcher:
+    del layers, dictionaries
+    with connect(Role.WRITER) as connection:
+        return Matcher(load_reference(connection))
+
+
+def _settle_reference(connection: Connection) -> int:
+    """The key of the current reference; what it touches is marked for good."""
+    queries("imports").derive(connection)
+    reference_id = _current_reference(connection)
+    connection.commit()
+    return reference_id
+
+
+def _place(connection: Connection, matcher: Matcher, reference_id: int, chunks: Iterator[pd.DataFrame], advance: Advance) -> None:
+    """Places the accounts of chunks: PostgreSQL writes one chunk while the next is matched."""
+    corrections = _corrections(connection)
+    with ThreadPoolExecutor(1) as writer:
+        _match_and_store(chunks, lambda chunk: _answers(connection, matcher, chunk, corrections), _Store(reference_id, writer), advance)
+
+
+def _match_and_store(chunks: Iterator[pd.DataFrame], match: Callable[[pd.DataFrame], pd.DataFrame], store: "_Store", advance: Advance) -> None:
     """Matches a chunk while the one before it is written."""
     pending: list[Future[int]] = []
     for chunk in chunks:
@@ -122,7 +174,14 @@ def _chunks(connection: Connection) -> Iterator[pd.DataFrame]:
 
 def _answers(connection: Connection, matcher: Matcher, chunk: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
     """What is found for a chunk: persons' corrections first, then the reference, then providers for the rest."""
-    answers = pd.concat([chunk[["account_id", "updated_at"]], matcher.match(chunk)], axis=1)
+    answers = pd.concat([chunk[["account_id", "updated_at"]], _known(matcher, chunk, corrections)], axis=1)
+    answers = ask_providers(connection, chunk, answers)
+    return answers.assign(cell=index_points(answers["longitude"], answers["latitude"]))
+
+
+def _known(matcher: Matcher, addresses: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
+    """What is known of addresses without asking anybody: persons' corrections first, then the reference; columns as of `Matcher.match`."""
+    answers = matcher.match(addresses)
     said = answers["address_key"].isin(corrections.index)
     if said.any():
         where = corrections.loc[answers.loc[said, "address_key"], ["longitude", "latitude"]]
@@ -130,8 +189,7 @@ def _answers(connection: Connection, matcher: Matcher, chunk: pd.DataFrame, corr
         answers.loc[said, ["geocode_level", "geocode_reason"]] = ["confirmed", _RULE]
         answers.loc[said, ["geocode_score", "accepted"]] = [1.0, True]
         answers.loc[said, "geocode_margin"] = float("nan")
-    answers = ask_providers(connection, chunk, answers)
-    return answers.assign(cell=index_points(answers["longitude"], answers["latitude"]))
+    return answers
 
 
 class _Store:

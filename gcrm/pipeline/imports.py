@@ -7,7 +7,7 @@ was killed or cancelled goes on behind the last chunk that is stored, and ends a
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import psycopg
@@ -179,10 +179,11 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[A
     return {name: (value, after.get(name)) for name, value in before.items() if name != "import_id"}
 
 
-def run_parts(file_name: str, sha256: str, parts: Sequence[Part], advance: Advance) -> tuple[int, dict[str, ImportReport]]:
+def run_parts(kind: Literal["retry", "entry"], file_name: str, sha256: str, parts: Sequence[Part], advance: Advance) -> tuple[int, dict[str, ImportReport]]:
     """Runs a job over records that lie in no file of their own.
 
     Args:
+        kind: of the job: a retry of what was refused, or an entry by hand.
         file_name: the file they came from.
         sha256: its checksum.
         parts: the objects.
@@ -194,7 +195,7 @@ def run_parts(file_name: str, sha256: str, parts: Sequence[Part], advance: Advan
     mapping = Json({part.object_type.name: part.mapping.model_dump(mode="json", exclude_defaults=True) for part in parts})
     with connect(Role.WRITER) as connection:
         names = {"file_name": file_name, "file_path": None, "file_sha256": sha256, "mapping": mapping, "rows_expected": None}
-        job_id: int = queries("jobs").create(connection, kind="retry", **names)
+        job_id: int = queries("jobs").create(connection, kind=kind, **names)
     return job_id, _run(job_id, file_name, sha256, parts, advance)
 
 

@@ -59,7 +59,7 @@ def retry(selection: Selection, scope: Scope, advance: Advance) -> Retried:
         mapping = file.read_with.model_copy(update={"source": file.source})
         tried: list[int] = []
         part = Part(OBJECTS[file.object], mapping, partial(_chunks, mapping, own, tried), mapping, tried)
-        job_id, reports = run_parts(file.file_name, file.file_sha256, [part], advance)
+        job_id, reports = run_parts("retry", file.file_name, file.file_sha256, [part], advance)
         report += reports[file.object]
         done.append(job_id)
     with connect(Role.WRITER) as connection:

@@ -18,6 +18,10 @@ WHERE (cardinality(:statuses::text[]) = 0 OR a.status = ANY(:statuses))
         OR a.position && ST_GeomFromWKB(:area, 4326) AND ST_Intersects(a.position, ST_GeomFromWKB(:area, 4326)))
 ORDER BY a.source, a.source_key;
 
+-- name: by_key(source, source_key)$
+-- The account of a key in a system: account_id.
+SELECT account_id FROM gcrm.accounts WHERE source = :source AND source_key = :source_key;
+
 -- name: in_cells(lows, highs, statuses, segments, territories, residence_types, regions, first_months, last_months, categories, channels, currencies, time_zone, most)
 -- The accounts of some ranges of cells, those with the highest revenue first: account_id, name, kind, status, segment, address, territory,
 -- residence_type, geocode_level, orders, revenue, currency, and found (how many there are without the limit). Orders and revenue are those of the months

@@ -150,7 +150,7 @@ UNION
 
 -- name: records(accounts)
 -- Some accounts as the search looks at them, and the record as JSON.
-SELECT account_id, name, street, house_number, postcode, city, country_code, phone, email, website, tax_number, cell, to_jsonb(a) - ARRAY['position', 'cell'] AS record
+SELECT account_id, name, street, house_number, postcode, city, country_code, phone, email, website, tax_number, cell, to_jsonb(a) - 'position' AS record
 FROM gcrm.accounts a
 WHERE account_id = ANY(:accounts::bigint[])
 ORDER BY account_id;

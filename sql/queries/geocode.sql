@@ -24,6 +24,12 @@ SELECT coalesce(array_agg(layer_version_id ORDER BY layer_version_id), '{}')
 FROM gcrm.layer_versions
 WHERE retired_at IS NULL AND layer IN ('address_points', 'address_areas', 'roads');
 
+-- name: layers_in_force()$
+-- The same versions as text, with the time of their loading: different also between two databases.
+SELECT coalesce(string_agg(layer_version_id || ' ' || loaded_at, ', ' ORDER BY layer_version_id), '')
+FROM gcrm.layer_versions
+WHERE retired_at IS NULL AND layer IN ('address_points', 'address_areas', 'roads');
+
 -- name: newest_reference()^
 -- The newest reference: reference_id, matcher, layer_version_ids.
 SELECT reference_id, matcher, layer_version_ids FROM gcrm.geocode_references ORDER BY reference_id DESC LIMIT 1;
@@ -76,6 +82,12 @@ FROM gcrm.accounts
 WHERE (geocode_level IS NULL OR geocode_stale) AND account_id > :after
 ORDER BY account_id
 LIMIT :most;
+
+-- name: open_address(account_id)
+-- One account, if it is to be placed: columns as of open_addresses.
+SELECT account_id, street, house_number, postcode, city, country_code, updated_at::text AS updated_at
+FROM gcrm.accounts
+WHERE account_id = :account_id AND (geocode_level IS NULL OR geocode_stale);
 
 -- name: addresses_of(source, keys)
 -- The addresses of accounts by their keys in a system: source_key, street, house_number, postcode, city, country_code.

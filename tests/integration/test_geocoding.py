@@ -160,7 +160,7 @@ def test_the_search_is_scored_by_addresses_whose_place_is_known(placed: Path) ->
         ("sure", "abbreviated"): True,
         ("between", "abbreviated"): False,
         ("sure", NUMBER_NONEXISTENT): False,  # called rooftop, which a number that does not exist never is
-        ("two", "cut"): True,
+        ("two", "cut"): False,
     }
     assert scored["accepted"].tolist() == [True, True, True, False]
     assert scored["distance_m"].tolist()[:3] == pytest.approx([0, 13_325, 0], abs=1)
