@@ -229,7 +229,7 @@ def map_with_legend(drawn: pdk.Deck, legend: str, key: str, choose: Callable[[],
 
     Args:
         drawn: the map.
-        legend: HTML.
+        legend: HTML; empty for none.
         key: of the chart; the same in every run, or the reader's view of the map would be lost.
         choose: called when something on it was clicked.
     """
@@ -237,8 +237,9 @@ def map_with_legend(drawn: pdk.Deck, legend: str, key: str, choose: Callable[[],
         with st.container(key="map", gap=None):
             st.pydeck_chart(drawn, height="stretch", key=key, on_select=choose, alt="Map")
             st.html(f'<div class="attribution">{maps.ATTRIBUTION}</div>')
-        with st.container(key="legend"):
-            st.html(legend)
+        if legend:
+            with st.container(key="legend"):
+                st.html(legend)
 
 
 def guarded(page: Callable[[], None]) -> None:
