@@ -125,13 +125,15 @@ def run_job(job_id: int, advance: Advance) -> dict[str, ImportReport]:
 
     Raises:
         ReadError: the file is gone, has changed, or breaks off in the middle.
-        ImportJobError: there is no such job, it was cancelled, or somebody else works on it.
+        ImportJobError: there is no such job, it has no file, it was cancelled, or somebody else works on it.
     """
     with connect(Role.WRITER) as connection:
         job = queries("jobs").get(connection, job_id=job_id)
     if job is None:
         raise ImportJobError(f"There is no job {job_id}; see them with `gcrm jobs list`.")
-    _, _, file_name, file_path, sha256, mappings, _ = job
+    _, kind, file_name, file_path, sha256, mappings, _ = job
+    if file_path is None:
+        raise ImportJobError(f"Job {job_id} ({kind}) has no file to go on with; begin it anew.")
     # JSON keeps no order; references need one.
     sources = [Source.again(Path(file_path), OBJECTS[name], FileMapping.model_validate(mappings[name])) for name in OBJECTS if name in mappings]
     if not sources[0].path.is_file() or file_sha256(sources[0].path) != sha256:

@@ -7,7 +7,7 @@ from gcrm.errors import EntryError
 from gcrm.pipeline import jobs
 from gcrm.pipeline.duplicates import possible_duplicates_of
 from gcrm.pipeline.entry import FIELDS, SOURCE, check, create
-from tests.integration.command_line import well
+from tests.integration.command_line import gcrm, well
 from tests.integration.records import empty, rows, value
 
 pytestmark = pytest.mark.usefixtures("database", "clean")
@@ -99,3 +99,10 @@ def test_hostile_text_is_text() -> None:
     texts = dict.fromkeys(FIELDS, "") | {"name": "Robert'); DROP TABLE gcrm.accounts;--\0", "street": "<script>alert(1)</script>", "segment": "=1+1"}
     create(texts)
     assert rows("SELECT name, street, segment FROM gcrm.accounts") == [("Robert'); DROP TABLE gcrm.accounts;--", "<script>alert(1)</script>", "=1+1")]
+
+
+def test_it_is_a_job_without_a_file_and_no_import_of_one() -> None:
+    created = create(BAKERY)
+    assert gcrm("jobs", "resume", created.job_id).err == f"gcrm: Job {created.job_id} (entry) has no file to go on with; begin it anew.\n"
+    assert value("SELECT count(*) FROM gcrm.imports") == 1
+    assert value("SELECT count(*) FROM gcrm.import_counts") == 0
