@@ -91,11 +91,16 @@ def _file_page(token: str, object_name: str) -> None:
         name = object_name if object_name in OBJECTS else intake.likely_object(token, read)
         source = intake.opened(token, name, read)
     st.html(f'<div class="group">{html.escape(path.name)} · {texts.bytes_of(path.stat().st_size)} · {len(source.sample.columns)} columns</div>')
+
+    def choose() -> None:
+        # A browser that is slow tells of the same choice once more after the page was left for that of a job.
+        if st.session_state[f"object {token}"] != name:
+            session.go(_PAGE, {"file": token, "object": st.session_state[f"object {token}"]})
+
     first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
     with first:
         st.selectbox(
-            "It holds", list(OBJECTS), index=list(OBJECTS).index(name), key=f"object {token}",
-            on_change=lambda: session.go(_PAGE, {"file": token, "object": st.session_state[f"object {token}"]}), help=OBJECTS[name].grain,
+            "It holds", list(OBJECTS), index=list(OBJECTS).index(name), key=f"object {token}", on_change=choose, help=OBJECTS[name].grain,
         )  # fmt: skip
     with second:
         system = st.text_input("System it comes from", "files", key=f"system {token}", help="Keys are unique within it; orders find their accounts by it.")
