@@ -120,14 +120,6 @@ def test_hostile_names_are_text(site: Site, visit: Visit) -> None:
     expect(street.locator(".account p")).to_have_text("Kuviteltukuja <i>7</i> 3, 00100 Helsinki, FI")
 
 
-def test_candidates_of_an_account_without_a_position_are_on_a_map_without_a_legend(site: Site, visit: Visit) -> None:
-    assert place(site, "number") == "none"
-    page = opened(visit, site, "number")
-    expect(page.locator(".st-key-map")).to_be_visible()
-    expect(page.locator(".legend")).to_have_count(0)
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-
-
 def test_a_candidate_is_chosen_by_its_row_accepted_and_taken_back(site: Site, visit: Visit) -> None:
     before = place(site, "typo")
     page = opened(visit, site, "typo")
