@@ -6,7 +6,7 @@ from dashboards.data.contents import Overview, overview
 from dashboards.data.cube import Cube, answer, answerable, comfortable_level, current_cube, fitting, for_measure, in_one_currency, members_of
 from dashboards.data.flaws import flawed_accounts, flawed_cells, quality_of
 from dashboards.data.map_cells import MOST_CELLS, Cells, cells, level_of_cell
-from dashboards.data.new_account import NewAccount, Place, new_account
+from dashboards.data.new_account import Located, NewAccount, new_account
 from dashboards.data.positions import count_reviews, last_decisions, reviews
 from gcrm.access.scope import Scope
 from gcrm.olap.answer import Answer, Explanation
@@ -37,6 +37,7 @@ __all__ = [
     "Explanation",
     "Filter",
     "LayerMeasure",
+    "Located",
     "Measure",
     "NewAccount",
     "Overview",

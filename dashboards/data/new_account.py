@@ -14,7 +14,7 @@ _ADDRESS = ("street", "house_number", "postcode", "city", "country_code")
 
 
 @dataclass(frozen=True)
-class Place:
+class Located:
     """Where an address is.
 
     Attributes:
@@ -37,7 +37,7 @@ class NewAccount:
     """An account before it is stored: `checked` as it would be, `place` (None without an address), and the accounts that it may be (`likely`)."""
 
     checked: Checked
-    place: Place | None
+    place: Located | None
     likely: list[Possible]
 
 
@@ -57,13 +57,13 @@ def new_account(texts: Mapping[str, str], scope: Scope) -> NewAccount:
     return NewAccount(checked, _place(checked), possible_duplicates_of(checked.record, scope))
 
 
-def _place(checked: Checked) -> Place | None:
+def _place(checked: Checked) -> Located | None:
     record = checked.record
     if record["longitude"] is not None and record["latitude"] is not None:
-        return Place("given", sure=True, longitude=float(record["longitude"]), latitude=float(record["latitude"]), reason="")
+        return Located("given", sure=True, longitude=float(record["longitude"]), latitude=float(record["latitude"]), reason="")
     if not any(record[name] for name in ("street", "postcode", "city")):
         return None
     found = locate({name: record[name] for name in _ADDRESS})
     nowhere = pd.isna(found["longitude"])
     longitude, latitude = (None if nowhere else float(found[axis]) for axis in ("longitude", "latitude"))
-    return Place(found["geocode_level"], bool(found["accepted"]), longitude, latitude, found["geocode_reason"])
+    return Located(found["geocode_level"], bool(found["accepted"]), longitude, latitude, found["geocode_reason"])

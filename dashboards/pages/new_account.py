@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards import data, intake, maps, parts, session, street_map, texts, theme
 from dashboards.comparison import FIELDS, evidence, percent, side_by_side
-from dashboards.data import NewAccount, Place, duplicates, quality
+from dashboards.data import Located, NewAccount, duplicates, quality
 from dashboards.intake import OBJECTS
 from dashboards.links import MapView
 from gcrm.errors import GcrmError
@@ -144,7 +144,7 @@ def _stored_as(typed: Mapping[str, str], found: NewAccount) -> None:
         st.warning(texts.plain(f"{_LABELS.get(name, name)} {reason}. It is stored as you typed it."), icon=":material/info:")
 
 
-def _where(place: Place | None) -> None:
+def _where(place: Located | None) -> None:
     """Where the account will be, on the streets."""
     if place is None:
         return
