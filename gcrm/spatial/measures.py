@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pyproj import Geod
 
 _ELLIPSOID = Geod(ellps="WGS84")
-_EARTH_M = 6_371_008.8
-"""Mean radius of the Earth (IUGG)."""
+MEAN_RADIUS_M = 6_371_008.8
+"""Mean radius of the Earth, metres (IUGG 1980)."""
 
 
 def lengths_m(lines: gpd.GeoSeries) -> pd.Series:
@@ -68,4 +68,4 @@ def haversine_m(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDA
     here, there = np.radians(points), np.radians(others)
     half = np.sin((here - there) / 2) ** 2
     chord = half[..., 1] + np.cos(here[..., 1]) * np.cos(there[..., 1]) * half[..., 0]
-    return np.asarray(2 * _EARTH_M * np.arcsin(np.sqrt(np.minimum(chord, 1))))
+    return np.asarray(2 * MEAN_RADIUS_M * np.arcsin(np.sqrt(np.minimum(chord, 1))))

@@ -9,7 +9,9 @@ SELECT layer_version_id FROM (
     UNION SELECT DISTINCT layer_version_id FROM gcrm.districts
     UNION SELECT DISTINCT layer_version_id FROM gcrm.footfall
     UNION SELECT DISTINCT layer_version_id FROM gcrm.tracks
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.track_stops
     UNION SELECT DISTINCT layer_version_id FROM gcrm.movement
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.cell_stops
 ) AS used
 JOIN gcrm.layer_versions USING (layer_version_id)
 WHERE retired_at IS NOT NULL;

@@ -53,9 +53,11 @@ DELETE FROM gcrm.districts WHERE layer_version_id = :version;
 DELETE FROM gcrm.footfall WHERE layer_version_id = :version;
 
 -- name: clear_movement(version)!
+WITH stops AS (DELETE FROM gcrm.cell_stops WHERE layer_version_id = :version)
 DELETE FROM gcrm.movement WHERE layer_version_id = :version;
 
 -- name: clear_tracks(version)!
+WITH stops AS (DELETE FROM gcrm.track_stops WHERE layer_version_id = :version)
 DELETE FROM gcrm.tracks WHERE layer_version_id = :version;
 
 -- name: clear_trade_areas(version)!
@@ -67,23 +69,6 @@ WITH members AS (
     DELETE FROM gcrm.layer_findings WHERE layer_version_id = :version
 )
 DELETE FROM gcrm.trade_areas WHERE layer_version_id = :version;
-
--- name: create_positions_stage()#
-CREATE TEMPORARY TABLE staged_positions (
-    track_key text NOT NULL,
-    recorded_at timestamptz NOT NULL,
-    longitude double precision NOT NULL,
-    latitude double precision NOT NULL
-) ON COMMIT DROP;
-
--- name: store_tracks(version)!
--- Tracks out of staged positions.
-INSERT INTO gcrm.tracks (layer_version_id, track_key, started_at, ended_at, geom)
-SELECT
-    :version, track_key, min(recorded_at), max(recorded_at),
-    ST_MakeLine(ST_SetSRID(ST_MakePointM(longitude, latitude, extract(epoch FROM recorded_at)), 4326) ORDER BY recorded_at)
-FROM staged_positions
-GROUP BY track_key;
 
 -- name: keys_in_force(layers)$
 -- The versions in force of some layers, ascending.

@@ -74,8 +74,10 @@ DIGESTS = {
     "shops": "SELECT osm_id, type, name, geom FROM shops",
     "land_cover": "SELECT osm_id, kind, name, ST_AsEWKB(geom) FROM land_cover",
     "footfall": "SELECT cell, weekday, hour, people_per_hour FROM footfall",
-    "tracks": "SELECT track_key, started_at, ended_at, ST_AsEWKB(geom) FROM tracks",
-    "movement": "SELECT origin_cell, destination_cell, hour, trips FROM movement",
+    "tracks": "SELECT track_key, trip, mode, started_at, ended_at, ST_AsEWKB(geom) FROM tracks",
+    "movement": "SELECT origin_cell, destination_cell, hour, trips, tracks, withheld FROM movement",
+    "stops": "SELECT track_key, arrived_at, left_at, ST_AsEWKB(geom) FROM track_stops",
+    "stays": "SELECT cell, hour, stops, dwell_minutes, tracks, withheld FROM cell_stops",
     "surroundings": """
         SELECT a.source, a.source_key, district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, footfall_per_hour
         FROM account_surroundings JOIN accounts a USING (account_id)""",

@@ -59,7 +59,11 @@ def way(database: None, layers: dict[str, Path]) -> dict[str, str]:
 def test_each_stage_says_what_it_did(way: dict[str, str]) -> None:
     assert ("roads" in way["load osm"], "address_points" in way["load osm"]) == (True, True)
     assert way["load footfall"] == "3 counts by cell and hour.\n"
-    assert way["load tracks"] == "4 positions.\n"
+    assert way["load tracks"].splitlines() == [
+        "4 positions of 2 trips, 0 stops; hours are those of Europe/Helsinki.",
+        "1 positions left out: alone, or of a trip that is too short.",
+        "1 of 1 flows between cells are of too few people and withheld from readers.",
+    ]
     assert sorted(way["geocode"].rstrip(".\n").split(", ")) == ["1 none", "2 rooftop", "4 given"]
     assert way["enrich"] == "The surroundings of 6 accounts changed.\n"
     assert way["cube build"].startswith("Published version ")
@@ -79,7 +83,7 @@ def test_the_layers_are_those_of_their_files() -> None:
         ("w1", 2, 300),
         ("w2", 2, 600),
     ]
-    assert rows("SELECT hour, trips FROM gcrm.movement") == [(8, 2)]
+    assert rows("SELECT hour, trips, tracks, withheld FROM gcrm.movement") == [(10, 2, 2, True)]
 
 
 def test_accounts_are_where_their_addresses_are() -> None:
