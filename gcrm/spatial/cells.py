@@ -32,6 +32,21 @@ def index_points(longitude: pd.Series, latitude: pd.Series, level: int = FINEST_
     return pd.Series(cells, index=longitude.index, name="cell", dtype="Int64").where(placed)
 
 
+def parents_of_points(longitude: pd.Series, latitude: pd.Series, level: int) -> pd.Series:
+    """The ancestor of the cell of each point, as roll-ups have it: near an edge it is not always the cell of that level that the point lies in.
+
+    Args:
+        longitude: degrees, EPSG:4326; none missing.
+        latitude: degrees, EPSG:4326.
+        level: H3 level, at most FINEST_LEVEL.
+
+    Returns:
+        Int64 cells, named `cell`, on the index of `longitude`.
+    """
+    finest = index_points(longitude, latitude).to_numpy(dtype=np.int64)
+    return pd.Series(parent(finest, level), index=longitude.index, name="cell")
+
+
 def parent(cells: NDArray[np.int64], level: int) -> NDArray[np.int64]:
     """The ancestor of each cell at a coarser level.
 

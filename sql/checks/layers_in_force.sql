@@ -12,6 +12,10 @@ SELECT layer_version_id FROM (
     UNION SELECT DISTINCT layer_version_id FROM gcrm.track_stops
     UNION SELECT DISTINCT layer_version_id FROM gcrm.movement
     UNION SELECT DISTINCT layer_version_id FROM gcrm.cell_stops
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.transit_stops
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.transit_routes
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.transit_departures
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.transit_edges
 ) AS used
 JOIN gcrm.layer_versions USING (layer_version_id)
 WHERE retired_at IS NOT NULL;

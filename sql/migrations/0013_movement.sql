@@ -1,5 +1,5 @@
--- Routes of movement as trips, stops and flows. What stands for fewer people than the smallest count is kept for the writer and
--- withheld from the reader.
+-- Routes of movement as trips, stops and flows, out of recorded tracks, timetables, and tables of origins and destinations. What stands for
+-- fewer people than the smallest count is kept for the writer and withheld from the reader.
 
 -- Tracks: one row per trip.
 ALTER TABLE gcrm.tracks DROP CONSTRAINT tracks_pkey;
@@ -37,23 +37,102 @@ COMMENT ON COLUMN gcrm.track_stops.arrived_at IS 'Time of its first position.';
 COMMENT ON COLUMN gcrm.track_stops.left_at IS 'Time of its last position.';
 COMMENT ON COLUMN gcrm.track_stops.geom IS 'Mean of its positions, EPSG:4326.';
 
--- Movement: hours of the place, and what is withheld.
+-- Movement: of tracks, of timetables, of tables of origins and destinations.
 ALTER TABLE gcrm.movement DROP CONSTRAINT movement_pkey;
 ALTER TABLE gcrm.movement
     ALTER COLUMN hour DROP NOT NULL,
+    ALTER COLUMN trips TYPE double precision,
+    ADD COLUMN counted  text NOT NULL DEFAULT 'tracks' CHECK (counted IN ('tracks', 'people', 'vehicles')),
+    ADD COLUMN weekday  smallint CHECK (weekday BETWEEN 1 AND 7),
+    ADD COLUMN mode     text,
     ADD COLUMN tracks   int CHECK (tracks > 0),
+    ADD COLUMN quality  text NOT NULL DEFAULT 'measured' CHECK (quality IN ('measured', 'interpolated', 'modelled')),
     ADD COLUMN withheld boolean NOT NULL DEFAULT false;
 UPDATE gcrm.movement SET withheld = trips < 10;
--- Usage: the flows between two cells; one figure an hour.
-CREATE UNIQUE INDEX movement_once ON gcrm.movement (layer_version_id, origin_cell, destination_cell, hour) NULLS NOT DISTINCT;
-COMMENT ON TABLE gcrm.movement IS 'One row per origin cell, destination cell and hour. Source: derived from tracks by gcrm load tracks.';
+-- Usage: the flows between two cells; one figure each.
+CREATE UNIQUE INDEX movement_once ON gcrm.movement (layer_version_id, origin_cell, destination_cell, weekday, hour, mode) NULLS NOT DISTINCT;
+COMMENT ON TABLE gcrm.movement IS
+    'One row per origin cell, destination cell, weekday, hour and mode; rows do not overlap. Source: gcrm load tracks | gtfs | origin-destination.';
 COMMENT ON COLUMN gcrm.movement.layer_version_id IS 'Version of the layer movement.';
 COMMENT ON COLUMN gcrm.movement.origin_cell IS 'H3 cell of level 8 of the origin, as a signed 64-bit integer.';
 COMMENT ON COLUMN gcrm.movement.destination_cell IS 'H3 cell of level 8 of the destination, as a signed 64-bit integer.';
 COMMENT ON COLUMN gcrm.movement.hour IS 'Hour of the start in the place''s own time, 0 to 23; empty where the source tells none.';
-COMMENT ON COLUMN gcrm.movement.trips IS 'Trips (count).';
-COMMENT ON COLUMN gcrm.movement.tracks IS 'Different people behind it, a track of nobody known counting as one (count).';
+COMMENT ON COLUMN gcrm.movement.trips IS 'Trips (count): of tracks all that were recorded, of a timetable those of that day, of a table as it states.';
+COMMENT ON COLUMN gcrm.movement.counted IS 'What makes a trip: recorded tracks, people, or scheduled vehicles between two stops.';
+COMMENT ON COLUMN gcrm.movement.weekday IS 'ISO weekday, Monday is 1; empty for all days together.';
+COMMENT ON COLUMN gcrm.movement.mode IS 'Mode of travel; other is what the source counts beside the modes it names; empty where it tells none.';
+COMMENT ON COLUMN gcrm.movement.tracks IS 'Different people behind it, a track of nobody known counting as one (count); empty where it is not of tracks.';
+COMMENT ON COLUMN gcrm.movement.quality IS 'measured: its ends are points or cells; interpolated: its ends are zones, and stand in the cell of their middle; modelled.';
 COMMENT ON COLUMN gcrm.movement.withheld IS 'True where it stands for fewer people than the smallest count; the reader does not see the row.';
+
+-- Public transport: what the timetable of one week says.
+CREATE TABLE gcrm.transit_stops (
+    layer_version_id int NOT NULL REFERENCES gcrm.layer_versions,
+    stop_key         text NOT NULL,
+    name             text,
+    cell             bigint NOT NULL,
+    geom             geometry(Point, 4326) NOT NULL,
+    PRIMARY KEY (layer_version_id, stop_key)
+);
+-- Usage: the nearest stop.
+CREATE INDEX transit_stops_geom ON gcrm.transit_stops USING gist (geom);
+COMMENT ON TABLE gcrm.transit_stops IS 'One row per stop of public transport. Source: gcrm load gtfs.';
+COMMENT ON COLUMN gcrm.transit_stops.layer_version_id IS 'Version of the layer transit.';
+COMMENT ON COLUMN gcrm.transit_stops.stop_key IS 'Key in the feed.';
+COMMENT ON COLUMN gcrm.transit_stops.name IS 'Name.';
+COMMENT ON COLUMN gcrm.transit_stops.cell IS 'H3 cell of level 10, as a signed 64-bit integer.';
+COMMENT ON COLUMN gcrm.transit_stops.geom IS 'Position, EPSG:4326.';
+
+CREATE TABLE gcrm.transit_routes (
+    layer_version_id int NOT NULL REFERENCES gcrm.layer_versions,
+    route_key        text NOT NULL,
+    name             text,
+    mode             text NOT NULL,
+    geom             geometry(MultiLineString, 4326),
+    PRIMARY KEY (layer_version_id, route_key)
+);
+COMMENT ON TABLE gcrm.transit_routes IS 'One row per route of public transport. Source: gcrm load gtfs.';
+COMMENT ON COLUMN gcrm.transit_routes.layer_version_id IS 'Version of the layer transit.';
+COMMENT ON COLUMN gcrm.transit_routes.route_key IS 'Key in the feed.';
+COMMENT ON COLUMN gcrm.transit_routes.name IS 'Short and long name.';
+COMMENT ON COLUMN gcrm.transit_routes.mode IS 'tram, metro, rail, bus, ferry, cable car, funicular, monorail or other.';
+COMMENT ON COLUMN gcrm.transit_routes.geom IS 'Shapes of its trips, EPSG:4326; empty where the feed has none.';
+
+CREATE TABLE gcrm.transit_departures (
+    layer_version_id int NOT NULL REFERENCES gcrm.layer_versions,
+    route_key        text NOT NULL,
+    weekday          smallint NOT NULL CHECK (weekday BETWEEN 1 AND 7),
+    hour             smallint NOT NULL CHECK (hour BETWEEN 0 AND 23),
+    trips            int NOT NULL CHECK (trips > 0),
+    PRIMARY KEY (layer_version_id, route_key, weekday, hour)
+);
+COMMENT ON TABLE gcrm.transit_departures IS 'One row per route, weekday and hour in which a vehicle sets out. Source: gcrm load gtfs.';
+COMMENT ON COLUMN gcrm.transit_departures.layer_version_id IS 'Version of the layer transit.';
+COMMENT ON COLUMN gcrm.transit_departures.route_key IS 'The route.';
+COMMENT ON COLUMN gcrm.transit_departures.weekday IS 'ISO weekday, Monday is 1.';
+COMMENT ON COLUMN gcrm.transit_departures.hour IS 'Hour of the day in the place''s own time, 0 to 23.';
+COMMENT ON COLUMN gcrm.transit_departures.trips IS 'Scheduled vehicles that set out, both directions together (count).';
+
+CREATE TABLE gcrm.transit_edges (
+    layer_version_id int NOT NULL REFERENCES gcrm.layer_versions,
+    from_stop        text NOT NULL,
+    to_stop          text NOT NULL,
+    mode             text NOT NULL,
+    weekday          smallint NOT NULL CHECK (weekday BETWEEN 1 AND 7),
+    hour             smallint NOT NULL CHECK (hour BETWEEN 0 AND 23),
+    trips            int NOT NULL CHECK (trips > 0),
+    minutes          real NOT NULL CHECK (minutes >= 0),
+    PRIMARY KEY (layer_version_id, from_stop, to_stop, mode, weekday, hour)
+);
+COMMENT ON TABLE gcrm.transit_edges IS 'One row per pair of stops that a vehicle goes between without another stop, mode, weekday and hour. Source: gcrm load gtfs.';
+COMMENT ON COLUMN gcrm.transit_edges.layer_version_id IS 'Version of the layer transit.';
+COMMENT ON COLUMN gcrm.transit_edges.from_stop IS 'Key of the stop it leaves.';
+COMMENT ON COLUMN gcrm.transit_edges.to_stop IS 'Key of the next stop.';
+COMMENT ON COLUMN gcrm.transit_edges.mode IS 'As in gcrm.transit_routes.';
+COMMENT ON COLUMN gcrm.transit_edges.weekday IS 'ISO weekday, Monday is 1.';
+COMMENT ON COLUMN gcrm.transit_edges.hour IS 'Hour of leaving in the place''s own time, 0 to 23.';
+COMMENT ON COLUMN gcrm.transit_edges.trips IS 'Scheduled vehicles (count).';
+COMMENT ON COLUMN gcrm.transit_edges.minutes IS 'Mean time from leaving one to reaching the other, minutes.';
 
 CREATE TABLE gcrm.cell_stops (
     layer_version_id int NOT NULL REFERENCES gcrm.layer_versions,
@@ -62,6 +141,7 @@ CREATE TABLE gcrm.cell_stops (
     stops            int NOT NULL CHECK (stops > 0),
     dwell_minutes    real NOT NULL CHECK (dwell_minutes >= 0),
     tracks           int NOT NULL CHECK (tracks > 0),
+    quality          text NOT NULL DEFAULT 'measured' CHECK (quality IN ('measured', 'interpolated', 'modelled')),
     withheld         boolean NOT NULL,
     PRIMARY KEY (layer_version_id, cell, hour)
 );
@@ -72,10 +152,14 @@ COMMENT ON COLUMN gcrm.cell_stops.hour IS 'Hour of the arrival in the place''s o
 COMMENT ON COLUMN gcrm.cell_stops.stops IS 'Stops (count).';
 COMMENT ON COLUMN gcrm.cell_stops.dwell_minutes IS 'Mean time from arrival to leaving, minutes.';
 COMMENT ON COLUMN gcrm.cell_stops.tracks IS 'Different people behind it, a track of nobody known counting as one (count).';
+COMMENT ON COLUMN gcrm.cell_stops.quality IS 'measured, interpolated or modelled.';
 COMMENT ON COLUMN gcrm.cell_stops.withheld IS 'True where it stands for fewer people than the smallest count; the reader does not see the row.';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON gcrm.track_stops, gcrm.cell_stops TO gcrm_writer;
-GRANT SELECT ON gcrm.cell_stops TO gcrm_reader;
+COMMENT ON COLUMN gcrm.layer_versions.layer IS 'What it holds, such as roads, buildings, footfall, transit, movement or trade_areas.';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON gcrm.track_stops, gcrm.cell_stops, gcrm.transit_stops, gcrm.transit_routes, gcrm.transit_departures, gcrm.transit_edges
+    TO gcrm_writer;
+GRANT SELECT ON gcrm.cell_stops, gcrm.transit_stops, gcrm.transit_routes, gcrm.transit_departures, gcrm.transit_edges TO gcrm_reader;
 
 DO $$
 DECLARE

@@ -60,6 +60,16 @@ DELETE FROM gcrm.movement WHERE layer_version_id = :version;
 WITH stops AS (DELETE FROM gcrm.track_stops WHERE layer_version_id = :version)
 DELETE FROM gcrm.tracks WHERE layer_version_id = :version;
 
+-- name: clear_transit(version)!
+WITH routes AS (
+    DELETE FROM gcrm.transit_routes WHERE layer_version_id = :version
+), departures AS (
+    DELETE FROM gcrm.transit_departures WHERE layer_version_id = :version
+), edges AS (
+    DELETE FROM gcrm.transit_edges WHERE layer_version_id = :version
+)
+DELETE FROM gcrm.transit_stops WHERE layer_version_id = :version;
+
 -- name: clear_trade_areas(version)!
 WITH members AS (
     DELETE FROM gcrm.account_trade_areas m USING gcrm.trade_areas t WHERE t.trade_area_id = m.trade_area_id AND t.layer_version_id = :version

@@ -28,12 +28,10 @@ CREATE TEMPORARY TABLE staged_stops (
 ) ON COMMIT DROP;
 
 -- COPY does not write to tables with row-level security.
-CREATE TEMPORARY TABLE staged_movement (LIKE gcrm.movement) ON COMMIT DROP;
 CREATE TEMPORARY TABLE staged_cell_stops (LIKE gcrm.cell_stops) ON COMMIT DROP;
 
--- name: store_flows()#
--- Flows out of their stages.
-INSERT INTO gcrm.movement TABLE staged_movement;
+-- name: store_cell_stops()!
+-- Stays out of their stage.
 INSERT INTO gcrm.cell_stops TABLE staged_cell_stops;
 
 -- name: store_trips(version)!

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gcrm.cli.load.options import MadeUp, Name
+from gcrm.cli.load.options import Attribution, MadeUp, Name
 from gcrm.errors import LayerError
 from gcrm.progress import progress
 
@@ -22,7 +22,7 @@ def residence(
     key: Annotated[list[str] | None, typer.Option("--key", help="Columns by which several files are joined; x and y if left out.")] = None,
     label: Annotated[str | None, typer.Option("--label", help="Column with the name of an area.")] = None,
     level: Annotated[int | None, typer.Option("--level", min=5, max=10, help="H3 level of the cells; what the size of the areas allows if left out.")] = None,
-    attribution: Annotated[str, typer.Option("--attribution", help="What has to be shown with it, such as the licence.")] = "",
+    attribution: Attribution = "",
     source_date: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the census.")] = None,
     made_up: MadeUp = False,
     from_buildings: Annotated[bool, typer.Option("--from-buildings", help="No file: model it from the buildings, where no census tells.")] = False,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gcrm.cli.load.options import File, Name
+from gcrm.cli.load.options import Attribution, File, Name
 from gcrm.progress import progress
 
 
@@ -13,7 +13,7 @@ def trade_areas(
     name: Name = None,
     layer: Annotated[str | None, typer.Option(help="Layer of a GeoPackage or of a zip of Shapefiles.")] = None,
     crs: Annotated[str | None, typer.Option(help="Reference system of a geometry file that names none or a wrong one, such as EPSG:3067.")] = None,
-    attribution: Annotated[str, typer.Option("--attribution", help="What has to be shown with it, such as the licence.")] = "",
+    attribution: Attribution = "",
 ) -> None:
     """Load trading areas: polygons of any format and reference system; what is invalid is repaired or refused, feature by feature.
 

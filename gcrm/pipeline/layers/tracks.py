@@ -14,6 +14,7 @@ from gcrm.db.load import copy_frame
 from gcrm.db.queries import queries
 from gcrm.errors import LayerError
 from gcrm.ingest.track_files import read_positions
+from gcrm.pipeline.layers.movement import store_movement
 from gcrm.pipeline.layers.version import Version, load_file, own_attribution
 from gcrm.progress import Advance
 from gcrm.spatial.time_zones import check_time_zone, time_zone_at
@@ -101,9 +102,9 @@ def load_tracks(
         flows, stays = movement(parts.trips, report.zone), cell_stops(parts.stops, report.zone)
         report.withheld = int(flows["withheld"].sum()), len(flows)
         key = version.replace("movement", len(flows), own_attribution(made_up=made_up), made_up=made_up)
-        copy_frame(pg, "staged_movement", flows.assign(layer_version_id=key))
-        copy_frame(pg, "staged_cell_stops", stays.assign(layer_version_id=key))
-        queries("tracks").store_flows(pg)
+        store_movement(pg, flows.assign(layer_version_id=key, counted="tracks", quality="measured"))
+        copy_frame(pg, "staged_cell_stops", stays.assign(layer_version_id=key, quality="measured"))
+        queries("tracks").store_cell_stops(pg)
         return report.stored
 
     return None if load_file(path, dataset, ("tracks", "movement"), store, advance) is None else report

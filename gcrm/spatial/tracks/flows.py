@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from gcrm.spatial.cells import index_points
+from gcrm.spatial.cells import parents_of_points
 from gcrm.spatial.small_counts import SMALLEST_COUNT, withheld
 from gcrm.units import MOVEMENT_LEVEL
 
@@ -41,8 +41,8 @@ def movement(trips: pd.DataFrame, zone: str, smallest: int = SMALLEST_COUNT) -> 
         tracks (people, each once), withheld.
     """
     table = pd.DataFrame({
-        "origin_cell": index_points(trips["origin_longitude"], trips["origin_latitude"], MOVEMENT_LEVEL).astype("int64"),
-        "destination_cell": index_points(trips["destination_longitude"], trips["destination_latitude"], MOVEMENT_LEVEL).astype("int64"),
+        "origin_cell": parents_of_points(trips["origin_longitude"], trips["origin_latitude"], MOVEMENT_LEVEL),
+        "destination_cell": parents_of_points(trips["destination_longitude"], trips["destination_latitude"], MOVEMENT_LEVEL),
         "hour": local_hour(trips["started_at"], trips["timed"], zone),
         "carrier": carriers(trips),
     })  # fmt: skip
@@ -65,7 +65,7 @@ def cell_stops(stops: pd.DataFrame, zone: str, smallest: int = SMALLEST_COUNT) -
     """
     known = stops[stops["timed"]]
     table = pd.DataFrame({
-        "cell": index_points(known["longitude"], known["latitude"], MOVEMENT_LEVEL).astype("int64"),
+        "cell": parents_of_points(known["longitude"], known["latitude"], MOVEMENT_LEVEL),
         "hour": local_hour(known["arrived_at"], known["timed"], zone),
         "minutes": (known["left_at"] - known["arrived_at"]).dt.total_seconds() / 60,
         "carrier": carriers(known),

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from gcrm.errors import LayerError
-from gcrm.spatial.cells import index_points
+from gcrm.spatial.cells import parents_of_points
 from gcrm.spatial.time_zones import check_time_zone, time_zone_at
 from gcrm.spatial.tracks.clean import clean
 from gcrm.spatial.tracks.flows import cell_stops, movement
@@ -117,7 +117,7 @@ def test_flows_count_people_not_their_tracks_and_withhold_few() -> None:
     flows = movement(split(clean(positions(tracks, "t.csv")).positions).trips, "Europe/Helsinki")
     assert flows[["hour", "trips", "tracks", "withheld"]].to_numpy().tolist() == [[9, 15, 11, False]]
     assert movement(split(clean(positions(tracks[tracks["track_key"] < "k14"], "t.csv")).positions).trips, "UTC")["withheld"].tolist() == [True]
-    ends = index_points(pd.Series([24.94, 24.94]), pd.Series([60.17, 60.17 + 840 * _METRE]), 8).tolist()
+    ends = parents_of_points(pd.Series([24.94, 24.94]), pd.Series([60.17, 60.17 + 840 * _METRE]), 8).tolist()
     assert flows[["origin_cell", "destination_cell"]].to_numpy().tolist() == [ends]
 
 
