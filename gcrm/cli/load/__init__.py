@@ -2,13 +2,17 @@
 
 import typer
 
-from gcrm.cli.load import addresses, footfall, gtfs, osm, residence, tracks, trade_areas
+from gcrm.cli.load import addresses, footfall, gtfs, origin_destination, osm, residence, tracks, trade_areas
 
-app = typer.Typer(no_args_is_help=True, help="Load a layer: streets and buildings, residence, footfall, routes of movement, public transport, trading areas.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Load a layer: streets and buildings, residence, footfall, routes of movement, public transport, flows between zones, trading areas.",
+)
 app.command()(osm.osm)
 app.command()(addresses.addresses)
 app.command()(residence.residence)
 app.command()(footfall.footfall)
 app.command()(tracks.tracks)
 app.command()(gtfs.gtfs)
+app.command("origin-destination")(origin_destination.origin_destination)
 app.command("trade-areas")(trade_areas.trade_areas)
