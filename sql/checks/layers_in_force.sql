@@ -8,6 +8,9 @@ SELECT layer_version_id FROM (
     UNION SELECT DISTINCT layer_version_id FROM gcrm.land_cover
     UNION SELECT DISTINCT layer_version_id FROM gcrm.districts
     UNION SELECT DISTINCT layer_version_id FROM gcrm.footfall
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.stations
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.station_days
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.footfall_models
     UNION SELECT DISTINCT layer_version_id FROM gcrm.tracks
     UNION SELECT DISTINCT layer_version_id FROM gcrm.track_stops
     UNION SELECT DISTINCT layer_version_id FROM gcrm.movement

@@ -1,5 +1,88 @@
--- Routes of movement as trips, stops and flows, out of recorded tracks, timetables, and tables of origins and destinations. What stands for
--- fewer people than the smallest count is kept for the writer and withheld from the reader.
+-- The floating population out of counters, grids and models. Routes of movement as trips, stops and flows, out of recorded tracks, timetables, and
+-- tables of origins and destinations. What stands for fewer people than the smallest count is kept for the writer and withheld from the reader.
+
+-- Footfall: by age where the source tells, whole days where it tells no hour, measured or modelled.
+ALTER TABLE gcrm.footfall DROP CONSTRAINT footfall_pkey;
+ALTER TABLE gcrm.footfall
+    ALTER COLUMN hour DROP NOT NULL,
+    ADD COLUMN age_group text,
+    ADD COLUMN quality   text NOT NULL DEFAULT 'measured' CHECK (quality IN ('measured', 'interpolated', 'modelled')),
+    ADD COLUMN days      int CHECK (days > 0),
+    ADD COLUMN first_day date,
+    ADD COLUMN last_day  date,
+    ADD COLUMN withheld  boolean NOT NULL DEFAULT false;
+UPDATE gcrm.footfall SET withheld = people_per_hour > 0 AND people_per_hour < 10;
+-- Usage: the footfall of a cell; one figure a cell, weekday, hour and age group.
+CREATE UNIQUE INDEX footfall_once ON gcrm.footfall (layer_version_id, cell, weekday, hour, age_group) NULLS NOT DISTINCT;
+COMMENT ON COLUMN gcrm.footfall.hour IS 'Hour of the day in the place''s own time, 0 to 23; empty for the whole day, where only days were counted.';
+COMMENT ON COLUMN gcrm.footfall.people_per_hour IS 'People per hour; of a whole day the mean of its 24 hours.';
+COMMENT ON COLUMN gcrm.footfall.age_group IS 'Age group as the source names it; empty for all ages together.';
+COMMENT ON COLUMN gcrm.footfall.quality IS 'measured, interpolated or modelled; a cell that has no row is missing, not zero.';
+COMMENT ON COLUMN gcrm.footfall.days IS 'Days behind the mean (count); of a modelled one empty, as where the source does not tell.';
+COMMENT ON COLUMN gcrm.footfall.first_day IS 'First day behind the mean; empty where the source does not tell.';
+COMMENT ON COLUMN gcrm.footfall.last_day IS 'Last day behind the mean; empty where the source does not tell.';
+COMMENT ON COLUMN gcrm.footfall.withheld IS 'True where the figure stands for fewer people than the smallest count, or would give such a one away; the reader does not see the row.';
+
+CREATE TABLE gcrm.stations (
+    layer_version_id int NOT NULL REFERENCES gcrm.layer_versions,
+    station          text NOT NULL,
+    valid_from       date,
+    valid_to         date,
+    name             text,
+    moved_m          real NOT NULL CHECK (moved_m >= 0),
+    cell             bigint NOT NULL,
+    geom             geometry(Point, 4326) NOT NULL
+);
+-- Usage: where a station was at a time.
+CREATE UNIQUE INDEX stations_once ON gcrm.stations (layer_version_id, station, valid_from) NULLS NOT DISTINCT;
+COMMENT ON TABLE gcrm.stations IS 'One row per counting station and stay at a place: one that was moved or taken away has several. Source: gcrm load footfall --stations.';
+COMMENT ON COLUMN gcrm.stations.layer_version_id IS 'Version of the layer footfall.';
+COMMENT ON COLUMN gcrm.stations.station IS 'Key of the station in the counts.';
+COMMENT ON COLUMN gcrm.stations.valid_from IS 'First day at this position; empty where it is not bounded.';
+COMMENT ON COLUMN gcrm.stations.valid_to IS 'First day at which it is not there any more; empty where it is not bounded.';
+COMMENT ON COLUMN gcrm.stations.name IS 'Name.';
+COMMENT ON COLUMN gcrm.stations.moved_m IS 'Distance to the position before, metres; 0 for the first.';
+COMMENT ON COLUMN gcrm.stations.cell IS 'H3 cell of level 10, as a signed 64-bit integer.';
+COMMENT ON COLUMN gcrm.stations.geom IS 'Position; the middle of its parts where several count together, EPSG:4326.';
+
+CREATE TABLE gcrm.station_days (
+    layer_version_id int NOT NULL REFERENCES gcrm.layer_versions,
+    station          text NOT NULL,
+    day              date NOT NULL,
+    people           double precision CHECK (people >= 0),
+    state            text NOT NULL CHECK (state IN ('measured', 'gap', 'outage_suspected', 'holiday')),
+    reason           text,
+    PRIMARY KEY (layer_version_id, station, day)
+);
+COMMENT ON TABLE gcrm.station_days IS 'One row per station and day from its first to its last count; only measured days are behind gcrm.footfall. Source: gcrm load footfall --stations.';
+COMMENT ON COLUMN gcrm.station_days.layer_version_id IS 'Version of the layer footfall.';
+COMMENT ON COLUMN gcrm.station_days.station IS 'Key of the station in the counts.';
+COMMENT ON COLUMN gcrm.station_days.day IS 'Day in the place''s own time.';
+COMMENT ON COLUMN gcrm.station_days.people IS 'People counted on that day (count), as in the file; empty where nothing was.';
+COMMENT ON COLUMN gcrm.station_days.state IS 'measured, gap, outage_suspected or holiday.';
+COMMENT ON COLUMN gcrm.station_days.reason IS 'Why, where it is not measured.';
+
+CREATE TABLE gcrm.footfall_models (
+    layer_version_id     int PRIMARY KEY REFERENCES gcrm.layer_versions,
+    power                real NOT NULL CHECK (power >= 0),
+    reach_m              real NOT NULL CHECK (reach_m > 0),
+    sensors              int NOT NULL CHECK (sensors > 2),
+    spacing_m            real NOT NULL CHECK (spacing_m > 0),
+    median_error_share   real NOT NULL CHECK (median_error_share >= 0),
+    error_factor         real NOT NULL CHECK (error_factor >= 1),
+    baseline_error_share real NOT NULL CHECK (baseline_error_share >= 0),
+    baseline_factor      real NOT NULL CHECK (baseline_factor >= 1)
+);
+COMMENT ON TABLE gcrm.footfall_models IS 'One row per version of footfall with modelled cells: how they were modelled, and how wrong that is where it can be checked. Source: gcrm load footfall --model.';
+COMMENT ON COLUMN gcrm.footfall_models.layer_version_id IS 'Version of the layer footfall.';
+COMMENT ON COLUMN gcrm.footfall_models.power IS 'Power of the distance, in straight lines, by which a sensor loses weight (no unit); 0 where distance tells nothing.';
+COMMENT ON COLUMN gcrm.footfall_models.reach_m IS 'Cells further from every sensor are left missing, metres.';
+COMMENT ON COLUMN gcrm.footfall_models.sensors IS 'Cells with a sensor (count).';
+COMMENT ON COLUMN gcrm.footfall_models.spacing_m IS 'Median distance from a sensor to the nearest other one, metres: the error holds at that distance.';
+COMMENT ON COLUMN gcrm.footfall_models.median_error_share IS 'Median of |modelled - measured| / measured, each sensor left out in turn (share).';
+COMMENT ON COLUMN gcrm.footfall_models.error_factor IS 'Root mean square error of the logarithm, as a factor (no unit).';
+COMMENT ON COLUMN gcrm.footfall_models.baseline_error_share IS 'The same median where every cell is given the geometric mean of the other sensors (share).';
+COMMENT ON COLUMN gcrm.footfall_models.baseline_factor IS 'The same factor for that mean (no unit).';
 
 -- Tracks: one row per trip.
 ALTER TABLE gcrm.tracks DROP CONSTRAINT tracks_pkey;
@@ -157,15 +240,18 @@ COMMENT ON COLUMN gcrm.cell_stops.withheld IS 'True where it stands for fewer pe
 
 COMMENT ON COLUMN gcrm.layer_versions.layer IS 'What it holds, such as roads, buildings, footfall, transit, movement or trade_areas.';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON gcrm.track_stops, gcrm.cell_stops, gcrm.transit_stops, gcrm.transit_routes, gcrm.transit_departures, gcrm.transit_edges
-    TO gcrm_writer;
-GRANT SELECT ON gcrm.cell_stops, gcrm.transit_stops, gcrm.transit_routes, gcrm.transit_departures, gcrm.transit_edges TO gcrm_reader;
+GRANT SELECT, INSERT, UPDATE, DELETE ON gcrm.track_stops, gcrm.cell_stops, gcrm.transit_stops, gcrm.transit_routes, gcrm.transit_departures, gcrm.transit_edges,
+    gcrm.stations, gcrm.station_days, gcrm.footfall_models TO gcrm_writer;
+GRANT SELECT ON gcrm.cell_stops, gcrm.transit_stops, gcrm.transit_routes, gcrm.transit_departures, gcrm.transit_edges,
+    gcrm.stations, gcrm.footfall_models TO gcrm_reader;
+-- The count of a single day may be of very few people.
+GRANT SELECT (layer_version_id, station, day, state, reason) ON gcrm.station_days TO gcrm_reader;
 
 DO $$
 DECLARE
     flow text;
 BEGIN
-    FOREACH flow IN ARRAY ARRAY['movement', 'cell_stops'] LOOP
+    FOREACH flow IN ARRAY ARRAY['footfall', 'movement', 'cell_stops'] LOOP
         EXECUTE format('ALTER TABLE gcrm.%I ENABLE ROW LEVEL SECURITY', flow);
         EXECUTE format('ALTER TABLE gcrm.%I FORCE ROW LEVEL SECURITY', flow);
         EXECUTE format('CREATE POLICY staff ON gcrm.%I TO gcrm_owner, gcrm_writer USING (true) WITH CHECK (true)', flow);

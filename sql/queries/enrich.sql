@@ -29,17 +29,42 @@ SELECT hashtextextended(coalesce(string_agg(territory_id || ':' || md5(ST_AsBina
 FROM gcrm.territories WHERE boundary IS NOT NULL;
 
 -- name: footfall(cells)
--- Mean of people per hour over the week, and by part of the day, of some cells; of several layers the newest.
-WITH newest AS (SELECT cell, max(layer_version_id) AS layer_version_id FROM gcrm.footfall WHERE cell = ANY(:cells::bigint[]) GROUP BY cell)
+-- Mean of people per hour over the week, and by part of the day, of some cells, all ages together, where it was counted; of several layers the newest. What stands
+-- for fewer than 10 people is left out.
+WITH newest AS (
+    SELECT cell, max(layer_version_id) AS layer_version_id
+    FROM gcrm.footfall
+    WHERE cell = ANY(:cells::bigint[]) AND quality <> 'modelled'
+    GROUP BY cell
+), hours AS (
+    SELECT f.cell, f.hour, sum(people_per_hour) AS people_per_hour, sum(people_per_hour * coalesce(days, 1)) AS people
+    FROM gcrm.footfall f JOIN newest USING (cell, layer_version_id)
+    WHERE quality <> 'modelled'
+    GROUP BY f.cell, f.weekday, f.hour
+), parts AS (
+    SELECT cell, part, avg(people_per_hour)::float8 AS people_per_hour
+    FROM hours
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN hour BETWEEN 6 AND 9 THEN 'morning'
+            WHEN hour BETWEEN 10 AND 15 THEN 'midday'
+            WHEN hour BETWEEN 16 AND 21 THEN 'evening'
+            WHEN hour IS NOT NULL THEN 'night'
+        END AS part
+        UNION ALL SELECT 'week'
+    ) AS each
+    GROUP BY cell, part
+    HAVING sum(people) >= 10 OR sum(people) = 0
+)
 SELECT
-    f.cell,
-    avg(people_per_hour)::float8 AS footfall_per_hour,
-    avg(people_per_hour) FILTER (WHERE hour BETWEEN 6 AND 9)::float8 AS footfall_morning_per_hour,
-    avg(people_per_hour) FILTER (WHERE hour BETWEEN 10 AND 15)::float8 AS footfall_midday_per_hour,
-    avg(people_per_hour) FILTER (WHERE hour BETWEEN 16 AND 21)::float8 AS footfall_evening_per_hour,
-    avg(people_per_hour) FILTER (WHERE hour >= 22 OR hour < 6)::float8 AS footfall_night_per_hour
-FROM gcrm.footfall f JOIN newest USING (cell, layer_version_id)
-GROUP BY f.cell;
+    cell,
+    max(people_per_hour) FILTER (WHERE part = 'week') AS footfall_per_hour,
+    max(people_per_hour) FILTER (WHERE part = 'morning') AS footfall_morning_per_hour,
+    max(people_per_hour) FILTER (WHERE part = 'midday') AS footfall_midday_per_hour,
+    max(people_per_hour) FILTER (WHERE part = 'evening') AS footfall_evening_per_hour,
+    max(people_per_hour) FILTER (WHERE part = 'night') AS footfall_night_per_hour
+FROM parts
+GROUP BY cell;
 
 -- name: cell_buildings(cells)
 -- What is built in some cells; of several extracts the newest.

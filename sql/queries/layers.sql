@@ -50,6 +50,13 @@ DELETE FROM gcrm.land_cover WHERE layer_version_id = :version;
 DELETE FROM gcrm.districts WHERE layer_version_id = :version;
 
 -- name: clear_footfall(version)!
+WITH places AS (
+    DELETE FROM gcrm.stations WHERE layer_version_id = :version
+), days AS (
+    DELETE FROM gcrm.station_days WHERE layer_version_id = :version
+), models AS (
+    DELETE FROM gcrm.footfall_models WHERE layer_version_id = :version
+)
 DELETE FROM gcrm.footfall WHERE layer_version_id = :version;
 
 -- name: clear_movement(version)!

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gcrm.errors import LayerError
-from gcrm.spatial.footfall import footfall
+from gcrm.spatial.footfall.profiles import footfall
 
 _CELL = h3.latlng_to_cell(60.17, 24.94, 10)
 
@@ -17,7 +17,17 @@ def _text(**columns: list[str]) -> pd.DataFrame:
 
 def test_counts_of_one_cell_and_hour_are_averaged() -> None:
     found = footfall(_text(cell=[_CELL, _CELL, _CELL], weekday=["1", "1", "2"], hour=["8", "8", "8"], people_per_hour=["10", "20", "7.5"]), "a.csv")
-    assert found.to_dict("list") == {"cell": [h3.str_to_int(_CELL)] * 2, "weekday": [1, 2], "hour": [8, 8], "people_per_hour": [15, 7.5]}
+    assert found["cell"].tolist() == [h3.str_to_int(_CELL)] * 2
+    assert found[["weekday", "hour", "people_per_hour"]].to_numpy().tolist() == [[1, 8, 15], [2, 8, 7.5]]
+    assert found["withheld"].tolist() == [True, True]  # the second alone could be told from the mean of the week
+
+
+def test_ages_of_too_few_people_are_withheld_with_what_would_tell_them() -> None:
+    ages, people = ["0-17", "18-64", "65+"], ["4", "80", "30"]
+    found = footfall(_text(cell=[_CELL] * 3, weekday=["1"] * 3, hour=["8"] * 3, age_group=ages, people_per_hour=people), "a.csv")
+    assert found.set_index("age_group")["withheld"].to_dict() == {"0-17": True, "18-64": False, "65+": True}
+    with pytest.raises(LayerError, match=r"a\.csv, row 2, column age_group: '' is no age group"):
+        footfall(_text(cell=[_CELL] * 2, weekday=["1"] * 2, hour=["8"] * 2, age_group=["0-17", ""], people_per_hour=["20", "90"]), "a.csv")
 
 
 def test_positions_become_cells() -> None:

@@ -1,29 +1,32 @@
-"""The floating population: people per hour by cell, weekday and hour."""
+"""Profiles as they are given: people per hour by cell, weekday and hour, and by age group where the source tells it (as mobile networks do)."""
 
 import h3
 import pandas as pd
 
 from gcrm.errors import LayerError
 from gcrm.spatial.cells import index_points, level_of
+from gcrm.spatial.small_counts import SMALLEST_COUNT, complemented, withheld
 from gcrm.units import FINEST_LEVEL
 
 _RANGES = {"weekday": (1, 7), "hour": (0, 23), "people_per_hour": (0, 1e7)}
 
 
-def footfall(raw: pd.DataFrame, file_name: str) -> pd.DataFrame:
+def footfall(raw: pd.DataFrame, file_name: str, smallest: float = SMALLEST_COUNT) -> pd.DataFrame:
     """Counts by cell, weekday and hour.
 
     Args:
         raw: text, index `row_number`, columns weekday (ISO, Monday is 1), hour (0 to 23, the place's own time),
-            people_per_hour, and either cell (H3 level 10, as hexadecimal text) or longitude and latitude (EPSG:4326).
+            people_per_hour, either cell (H3 level 10, as hexadecimal text) or longitude and latitude (EPSG:4326), and age_group
+            where people are told apart by age.
         file_name: named in errors.
+        smallest: figures of fewer people are withheld, and what would give them away by subtraction from the sum over ages or over a cell.
 
     Returns:
-        One row per cell, weekday and hour: cell (int64, H3 level 10), weekday, hour, people_per_hour; several counts
-        of one cell and hour are averaged.
+        One row per cell, weekday, hour and age group: cell (int64, H3 level 10), weekday, hour, age_group (missing where not told), people_per_hour,
+        withheld; several counts of one cell and hour are averaged.
 
     Raises:
-        LayerError: a column is missing, or a value is out of range.
+        LayerError: a column is missing, a value is out of range, or some rows tell an age and others none.
     """
     missing = sorted({*_RANGES, *(["cell"] if "cell" in raw else ["longitude", "latitude"])} - set(raw.columns))
     if missing:
@@ -37,7 +40,25 @@ def footfall(raw: pd.DataFrame, file_name: str) -> pd.DataFrame:
         _refuse(raw[column], counts[column] % 1 != 0, "is no whole number", file_name)
     counts["cell"] = _cells(raw, file_name)
     counts = counts.astype({"weekday": "int16", "hour": "int16"})
-    return counts.groupby(["cell", "weekday", "hour"], sort=True)["people_per_hour"].mean().reset_index()
+    counts["age_group"] = _ages(raw, file_name)
+    keys = ["cell", "weekday", "hour", "age_group"]
+    means = counts.groupby(keys, sort=True, dropna=False)["people_per_hour"].mean().reset_index()
+    people = means["people_per_hour"]
+    hidden = complemented(withheld(people, smallest), people, [means[key] for key in keys[:3]], smallest)
+    return means.assign(withheld=complemented(hidden, people, [means["cell"]], smallest))
+
+
+def _ages(raw: pd.DataFrame, file_name: str) -> pd.Series:
+    if "age_group" not in raw:
+        return pd.Series(pd.NA, index=raw.index, dtype="string")
+    ages = raw["age_group"].astype("string").str.strip()
+    _refuse(
+        raw["age_group"],
+        ages.eq("") if ages.ne("").any() else ages.isna(),
+        "is no age group, while other rows tell one: leave out the rows of all ages together",
+        file_name,
+    )
+    return ages.where(ages != "")
 
 
 def _cells(raw: pd.DataFrame, file_name: str) -> pd.Series:
