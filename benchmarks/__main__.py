@@ -16,7 +16,7 @@ import pyrosm
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cells, containment, cubes, duplicates, imports, million, places
+from benchmarks import cells, containment, cubes, duplicates, imports, million, movement, places
 from benchmarks.measure import Row, compare
 from gcrm.config import settings
 from gcrm.db.cluster import Cluster
@@ -33,6 +33,7 @@ _MILLION = 1_000_000
 _CUSTOMERS = 1_000_000
 _PAIRS, _INTO = (1_000_000, 1_000), "1,000,000 points, 1,000 polygons"
 _MANY, _STREAM = (10_000_000, 1_000), "10,000,000 points, 1,000 polygons"
+_POSITIONS = 500_000
 _VERSIONS = ("gcrm", "duckdb", "geopandas", "h3", "h3ronpy", "numpy", "pandas", "psycopg", "pyarrow", "pyrosm", "rapidfuzz", "shapely", "splink")
 
 
@@ -58,6 +59,7 @@ def rows(scale: float) -> list[Row]:
         compare("points into polygons", _INTO, (containment.ours, _PAIRS), "PostGIS with GiST", (containment.postgis, _PAIRS), 0.5),
         compare("points into polygons", _INTO, (containment.ours, _PAIRS), "geopandas.sjoin", (containment.sjoin, _PAIRS), 1.0),
         compare("points into polygons", _STREAM, (containment.stream_ours, _MANY), "geopandas.sjoin", (containment.stream_sjoin, _MANY), 1.0),
+        compare("load tracks", f"{_POSITIONS:,} positions", (movement.tracks_ours, (_POSITIONS,)), copy, (movement.tracks_copy, (_POSITIONS,)), None),
         compare("build the sales cuboids", lines, (cubes.build_ours, (published,)), group, (cubes.build_duckdb, (published,)), None),
         compare("100 questions to the cube", lines, (cubes.ask_ours, (published,)), group, (cubes.ask_facts, (published,)), None),
         compare("import accounts, 20 columns", f"{_MILLION:,} rows", (million.million_ours, (_MILLION,)), copy, (million.million_copy, (_MILLION,)), 3.0),
