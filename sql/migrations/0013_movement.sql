@@ -92,7 +92,13 @@ ALTER TABLE gcrm.tracks
     ADD COLUMN mode_given boolean NOT NULL DEFAULT false,
     ADD COLUMN timed      boolean NOT NULL DEFAULT true,
     ADD COLUMN length_m   double precision CHECK (length_m >= 0),
+    ADD COLUMN contact_id bigint REFERENCES gcrm.contacts ON DELETE CASCADE,
+    ADD COLUMN origin_cell bigint,
+    ADD COLUMN destination_cell bigint,
+    ADD COLUMN zone       text,
     ADD PRIMARY KEY (layer_version_id, track_key, trip);
+-- Usage: the tracks of a person, and their end with the person.
+CREATE INDEX tracks_contact ON gcrm.tracks (contact_id) WHERE contact_id IS NOT NULL;
 COMMENT ON TABLE gcrm.tracks IS 'One row per trip of a recorded route of movement; only the writer may read it, for as many days as GCRM_TRACKS_DAYS says; pages see flows. Source: gcrm load tracks.';
 COMMENT ON COLUMN gcrm.tracks.started_at IS 'Time of the first position of the trip.';
 COMMENT ON COLUMN gcrm.tracks.ended_at IS 'Time of the last position of the trip.';
@@ -102,22 +108,34 @@ COMMENT ON COLUMN gcrm.tracks.mode IS 'foot, bicycle or car.';
 COMMENT ON COLUMN gcrm.tracks.mode_given IS 'True where the file or the user named the mode; false where it was guessed by the mean speed.';
 COMMENT ON COLUMN gcrm.tracks.timed IS 'False where the file told no times and the clock is assumed.';
 COMMENT ON COLUMN gcrm.tracks.length_m IS 'Length along the positions, metres.';
+COMMENT ON COLUMN gcrm.tracks.contact_id IS 'The person who moved, where the file tells and the person consents to the purpose movement; empty where nobody is known.';
+COMMENT ON COLUMN gcrm.tracks.origin_cell IS 'H3 cell of level 8 of the first position, as a signed 64-bit integer.';
+COMMENT ON COLUMN gcrm.tracks.destination_cell IS 'H3 cell of level 8 of the last position, as a signed 64-bit integer.';
+COMMENT ON COLUMN gcrm.tracks.zone IS 'Time zone of its hours and nights (IANA).';
 
 CREATE TABLE gcrm.track_stops (
     layer_version_id int NOT NULL REFERENCES gcrm.layer_versions,
     track_key        text NOT NULL,
+    contact_id       bigint REFERENCES gcrm.contacts ON DELETE CASCADE,
     timed            boolean NOT NULL,
     arrived_at       timestamptz NOT NULL,
     left_at          timestamptz NOT NULL,
+    zone             text NOT NULL,
+    cell             bigint NOT NULL,
     geom             geometry(Point, 4326) NOT NULL,
     PRIMARY KEY (layer_version_id, track_key, arrived_at)
 );
+-- Usage: the stops of a person, and their end with the person.
+CREATE INDEX track_stops_contact ON gcrm.track_stops (contact_id) WHERE contact_id IS NOT NULL;
 COMMENT ON TABLE gcrm.track_stops IS 'One row per stop of a recorded route of movement; only the writer may read it, for as long as the tracks. Source: gcrm load tracks.';
 COMMENT ON COLUMN gcrm.track_stops.layer_version_id IS 'Version of the layer tracks.';
 COMMENT ON COLUMN gcrm.track_stops.track_key IS 'Key in the file.';
+COMMENT ON COLUMN gcrm.track_stops.contact_id IS 'As in gcrm.tracks.';
 COMMENT ON COLUMN gcrm.track_stops.timed IS 'False where the file told no times and the clock is assumed.';
 COMMENT ON COLUMN gcrm.track_stops.arrived_at IS 'Time of its first position.';
 COMMENT ON COLUMN gcrm.track_stops.left_at IS 'Time of its last position.';
+COMMENT ON COLUMN gcrm.track_stops.zone IS 'As in gcrm.tracks.';
+COMMENT ON COLUMN gcrm.track_stops.cell IS 'H3 cell of level 8, as a signed 64-bit integer.';
 COMMENT ON COLUMN gcrm.track_stops.geom IS 'Mean of its positions, EPSG:4326.';
 
 -- Movement: of tracks, of timetables, of tables of origins and destinations.
@@ -238,12 +256,72 @@ COMMENT ON COLUMN gcrm.cell_stops.tracks IS 'Different people behind it, a track
 COMMENT ON COLUMN gcrm.cell_stops.quality IS 'measured, interpolated or modelled.';
 COMMENT ON COLUMN gcrm.cell_stops.withheld IS 'True where it stands for fewer people than the smallest count; the reader does not see the row.';
 
+-- Per customer, and only while the consent for this purpose holds.
+CREATE FUNCTION gcrm.consents_to(person bigint, wanted text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT coalesce((
+            SELECT given FROM gcrm.consents
+            WHERE contact_id = person AND purpose = wanted AND recorded_at <= now()
+            ORDER BY recorded_at DESC, given, consent_id DESC LIMIT 1
+        ), false);
+    END;
+COMMENT ON FUNCTION gcrm.consents_to(bigint, text) IS 'Whether the last word of a contact on a purpose, over any channel, is a consent.';
+
+CREATE TABLE gcrm.contact_ranges (
+    contact_id  bigint PRIMARY KEY REFERENCES gcrm.contacts ON DELETE CASCADE,
+    home_cell   bigint,
+    nights      int NOT NULL CHECK (nights >= 0),
+    positions   int NOT NULL CHECK (positions > 0),
+    range_km2   double precision NOT NULL CHECK (range_km2 >= 0),
+    geom        geometry(Geometry, 4326) NOT NULL,
+    derived_at  timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE gcrm.contact_ranges IS 'One row per contact who consents to the purpose movement and has tracks: home range. Source: gcrm tracks contacts.';
+COMMENT ON COLUMN gcrm.contact_ranges.contact_id IS 'The person.';
+COMMENT ON COLUMN gcrm.contact_ranges.home_cell IS 'H3 cell of level 8 of most nights, as a signed 64-bit integer; empty where none was recorded.';
+COMMENT ON COLUMN gcrm.contact_ranges.nights IS 'Nights in that cell: stops that cover 3 o''clock of the place''s own time (count).';
+COMMENT ON COLUMN gcrm.contact_ranges.positions IS 'Positions behind the range (count).';
+COMMENT ON COLUMN gcrm.contact_ranges.range_km2 IS 'Area of geom on the ellipsoid, square kilometres.';
+COMMENT ON COLUMN gcrm.contact_ranges.geom IS 'Smallest convex polygon around the 95 % of the positions next to their middle, EPSG:4326; a line where they are in one.';
+COMMENT ON COLUMN gcrm.contact_ranges.derived_at IS 'When it was derived.';
+
+CREATE TABLE gcrm.contact_routes (
+    contact_id       bigint NOT NULL REFERENCES gcrm.contacts ON DELETE CASCADE,
+    origin_cell      bigint NOT NULL,
+    destination_cell bigint NOT NULL,
+    trips            int NOT NULL CHECK (trips > 0),
+    days             int NOT NULL CHECK (days > 0),
+    usual_hour       smallint NOT NULL CHECK (usual_hour BETWEEN 0 AND 23),
+    PRIMARY KEY (contact_id, origin_cell, destination_cell)
+);
+COMMENT ON TABLE gcrm.contact_routes IS 'One row per usual route of a contact who consents to the purpose movement: taken on three days or more. Source: gcrm tracks contacts.';
+COMMENT ON COLUMN gcrm.contact_routes.contact_id IS 'The person.';
+COMMENT ON COLUMN gcrm.contact_routes.origin_cell IS 'H3 cell of level 8, as a signed 64-bit integer.';
+COMMENT ON COLUMN gcrm.contact_routes.destination_cell IS 'H3 cell of level 8, as a signed 64-bit integer.';
+COMMENT ON COLUMN gcrm.contact_routes.trips IS 'Trips (count).';
+COMMENT ON COLUMN gcrm.contact_routes.days IS 'Different days (count).';
+COMMENT ON COLUMN gcrm.contact_routes.usual_hour IS 'Most frequent hour of the start in the place''s own time, 0 to 23.';
+
+CREATE TABLE gcrm.contact_sites (
+    contact_id bigint NOT NULL REFERENCES gcrm.contacts ON DELETE CASCADE,
+    site_key   text NOT NULL,
+    trips      int NOT NULL CHECK (trips > 0),
+    distance_m real NOT NULL CHECK (distance_m >= 0),
+    PRIMARY KEY (contact_id, site_key)
+);
+COMMENT ON TABLE gcrm.contact_sites IS 'One row per contact who consents to the purpose movement and site that the contact passes. Source: gcrm tracks contacts --sites.';
+COMMENT ON COLUMN gcrm.contact_sites.contact_id IS 'The person.';
+COMMENT ON COLUMN gcrm.contact_sites.site_key IS 'Key of the site in the file of sites.';
+COMMENT ON COLUMN gcrm.contact_sites.trips IS 'Trips that pass it (count).';
+COMMENT ON COLUMN gcrm.contact_sites.distance_m IS 'Smallest distance between a trip and the site, metres.';
+
 COMMENT ON COLUMN gcrm.layer_versions.layer IS 'What it holds, such as roads, buildings, footfall, transit, movement or trade_areas.';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON gcrm.track_stops, gcrm.cell_stops, gcrm.transit_stops, gcrm.transit_routes, gcrm.transit_departures, gcrm.transit_edges,
-    gcrm.stations, gcrm.station_days, gcrm.footfall_models TO gcrm_writer;
+    gcrm.stations, gcrm.station_days, gcrm.footfall_models, gcrm.contact_ranges, gcrm.contact_routes, gcrm.contact_sites TO gcrm_writer;
 GRANT SELECT ON gcrm.cell_stops, gcrm.transit_stops, gcrm.transit_routes, gcrm.transit_departures, gcrm.transit_edges,
-    gcrm.stations, gcrm.footfall_models TO gcrm_reader;
+    gcrm.stations, gcrm.footfall_models, gcrm.contact_ranges, gcrm.contact_routes, gcrm.contact_sites TO gcrm_reader;
 -- The count of a single day may be of very few people.
 GRANT SELECT (layer_version_id, station, day, state, reason) ON gcrm.station_days TO gcrm_reader;
 
@@ -256,5 +334,14 @@ BEGIN
         EXECUTE format('ALTER TABLE gcrm.%I FORCE ROW LEVEL SECURITY', flow);
         EXECUTE format('CREATE POLICY staff ON gcrm.%I TO gcrm_owner, gcrm_writer USING (true) WITH CHECK (true)', flow);
         EXECUTE format('CREATE POLICY shown ON gcrm.%I FOR SELECT TO gcrm_reader USING (NOT withheld)', flow);
+    END LOOP;
+    -- Of a contact in the scope, and only while the consent holds: a withdrawal hides the row at once.
+    FOREACH flow IN ARRAY ARRAY['contact_ranges', 'contact_routes', 'contact_sites'] LOOP
+        EXECUTE format('ALTER TABLE gcrm.%I ENABLE ROW LEVEL SECURITY', flow);
+        EXECUTE format('ALTER TABLE gcrm.%I FORCE ROW LEVEL SECURITY', flow);
+        EXECUTE format('CREATE POLICY staff ON gcrm.%I TO gcrm_owner, gcrm_writer USING (true) WITH CHECK (true)', flow);
+        EXECUTE format(
+            'CREATE POLICY consented ON gcrm.%I FOR SELECT TO gcrm_reader '
+            'USING (contact_id IN (SELECT contact_id FROM gcrm.contacts) AND gcrm.consents_to(contact_id, ''movement''))', flow);
     END LOOP;
 END $$;

@@ -20,7 +20,8 @@ def empty() -> None:
     """Takes every record of the CRM out of the database; layers stay."""
     with connect(Role.OWNER) as connection:
         connection.execute(
-            "TRUNCATE gcrm.consents, gcrm.opportunities, gcrm.activities, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
+            "TRUNCATE gcrm.tracks, gcrm.track_stops, gcrm.contact_ranges, gcrm.contact_routes, gcrm.contact_sites,"
+            " gcrm.consents, gcrm.opportunities, gcrm.activities, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
             " gcrm.account_positions, gcrm.geocode_reviews, gcrm.geocode_corrections,"
             " gcrm.duplicates, gcrm.duplicate_runs, gcrm.account_merges, gcrm.account_keys,"
             " gcrm.account_trade_areas, gcrm.cell_trade_areas, gcrm.trade_areas,"

@@ -14,8 +14,9 @@ def tracks(
     made_up: MadeUp = False,
     mode: Annotated[str | None, typer.Option("--mode", help="foot, bicycle or car, for every track; else as the file says, or as the speed suggests.")] = None,
     timezone: Annotated[str | None, typer.Option("--timezone", help="Zone that hours are told in, such as Europe/Zurich; else that of the place.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="System whose keys the column contact_key holds; any if left out.")] = None,
 ) -> None:
-    """Load routes of movement: GPX, or a table with track_key, recorded_at, longitude, latitude and, where known, mode.
+    """Load routes of movement: GPX, or a table with track_key, recorded_at, longitude, latitude and, where known, mode and contact_key.
 
     Example: `gcrm load tracks ride.gpx`
     """
@@ -24,5 +25,5 @@ def tracks(
 
     ensure_ready()
     with progress(f"positions of {file.name}", unit="positions") as advance:
-        report = load_tracks(file, name, advance, mode=mode, zone=timezone, made_up=made_up)
+        report = load_tracks(file, name, advance, mode=mode, zone=timezone, source=source, made_up=made_up)
     typer.echo("This very file is loaded already." if report is None else str(report))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import psycopg
 from sqlalchemy import Connection
 
@@ -17,14 +18,30 @@ from gcrm.ingest.track_files import read_positions
 from gcrm.pipeline.layers.movement import store_movement
 from gcrm.pipeline.layers.version import Version, load_file, own_attribution
 from gcrm.progress import Advance
+from gcrm.spatial.cells import parents_of_points
 from gcrm.spatial.time_zones import check_time_zone, time_zone_at
 from gcrm.spatial.tracks.clean import Cleaned, clean
-from gcrm.spatial.tracks.flows import cell_stops, movement
+from gcrm.spatial.tracks.flows import cell_stops, movement, trip_cells
 from gcrm.spatial.tracks.positions import MODES, positions
 from gcrm.spatial.tracks.trips import Split, split
+from gcrm.units import MOVEMENT_LEVEL
 
-_TRIP_COLUMNS = ["trip", "track_key", "number", "mode", "mode_given", "timed", "started_at", "ended_at", "length_m"]
-_STOP_COLUMNS = ["track_key", "timed", "arrived_at", "left_at", "longitude", "latitude"]
+_TRIP_COLUMNS = [
+    "trip",
+    "track_key",
+    "number",
+    "contact_id",
+    "origin_cell",
+    "destination_cell",
+    "zone",
+    "mode",
+    "mode_given",
+    "timed",
+    "started_at",
+    "ended_at",
+    "length_m",
+]
+_STOP_COLUMNS = ["track_key", "contact_id", "zone", "cell", "timed", "arrived_at", "left_at", "longitude", "latitude"]
 
 
 @dataclass
@@ -65,11 +82,12 @@ class TracksReport:
 
 
 def load_tracks(
-    path: Path, dataset: str | None, advance: Advance, *, mode: str | None = None, zone: str | None = None, made_up: bool = False
+    path: Path, dataset: str | None, advance: Advance, *, mode: str | None = None, zone: str | None = None, source: str | None = None, made_up: bool = False
 ) -> TracksReport | None:
     """Loads routes of movement: cleaned, split into trips and stops, and the flows between cells and stays by cell that follow from them.
 
-    Tracks that are kept for longer than GCRM_TRACKS_DAYS are forgotten in the same transaction.
+    Positions with a contact_key are left out where that contact does not consent to the purpose movement, or is unknown. Tracks that are kept for longer than
+    GCRM_TRACKS_DAYS are forgotten in the same transaction.
 
     Args:
         path: as `gcrm.ingest.track_files.read_positions` takes it.
@@ -77,6 +95,7 @@ def load_tracks(
         advance: told how many positions are stored.
         mode: foot, bicycle or car, for every track; else as the file says, or as the mean speed suggests.
         zone: IANA name of the time zone in which hours are told; that at the middle of the positions if left out.
+        source: the system whose keys the contact keys are; any if left out.
         made_up: whether the routes are invented.
 
     Returns:
@@ -93,12 +112,14 @@ def load_tracks(
     def store(connection: Connection, version: Version) -> int:
         pg = driver(connection)
         _forget(pg, settings().tracks_days, None)
-        cleaned = clean(positions(read_positions(path), path.name, mode))
+        given, contacts, strangers = _of_consenting(pg, positions(read_positions(path), path.name, mode), source, path.name)
+        cleaned = clean(given)
         parts = split(cleaned.positions)
         where = cleaned.positions
         report.zone = named or time_zone_at(float(where["longitude"].median()), float(where["latitude"].median()))
-        _tell(report, cleaned, parts)
-        _store_tracks(pg, version.replace("tracks", parts.trips["track_key"].nunique(), own_attribution(made_up=made_up), made_up=made_up), parts)
+        _tell(report, cleaned, parts, strangers)
+        key = version.replace("tracks", parts.trips["track_key"].nunique(), own_attribution(made_up=made_up), made_up=made_up)
+        _store_tracks(pg, key, parts, contacts, report.zone)
         flows, stays = movement(parts.trips, report.zone), cell_stops(parts.stops, report.zone)
         report.withheld = int(flows["withheld"].sum()), len(flows)
         key = version.replace("movement", len(flows), own_attribution(made_up=made_up), made_up=made_up)
@@ -131,6 +152,7 @@ def forget_tracks(dataset: str | None = None) -> list[str]:
 
 def _forget(pg: psycopg.Connection[Any], days: int, dataset: str | None) -> list[str]:
     layers, tracks = queries("layers"), queries("tracks")
+    tracks.forget_withdrawn(pg)
     gone = list(tracks.to_forget(pg, days=days, dataset=dataset))
     for version, name, movement_version in gone:
         layers.clear_tracks(pg, version=version)
@@ -140,18 +162,38 @@ def _forget(pg: psycopg.Connection[Any], days: int, dataset: str | None) -> list
     return [name for _, name, _ in gone]
 
 
-def _tell(report: TracksReport, cleaned: Cleaned, parts: Split) -> None:
+def _of_consenting(pg: psycopg.Connection[Any], given: pd.DataFrame, source: str | None, file_name: str) -> tuple[pd.DataFrame, dict[str, int], int]:
+    """The positions of nobody known and of contacts who consent; the contacts by their key; how many positions are left out."""
+    keys = given["contact_key"].dropna().unique().tolist()
+    known = pd.DataFrame(queries("tracks").contacts_of(pg, keys=keys, source=source), columns=["key", "contact_id", "consents"])
+    if known["key"].duplicated().any():
+        again = known.loc[known["key"].duplicated(), "key"].iloc[0]
+        raise LayerError(f"{file_name}: the contact key {again!r} is one of several systems; name the one it is of with --source.")
+    contacts = {str(key): int(contact) for key, contact, consents in known.itertuples(index=False) if consents}
+    kept = given[given["contact_key"].isna() | given["contact_key"].isin(contacts.keys())]
+    if kept.empty:
+        raise LayerError(f"{file_name} holds no position of a contact who consents to the purpose movement; import the consents first, or look at --source.")
+    return kept, contacts, len(given) - len(kept)
+
+
+def _tell(report: TracksReport, cleaned: Cleaned, parts: Split, strangers: int) -> None:
     report.stored, report.trips, report.stops = len(parts.positions), len(parts.trips), len(parts.stops)
-    report.left_out = {**cleaned.left_out, **parts.left_out}
+    report.left_out = {"of contacts who do not consent, or are unknown": strangers, **cleaned.left_out, **parts.left_out}
     report.reordered, report.gaps = cleaned.reordered, parts.gaps
     report.untimed = int((~parts.trips["timed"]).sum())
 
 
-def _store_tracks(pg: psycopg.Connection[Any], version: int, parts: Split) -> None:
+def _store_tracks(pg: psycopg.Connection[Any], version: int, parts: Split, contacts: Mapping[str, int], zone: str) -> None:
     statements = queries("tracks")
     statements.create_stages(pg)
     copy_frame(pg, "staged_positions", parts.positions[["trip", "recorded_at", "longitude", "latitude"]])
-    copy_frame(pg, "staged_trips", parts.trips.reset_index()[_TRIP_COLUMNS])
-    copy_frame(pg, "staged_stops", parts.stops[_STOP_COLUMNS])
+    trips = _with_ids(parts.trips, contacts).assign(zone=zone, **trip_cells(parts.trips))
+    copy_frame(pg, "staged_trips", trips.reset_index()[_TRIP_COLUMNS])
+    stops = _with_ids(parts.stops, contacts).assign(zone=zone, cell=parents_of_points(parts.stops["longitude"], parts.stops["latitude"], MOVEMENT_LEVEL))
+    copy_frame(pg, "staged_stops", stops[_STOP_COLUMNS])
     statements.store_trips(pg, version=version)
     statements.store_stops(pg, version=version)
+
+
+def _with_ids(table: pd.DataFrame, contacts: Mapping[str, int]) -> pd.DataFrame:
+    return table.assign(contact_id=table["contact_key"].map(contacts).astype("Int64"))

@@ -31,7 +31,7 @@ from gcrm.spatial.trade_areas.rings import rings
 from gcrm.spatial.trade_areas.thiessen import thiessen
 from gcrm.units import WGS84
 
-__all__ = ["Decay", "Held", "Huff", "Market", "Shape", "Sites", "compute_customers", "compute_huff", "compute_rings", "compute_thiessen"]
+__all__ = ["Decay", "Held", "Huff", "Market", "Shape", "Sites", "compute_customers", "compute_huff", "compute_rings", "compute_thiessen", "sites_of"]
 
 _LEAST_PROBABILITY = 0.001
 _MOST_PAIRS = 50_000_000
@@ -182,7 +182,7 @@ def _points(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
 def _sites(connection: Connection, wanted: Sites) -> gpd.GeoDataFrame:
     """Sites as `gcrm.spatial.trade_areas` has them; those of accounts all have the attraction 1."""
     if wanted.file is not None:
-        return _sites_of(wanted.file)
+        return sites_of(wanted.file)
     asked = {"statuses": list(wanted.statuses), "segments": list(wanted.segments)}
     found = gpd.read_postgis(queries("trade_areas").sites.sql, connection, params=asked, geom_col="geom")
     if found.empty:
@@ -190,7 +190,18 @@ def _sites(connection: Connection, wanted: Sites) -> gpd.GeoDataFrame:
     return found.assign(attraction=1.0, site_account_id=found["site_account_id"].astype("Int64"))
 
 
-def _sites_of(path: Path) -> gpd.GeoDataFrame:
+def sites_of(path: Path) -> gpd.GeoDataFrame:
+    """The sites of a file.
+
+    Args:
+        path: points, or columns such as name, longitude, latitude, attraction.
+
+    Returns:
+        site_key, site_name, site_account_id (missing), attraction, and points in EPSG:4326.
+
+    Raises:
+        ReadError, MappingError, TradeAreaError: it cannot be read, holds no site with a position, or a key twice.
+    """
     source = open_source(path, SITES)
     source.check()
     found = pd.concat([clean(source.mapping.apply(chunk, SITES), SITES, source.mapping).records for chunk in source.chunks()])

@@ -28,6 +28,15 @@ def local_hour(moments: pd.Series, timed: pd.Series, zone: str) -> pd.Series:
     return hours.where(timed)
 
 
+def trip_cells(trips: pd.DataFrame) -> dict[str, pd.Series]:
+    """Where trips begin and end: origin_cell, destination_cell (int64, H3 level 8).
+
+    Args:
+        trips: as of `Split.trips`.
+    """
+    return {f"{end}_cell": parents_of_points(trips[f"{end}_longitude"], trips[f"{end}_latitude"], MOVEMENT_LEVEL) for end in ("origin", "destination")}
+
+
 def movement(trips: pd.DataFrame, zone: str, smallest: int = SMALLEST_COUNT) -> pd.DataFrame:
     """Trips between cells.
 
@@ -40,12 +49,7 @@ def movement(trips: pd.DataFrame, zone: str, smallest: int = SMALLEST_COUNT) -> 
         One row per origin_cell, destination_cell (int64, H3 level 8) and hour of the start (missing where no time is known): trips (count),
         tracks (people, each once), withheld.
     """
-    table = pd.DataFrame({
-        "origin_cell": parents_of_points(trips["origin_longitude"], trips["origin_latitude"], MOVEMENT_LEVEL),
-        "destination_cell": parents_of_points(trips["destination_longitude"], trips["destination_latitude"], MOVEMENT_LEVEL),
-        "hour": local_hour(trips["started_at"], trips["timed"], zone),
-        "carrier": carriers(trips),
-    })  # fmt: skip
+    table = pd.DataFrame(trip_cells(trips) | {"hour": local_hour(trips["started_at"], trips["timed"], zone), "carrier": carriers(trips)})
     keys = ["origin_cell", "destination_cell", "hour"]
     flows = table.groupby(keys, dropna=False, as_index=False).agg(trips=("carrier", "size"), tracks=("carrier", "nunique"))
     return flows.assign(withheld=withheld(flows["tracks"], smallest))
