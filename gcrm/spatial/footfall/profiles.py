@@ -8,6 +8,9 @@ from gcrm.spatial.cells import index_points, level_of
 from gcrm.spatial.small_counts import SMALLEST_COUNT, complemented, withheld
 from gcrm.units import FINEST_LEVEL
 
+_PARTS = ((6, "night"), (10, "morning"), (16, "midday"), (22, "evening"))
+"""Parts of the day by the hour before which they end, as `gcrm enrich` tells their means."""
+
 _RANGES = {"weekday": (1, 7), "hour": (0, 23), "people_per_hour": (0, 1e7)}
 
 
@@ -19,7 +22,7 @@ def footfall(raw: pd.DataFrame, file_name: str, smallest: float = SMALLEST_COUNT
             people_per_hour, either cell (H3 level 10, as hexadecimal text) or longitude and latitude (EPSG:4326), and age_group
             where people are told apart by age.
         file_name: named in errors.
-        smallest: figures of fewer people are withheld, and what would give them away by subtraction from the sum over ages or over a cell.
+        smallest: figures of fewer people are withheld, and what would give them away by subtraction from the sum over ages, a part of the day or a cell.
 
     Returns:
         One row per cell, weekday, hour and age group: cell (int64, H3 level 10), weekday, hour, age_group (missing where not told), people_per_hour,
@@ -44,8 +47,14 @@ def footfall(raw: pd.DataFrame, file_name: str, smallest: float = SMALLEST_COUNT
     keys = ["cell", "weekday", "hour", "age_group"]
     means = counts.groupby(keys, sort=True, dropna=False)["people_per_hour"].mean().reset_index()
     people = means["people_per_hour"]
-    hidden = complemented(withheld(people, smallest), people, [means[key] for key in keys[:3]], smallest)
-    return means.assign(withheld=complemented(hidden, people, [means["cell"]], smallest))
+    hidden = withheld(people, smallest)
+    for known in ([means[key] for key in keys[:3]], [means["cell"], means["hour"].map(_part_of_day)], [means["cell"]]):
+        hidden = complemented(hidden, people, known, smallest)
+    return means.assign(withheld=hidden)
+
+
+def _part_of_day(hour: int) -> str:
+    return next((part for end, part in _PARTS if hour < end), "night")
 
 
 def _ages(raw: pd.DataFrame, file_name: str) -> pd.Series:
