@@ -100,7 +100,7 @@ def test_accounts_are_where_their_addresses_are() -> None:
 def test_accounts_know_their_surroundings() -> None:
     around = {row[0]: row[1:] for row in rows(
         "SELECT a.source_key, district, road_class, road_name, road_distance_m, residence_type, footfall_per_hour, t.name"
-        " FROM gcrm.accounts a LEFT JOIN gcrm.account_surroundings USING (account_id) LEFT JOIN gcrm.territories t USING (territory_id)"
+        " FROM gcrm.accounts a LEFT JOIN gcrm.account_surroundings USING (account_id) LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id"
     )}  # fmt: skip
     assert around["c1"][0].startswith("00100")
     assert around["c1"][2] == "Mannerheimintie"
