@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import psycopg
 import pytest
 
@@ -44,6 +46,13 @@ def test_the_trace_of_andorra_is_cleaned_split_and_stored(real_data: Path) -> No
     assert rows("SELECT hour, trips FROM gcrm.movement") == [(None, 1)]
     assert well("load", "tracks", trace) == "This very file is loaded already.\n"
     well("tracks", "forget", "--name", trace.stem)
+
+
+def test_positions_as_points_in_geojson_are_the_same_tracks(commute: Path) -> None:
+    table = pd.read_csv(commute)
+    points = gpd.GeoDataFrame(table.drop(columns=["longitude", "latitude"]), geometry=gpd.points_from_xy(table["longitude"], table["latitude"]), crs=4326)
+    points.to_file(commute.with_suffix(".geojson"))
+    assert well("load", "tracks", commute.with_suffix(".geojson"), "--name", "commute") == well("load", "tracks", commute, "--name", "commute")
 
 
 def test_readers_see_the_flows_of_enough_people_and_no_track(commute: Path) -> None:
