@@ -63,7 +63,7 @@ def test_a_run_that_was_cut_off_beside_an_older_cube_is_finished_by_the_next(mon
 
     assert store.current(settings().cubes) != older
     assert _counted("revenue") == value("SELECT sum(revenue) FROM gcrm.orders")
-    assert rows("SELECT count(*) FROM gcrm.accounts LEFT JOIN gcrm.account_surroundings s USING (account_id) WHERE position IS NOT NULL AND s IS NULL") == [
+    assert rows("SELECT count(*) FROM gcrm.accounts a LEFT JOIN gcrm.account_surroundings s USING (account_id) WHERE a.position IS NOT NULL AND s IS NULL") == [
         (0,)
     ]
     assert _run(seed) == []
