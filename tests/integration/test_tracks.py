@@ -48,13 +48,6 @@ def test_the_trace_of_andorra_is_cleaned_split_and_stored(real_data: Path) -> No
     well("tracks", "forget", "--name", trace.stem)
 
 
-def test_positions_as_points_in_geojson_are_the_same_tracks(commute: Path) -> None:
-    table = pd.read_csv(commute)
-    points = gpd.GeoDataFrame(table.drop(columns=["longitude", "latitude"]), geometry=gpd.points_from_xy(table["longitude"], table["latitude"]), crs=4326)
-    points.to_file(commute.with_suffix(".geojson"))
-    assert well("load", "tracks", commute.with_suffix(".geojson"), "--name", "commute") == well("load", "tracks", commute, "--name", "commute")
-
-
 def test_readers_see_the_flows_of_enough_people_and_no_track(commute: Path) -> None:
     assert "1 of 2 flows" in well("load", "tracks", commute)
     assert value("SELECT count(*) FROM gcrm.movement JOIN gcrm.layer_versions USING (layer_version_id) WHERE dataset = 'commute'") == 2
@@ -86,3 +79,10 @@ def test_wrong_options_are_said_in_one_sentence(commute: Path) -> None:
         done = gcrm("load", "tracks", commute, option, wrong, "--name", "wrong")
         assert (done.code, sentence in done.err) == (1, True)
     assert "There are no tracks named 'nobody'" in gcrm("tracks", "forget", "--name", "nobody").err
+
+
+def test_positions_as_points_in_geojson_are_the_same_tracks(commute: Path) -> None:
+    table = pd.read_csv(commute)
+    points = gpd.GeoDataFrame(table.drop(columns=["longitude", "latitude"]), geometry=gpd.points_from_xy(table["longitude"], table["latitude"]), crs=4326)
+    points.to_file(commute.with_suffix(".geojson"))
+    assert well("load", "tracks", commute.with_suffix(".geojson"), "--name", "commute") == well("load", "tracks", commute, "--name", "commute")

@@ -25,8 +25,7 @@ def origin_destination(
     Example: `gcrm load origin-destination flows.csv --zones zones.geojson --map origin=from --map destination=to --map people=all`
     """
     from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.layers.origin_destination import Zones, load_origin_destination
-    from gcrm.spatial.origin_destination import FIELDS, Columns
+    from gcrm.pipeline.layers.origin_destination import FIELDS, Columns, Zones, load_origin_destination
 
     if zones is not None and not zones.is_file():
         raise LayerError(f"{zones} is not a file; check the path.")
