@@ -50,16 +50,21 @@ GROUP BY 1;
 WITH newest AS (SELECT cell, max(layer_version_id) AS layer_version_id FROM gcrm.footfall GROUP BY cell)
 SELECT
     (cell & ~(15::bigint << 52)) | (:level::bigint << 52) | ((1::bigint << (3 * (15 - :level))) - 1) AS cell,
-    avg(people_per_hour)::float8 AS value, 'measured' AS quality
-FROM gcrm.footfall JOIN newest USING (cell, layer_version_id)
-WHERE (:weekday::int IS NULL OR weekday = :weekday) AND (:hour::int IS NULL OR hour = :hour)
+    avg(people_per_hour)::float8 AS value,
+    CASE WHEN bool_or(quality = 'modelled') THEN 'modelled' WHEN bool_or(quality = 'interpolated') THEN 'interpolated' ELSE 'measured' END AS quality
+FROM (
+    SELECT cell, quality, sum(people_per_hour) AS people_per_hour -- all ages together
+    FROM gcrm.footfall JOIN newest USING (cell, layer_version_id)
+    WHERE (:weekday::int IS NULL OR weekday = :weekday) AND (:hour::int IS NULL OR hour = :hour)
+    GROUP BY cell, quality, weekday, hour
+) AS hours
 GROUP BY 1;
 
 -- name: flows(hour, most)
--- The strongest flows between cells: origin_cell, destination_cell, trips; every hour where none is named.
+-- The strongest flows of people between cells: origin_cell, destination_cell, trips; every hour where none is named.
 SELECT origin_cell, destination_cell, sum(trips)::bigint AS trips
 FROM gcrm.movement
-WHERE (:hour::int IS NULL OR hour = :hour) AND origin_cell <> destination_cell
+WHERE (:hour::int IS NULL OR hour = :hour) AND origin_cell <> destination_cell AND counted <> 'vehicles'
 GROUP BY origin_cell, destination_cell
 ORDER BY trips DESC, origin_cell, destination_cell
 LIMIT :most;
@@ -115,12 +120,16 @@ FROM newest JOIN gcrm.layer_versions v USING (layer_version_id)
 HAVING count(*) > 0;
 
 -- name: footfall_at(low, high)
--- People per hour by weekday and hour, the mean of the cells that are known: weekday, hour, people_per_hour, dataset, made_up.
-SELECT f.weekday, f.hour, avg(f.people_per_hour)::float8 AS people_per_hour, min(v.dataset) AS dataset, bool_or(v.made_up) AS made_up
-FROM gcrm.footfall f JOIN gcrm.layer_versions v USING (layer_version_id)
-WHERE f.cell BETWEEN :low AND :high
-GROUP BY f.weekday, f.hour
-ORDER BY f.weekday, f.hour;
+-- People per hour by weekday and hour, the mean of the cells where they were counted: weekday, hour, people_per_hour, dataset, made_up.
+SELECT weekday, hour, avg(people_per_hour)::float8 AS people_per_hour, min(dataset) AS dataset, bool_or(made_up) AS made_up
+FROM (
+    SELECT f.cell, f.weekday, f.hour, sum(f.people_per_hour) AS people_per_hour, v.dataset, v.made_up -- all ages together
+    FROM gcrm.footfall f JOIN gcrm.layer_versions v USING (layer_version_id)
+    WHERE f.cell BETWEEN :low AND :high AND f.hour IS NOT NULL AND f.quality <> 'modelled'
+    GROUP BY f.layer_version_id, f.cell, f.weekday, f.hour, v.dataset, v.made_up
+) AS hours
+GROUP BY weekday, hour
+ORDER BY weekday, hour;
 
 -- name: trade_areas_at(longitude, latitude)
 -- The trading areas that a place lies in: dataset, kind, name, site_name, band, band_unit.
@@ -143,8 +152,8 @@ WHERE ST_DWithin(r.geom::geography, p.point::geography, 500)
 ORDER BY distance_m LIMIT 1;
 
 -- name: trips_at(cell)
--- Trips that begin and end in a cell of the level of movement: hour, departures, arrivals.
+-- Trips of people that begin and end in a cell of the level of movement: hour, departures, arrivals.
 SELECT hour, sum(trips) FILTER (WHERE origin_cell = :cell)::bigint AS departures, sum(trips) FILTER (WHERE destination_cell = :cell)::bigint AS arrivals
 FROM gcrm.movement
-WHERE origin_cell = :cell OR destination_cell = :cell
+WHERE (origin_cell = :cell OR destination_cell = :cell) AND hour IS NOT NULL AND counted <> 'vehicles'
 GROUP BY hour ORDER BY hour;
