@@ -11,7 +11,6 @@ ALTER TABLE gcrm.footfall
     ADD COLUMN first_day date,
     ADD COLUMN last_day  date,
     ADD COLUMN withheld  boolean NOT NULL DEFAULT false;
-UPDATE gcrm.footfall SET withheld = people_per_hour > 0 AND people_per_hour < 10;
 -- Usage: the footfall of a cell; one figure a cell, weekday, hour and age group.
 CREATE UNIQUE INDEX footfall_once ON gcrm.footfall (layer_version_id, cell, weekday, hour, age_group) NULLS NOT DISTINCT;
 COMMENT ON COLUMN gcrm.footfall.hour IS 'Hour of the day in the place''s own time, 0 to 23; empty for the whole day, where only days were counted.';

@@ -23,6 +23,10 @@ def footfall(
     timezone: Annotated[str | None, typer.Option("--timezone", help="Zone of hours and days, such as Europe/Zurich; else that of the place.")] = None,
     holidays: Annotated[str | None, typer.Option("--holidays", help="Region whose holidays count, such as CH-ZH; else the country.")] = None,
     model: Annotated[float | None, typer.Option("--model", min=100, max=5000, help="Model the cells within so many metres of a counter.")] = None,
+    smallest: Annotated[
+        float | None,
+        typer.Option("--smallest", min=0, help="Withhold figures of fewer people from readers; 10 if left out and the file tells ages, else none."),
+    ] = None,
     attribution: Attribution = "",
     made_up: MadeUp = False,
 ) -> None:
@@ -39,7 +43,7 @@ def footfall(
     ensure_ready()
     if stations is None:
         with progress(f"counts of {file.name}") as advance:
-            stored = load_footfall(file, name, advance, attribution=attribution, made_up=made_up)
+            stored = load_footfall(file, name, advance, smallest=smallest, attribution=attribution, made_up=made_up)
         typer.echo("This very file is loaded already." if stored is None else f"{stored:,} counts by cell and hour.")
         return
     own = pairs(station_columns, "--station-map") or {each: each for each in ("station", "longitude", "latitude")}

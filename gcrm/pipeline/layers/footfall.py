@@ -15,13 +15,16 @@ from gcrm.progress import Advance
 from gcrm.spatial.footfall.profiles import footfall
 
 
-def load_footfall(path: Path, dataset: str | None, advance: Advance, *, attribution: str = "", made_up: bool = False) -> int | None:
+def load_footfall(
+    path: Path, dataset: str | None, advance: Advance, *, smallest: float | None = None, attribution: str = "", made_up: bool = False
+) -> int | None:
     """Loads people per hour by cell, weekday and hour.
 
     Args:
         path: CSV, XLSX or Parquet; columns as in `gcrm.spatial.footfall.profiles.footfall`.
         dataset: its name; the file's name without ending if left out.
         advance: told how many rows are stored.
+        smallest: figures of fewer people are withheld from readers; 10 where people are told apart by age, else none, if left out.
         attribution: what has to be shown with it.
         made_up: whether the counts are invented.
 
@@ -33,7 +36,7 @@ def load_footfall(path: Path, dataset: str | None, advance: Advance, *, attribut
     """
 
     def store(connection: Connection, version: Version) -> int:
-        counts = footfall(read_records(path), path.name)
+        counts = footfall(read_records(path), path.name, smallest)
         key = version.replace("footfall", len(counts), attribution or own_attribution(made_up=made_up), made_up=made_up)
         store_figures(driver(connection), counts.assign(layer_version_id=key, quality="measured"))
         return len(counts)

@@ -14,7 +14,7 @@ _PARTS = ((6, "night"), (10, "morning"), (16, "midday"), (22, "evening"))
 _RANGES = {"weekday": (1, 7), "hour": (0, 23), "people_per_hour": (0, 1e7)}
 
 
-def footfall(raw: pd.DataFrame, file_name: str, smallest: float = SMALLEST_COUNT) -> pd.DataFrame:
+def footfall(raw: pd.DataFrame, file_name: str, smallest: float | None = None) -> pd.DataFrame:
     """Counts by cell, weekday and hour.
 
     Args:
@@ -22,7 +22,8 @@ def footfall(raw: pd.DataFrame, file_name: str, smallest: float = SMALLEST_COUNT
             people_per_hour, either cell (H3 level 10, as hexadecimal text) or longitude and latitude (EPSG:4326), and age_group
             where people are told apart by age.
         file_name: named in errors.
-        smallest: figures of fewer people are withheld, and what would give them away by subtraction from the sum over ages, a part of the day or a cell.
+        smallest: figures of fewer people (10 where people are told apart by age, else none, if left out) are withheld, and what would
+            give them away by subtraction from the sum over ages, a part of the day or a cell.
 
     Returns:
         One row per cell, weekday, hour and age group: cell (int64, H3 level 10), weekday, hour, age_group (missing where not told), people_per_hour,
@@ -47,6 +48,8 @@ def footfall(raw: pd.DataFrame, file_name: str, smallest: float = SMALLEST_COUNT
     keys = ["cell", "weekday", "hour", "age_group"]
     means = counts.groupby(keys, sort=True, dropna=False)["people_per_hour"].mean().reset_index()
     people = means["people_per_hour"]
+    if smallest is None:
+        smallest = SMALLEST_COUNT if means["age_group"].notna().any() else 0
     hidden = withheld(people, smallest)
     for known in ([means[key] for key in keys[:3]], [means["cell"], means["hour"].map(_part_of_day)], [means["cell"]]):
         hidden = complemented(hidden, people, known, smallest)

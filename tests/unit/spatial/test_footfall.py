@@ -19,6 +19,11 @@ def test_counts_of_one_cell_and_hour_are_averaged() -> None:
     found = footfall(_text(cell=[_CELL, _CELL, _CELL], weekday=["1", "1", "2"], hour=["8", "8", "8"], people_per_hour=["10", "20", "7.5"]), "a.csv")
     assert found["cell"].tolist() == [h3.str_to_int(_CELL)] * 2
     assert found[["weekday", "hour", "people_per_hour"]].to_numpy().tolist() == [[1, 8, 15], [2, 8, 7.5]]
+    assert not found["withheld"].any()
+
+
+def test_small_figures_are_withheld_where_that_is_asked_for() -> None:
+    found = footfall(_text(cell=[_CELL, _CELL], weekday=["1", "2"], hour=["8", "8"], people_per_hour=["15", "7.5"]), "a.csv", 10)
     assert found["withheld"].tolist() == [True, True]  # the second alone could be told from the mean of the week
 
 
