@@ -19,6 +19,7 @@ from gcrm.spatial.roads.conditions import Conditions, Kind, Weekdays
 from gcrm.spatial.roads.engines import NetworkRoads
 from gcrm.spatial.roads.moment import Moment
 from gcrm.spatial.roads.protocol import Mode, Points
+from gcrm.spatial.roads.routing import COSTINGS
 from gcrm.spatial.roads.snapping import Snapper
 
 NIGHT, RUSH = Moment.parse("Tue 03:00"), Moment.parse("Tue 08:30")
@@ -71,6 +72,23 @@ def test_agrees_with_valhalla(roads: network.Network, mode: Mode) -> None:
         differences.append(abs(minutes[row, column] / route.minutes - 1))
     assert len(differences) > 50
     assert np.median(differences) < 0.02
+
+
+@pytest.mark.parametrize(("mode", "share"), [(Mode.CAR, 0.96), (Mode.BICYCLE, 0.89), (Mode.FOOT, 0.99)])
+def test_points_away_from_roads_begin_where_they_do_in_valhalla(roads: network.Network, mode: Mode, share: float) -> None:
+    """What remains: Valhalla begins and ends on roads that one gets to but not away from, and forbids cars to turn between carriageways."""
+    west, south, east, north = shapely.total_bounds(roads.shapes)
+    random = np.random.default_rng(3)
+    points = np.column_stack([random.uniform(west, east, 60), random.uniform(south, north, 60)])
+    asked = NetworkRoads(roads)
+    ours = asked.many_to_many(points[:20], points[20:], mode, NIGHT).minutes
+    places = [{"lon": longitude, "lat": latitude} for longitude, latitude in points]
+    request = {"sources": places[:20], "targets": places[20:], "costing": COSTINGS[mode]}
+    answer = asked._router(NIGHT)._actor.matrix(request)["sources_to_targets"]
+    theirs = np.array([[np.nan if pair["time"] is None else pair["time"] / 60 for pair in row] for row in answer])
+    long = theirs > 2
+    assert long.sum() > 400
+    assert (np.abs(ours[long] / theirs[long] - 1) < 0.05).mean() >= share
 
 
 def test_few_origins_and_few_destinations_take_the_same_time(roads: network.Network) -> None:
