@@ -127,7 +127,8 @@ def _connected(graph: Graph, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     ways = coo_array((np.ones(allowed.sum(), dtype=np.int8), (begins[allowed], ends[allowed])), shape=(nodes, nodes)).tocsr()
     _, part = connected_components(ways, directed=True, connection="strong")
     large = np.bincount(part)[part] >= _SMALLEST_PART
-    return allowed & _reached(ways, large)[begins] & _reached(ways.T.tocsr(), large)[ends]
+    connected: NDArray[np.bool_] = allowed & _reached(ways, large)[begins] & _reached(ways.T.tocsr(), large)[ends]
+    return connected
 
 
 def _reached(ways: csr_array, start: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -139,7 +139,7 @@ class Matched:
         edges: the way between the positions: trip, sequence (0, 1, ...), edge, way_id, from_share and to_share (0 to 1 along the edge),
             length_m (of that part), entered_at and left_at (between the positions' times, in proportion to the edges' travel time).
             Where a trip breaks off (no way between two positions), `sequence` leaves out a number.
-        basis: what it holds for; the moment is that of the first position.
+        basis: what it holds for; the moment is that of the first position. No conditions: who was there may have passed what is closed now.
     """
 
     positions: pd.DataFrame
@@ -230,9 +230,14 @@ class Roads(Protocol):
         """The roads that positions of trips were most likely on (hidden Markov model after Newson and Krumm 2009, doi:10.1145/1653771.1653818).
 
         Args:
-            positions: columns trip, recorded_at (timezone-aware), longitude, latitude; sorted by trip and recorded_at, trips already split.
+            positions: columns trip, recorded_at (timezone-aware; missing where the times are not known), longitude, latitude; sorted by trip and
+                recorded_at, trips already split. Positions that follow each other within a second or two are thinned out before: too near to
+                one another they tell less, and some stay unmatched.
             mode: of travel.
             accuracy_m: standard deviation of the positions, metres.
+
+        Raises:
+            RoadsError: a column is missing, or a position has no longitude and latitude.
         """
         ...
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 import valhalla
 from numpy.typing import NDArray
@@ -19,15 +20,18 @@ from valhalla.midgard.utils import decode_polyline
 from gcrm.errors import RoadsError
 from gcrm.spatial.roads.build import configuration
 from gcrm.spatial.roads.conditions import Slice
+from gcrm.spatial.roads.matching import match
 from gcrm.spatial.roads.moment import Moment
 from gcrm.spatial.roads.network import Network
-from gcrm.spatial.roads.protocol import Basis, Isochrones, Mode, Points, Route
+from gcrm.spatial.roads.protocol import Basis, Isochrones, Matched, Mode, Points, Route
 from gcrm.spatial.roads.traffic import write_traffic
 from gcrm.units import WGS84
 
 COSTINGS = {Mode.CAR: "auto", Mode.BICYCLE: "bicycle", Mode.FOOT: "pedestrian"}
 _METRES_IN_KM = 1000
 _MOST_CONTOURS = 4
+_MOST_POSITIONS, _LONGEST_TRIP_M = 1_000_000, 10_000_000.0
+"""Of a trip that is matched."""
 _NOW = {"type": 0}
 """Valhalla looks at live traffic only where a journey begins now."""
 
@@ -44,7 +48,9 @@ class Router:
         if conditions.changes_cars:
             write_traffic(traffic, network, conditions)
         config = configuration(network.tiles, traffic_extract=str(traffic) if conditions.changes_cars else "")
-        config["service_limits"]["max_exclude_locations"] = 100_000  # type: ignore[index]
+        limits: Any = config["service_limits"]
+        limits["max_exclude_locations"] = 100_000
+        limits["trace"] |= {"max_shape": _MOST_POSITIONS, "max_distance": _LONGEST_TRIP_M}
         path = files / "valhalla.json"
         path.write_text(json.dumps(config), encoding="utf-8")
         self._actor = valhalla.Actor(path)
@@ -93,6 +99,11 @@ class Router:
         columns = {"origin": [row[0] for row in rows], "minutes": [row[1] for row in rows]}
         areas = gpd.GeoDataFrame(columns, geometry=[row[2] for row in rows], crs=WGS84).sort_values(["origin", "minutes"], ignore_index=True)
         return Isochrones(areas, self._basis(mode, moment))
+
+    def match(self, positions: pd.DataFrame, mode: Mode, moment: Moment, accuracy_m: float) -> Matched:
+        """See `Roads.match`."""
+        placed, edges = match(self._actor, self._network, COSTINGS[mode], positions, mode, accuracy_m)
+        return Matched(placed, edges, self._basis(mode, moment))
 
     def _basis(self, mode: Mode, moment: Moment) -> Basis:
         return Basis(mode, moment, self._network.name, self._conditions.version, "valhalla")
