@@ -13,14 +13,15 @@ from gcrm.spatial.roads.protocol import Mode
 _DEVIATIONS, _LEAST_SEARCHED_M, _MOST_SEARCHED_M = 3, 50.0, 100.0
 """Roads are looked for within three standard deviations of a position, or these bounds: the further, the slower."""
 _ATTRIBUTES = (
-    "edge.id", "edge.source_percent_along", "edge.target_percent_along", "matched.point", "matched.type", "matched.edge_index",
+    # Valhalla tells where on an edge a way begins and ends only beside its length.
+    "edge.id", "edge.length", "edge.source_percent_along", "edge.target_percent_along", "matched.point", "matched.type", "matched.edge_index",
     "matched.distance_along_edge", "matched.distance_from_trace_point", "matched.begin_route_discontinuity",
 )  # fmt: skip
 _NOWHERE = 1 << 62
 _POINT_TYPES = {"row": "int64", "number": "int64", "share": "float64", "longitude": "float64", "latitude": "float64", "distance_m": "float64", "broken": "bool"}
 _EDGE_TYPES = {"edge": "int64", "from_share": "float64", "to_share": "float64"}
 _GAP = 1.0
-"""Between the ways before and behind a break, in what `_spent` counts in."""
+"""Between the ways before and behind a break, in the unit of travel time of the axis in `_timed`."""
 
 
 def match(actor: valhalla.Actor, network: Network, costing: str, positions: pd.DataFrame, mode: Mode, accuracy_m: float) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -55,7 +55,8 @@ def test_times_at_edges_lie_between_those_of_the_positions(roads: NetworkRoads) 
     recorded = _recorded(_driven(roads), "a", 0)
     edges = roads.match(recorded, Mode.CAR).edges
     assert edges["entered_at"].iloc[0] == recorded["recorded_at"].iloc[0]
-    assert edges["left_at"].iloc[-1] == recorded["recorded_at"].iloc[-1]
+    # Valhalla tells shares of edges in thousandths.
+    assert recorded["recorded_at"].iloc[-1] - edges["left_at"].iloc[-1] < pd.Timedelta(seconds=1)
     assert (edges["left_at"] >= edges["entered_at"]).all()
     assert (edges["entered_at"].iloc[1:].to_numpy() == edges["left_at"].iloc[:-1].to_numpy()).all()
     assert edges["sequence"].tolist() == list(range(len(edges)))
