@@ -10,6 +10,9 @@ SELECT layer_version_id FROM (
     UNION SELECT DISTINCT layer_version_id FROM gcrm.footfall
     UNION SELECT DISTINCT layer_version_id FROM gcrm.tracks
     UNION SELECT DISTINCT layer_version_id FROM gcrm.movement
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.road_network
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.road_conditions
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.speed_sensors
 ) AS used
 JOIN gcrm.layer_versions USING (layer_version_id)
 WHERE retired_at IS NOT NULL;

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,10 +15,10 @@ from sqlalchemy import Connection
 from gcrm.db.connection import Role, driver, transaction
 from gcrm.db.queries import queries
 from gcrm.errors import TradeAreaError
-from gcrm.frames import SITES, TRADE_AREAS
-from gcrm.ingest.clean import clean
+from gcrm.frames import TRADE_AREAS
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.source import open_source
+from gcrm.pipeline.sites import Sites, read_sites
 from gcrm.pipeline.trade_areas.store import AreaSet, publish
 from gcrm.progress import Advance
 from gcrm.spatial.cell_shapes import cells_in, middles
@@ -29,27 +28,12 @@ from gcrm.spatial.trade_areas.customers import Shape, customer_areas
 from gcrm.spatial.trade_areas.huff import Decay, Huff, huff_areas, probabilities
 from gcrm.spatial.trade_areas.rings import rings
 from gcrm.spatial.trade_areas.thiessen import thiessen
-from gcrm.units import WGS84
 
 __all__ = ["Decay", "Held", "Huff", "Market", "Shape", "Sites", "compute_customers", "compute_huff", "compute_rings", "compute_thiessen"]
 
 _LEAST_PROBABILITY = 0.001
 _MOST_PAIRS = 50_000_000
 _NEAREST_CHUNK = 10_000
-
-
-@dataclass(frozen=True)
-class Sites:
-    """Which sites: points of a file (columns site_key, name, attraction, longitude, latitude, or points), or else accounts of these statuses and segments."""
-
-    file: Path | None = None
-    statuses: tuple[str, ...] = ()
-    segments: tuple[str, ...] = ()
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """As JSON takes it."""
-        return {"sites": self.file.name if self.file else {"statuses": list(self.statuses), "segments": list(self.segments)}}
 
 
 def compute_rings(dataset: str, sites: Sites, radii_m: Sequence[float], advance: Advance) -> int:
@@ -62,7 +46,7 @@ def compute_rings(dataset: str, sites: Sites, radii_m: Sequence[float], advance:
         TradeAreaError, ReadError, MappingError: there are no sites, or a radius does not fit.
     """
     with transaction(Role.WRITER) as connection:
-        around = _sites(connection, sites)
+        around = read_sites(connection, sites)
         told = sites.parameters | {"radii_m": list(radii_m), "distance": "geodesic"}
         return _publish(connection, AreaSet(dataset, "ring", told), around, rings(around, radii_m), advance)
 
@@ -77,7 +61,7 @@ def compute_thiessen(dataset: str, sites: Sites, boundary: Path | None, advance:
         TradeAreaError, ReadError, MappingError: there are no sites, or the boundary does not fit.
     """
     with transaction(Role.WRITER) as connection:
-        around = _sites(connection, sites)
+        around = read_sites(connection, sites)
         told = sites.parameters | {"boundary": boundary.name if boundary else "convex hull of the sites, widened by a quarter"}
         return _publish(connection, AreaSet(dataset, "thiessen", told), around, thiessen(around, _boundary(boundary) if boundary else None), advance)
 
@@ -111,7 +95,7 @@ def compute_customers(dataset: str, sites: Sites, held: Held, advance: Advance) 
         TradeAreaError, ReadError, MappingError: there are no sites or too few customers, or their revenue has several currencies.
     """
     with transaction(Role.WRITER) as connection:
-        around = _sites(connection, sites)
+        around = read_sites(connection, sites)
         customers = gpd.read_postgis(queries("trade_areas").customers.sql, connection, geom_col="geom")
         customers["site_key"] = _of_parent(customers, around) if held.by_parent else _nearest(customers, around)
         customers["weight"] = _revenue(connection, customers, held.revenue_months) if held.revenue_months else 1.0
@@ -140,7 +124,7 @@ def compute_huff(dataset: str, sites: Sites, market: Market, huff: Huff, thresho
         TradeAreaError, ReadError, MappingError: there are no sites, or a parameter does not fit.
     """
     with transaction(Role.WRITER) as connection:
-        around = _sites(connection, sites)
+        around = read_sites(connection, sites)
         inside = _boundary(market.boundary) if market.boundary else shapely.union_all(rings(around, [market.reach_m]).geometry.to_numpy())
         cells = cells_in(inside, market.level)
         if len(cells) * len(around) > _MOST_PAIRS:
@@ -177,33 +161,6 @@ def _publish(
 
 def _points(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
     return np.column_stack([sites.geometry.x, sites.geometry.y])
-
-
-def _sites(connection: Connection, wanted: Sites) -> gpd.GeoDataFrame:
-    """Sites as `gcrm.spatial.trade_areas` has them; those of accounts all have the attraction 1."""
-    if wanted.file is not None:
-        return _sites_of(wanted.file)
-    asked = {"statuses": list(wanted.statuses), "segments": list(wanted.segments)}
-    found = gpd.read_postgis(queries("trade_areas").sites.sql, connection, params=asked, geom_col="geom")
-    if found.empty:
-        raise TradeAreaError("No account with a position is such a site; choose other statuses or segments, or give a file of sites.")
-    return found.assign(attraction=1.0, site_account_id=found["site_account_id"].astype("Int64"))
-
-
-def _sites_of(path: Path) -> gpd.GeoDataFrame:
-    source = open_source(path, SITES)
-    source.check()
-    found = pd.concat([clean(source.mapping.apply(chunk, SITES), SITES, source.mapping).records for chunk in source.chunks()])
-    found = found[found["longitude"].notna() & found["latitude"].notna()]
-    if found.empty:
-        raise TradeAreaError(f"{path.name} holds no site with a position; it needs columns such as name, longitude and latitude.")
-    keys = found["site_key"].fillna("site " + found.index.to_series().astype("string"))
-    if keys.duplicated().any():
-        raise TradeAreaError(f"{path.name} has the site {keys[keys.duplicated()].iloc[0]!r} twice; give each a key of its own.")
-    shapes = shapely.points(found["longitude"].to_numpy(dtype=float), found["latitude"].to_numpy(dtype=float))
-    attraction = found["attraction"].astype("Float64").fillna(0) if found["attraction"].notna().any() else 1.0
-    columns = {"site_key": keys, "site_name": found["name"].fillna(keys), "site_account_id": pd.NA, "attraction": attraction}
-    return gpd.GeoDataFrame(pd.DataFrame(columns, index=found.index).astype({"site_account_id": "Int64", "attraction": "float64"}), geometry=shapes, crs=WGS84)
 
 
 def _boundary(path: Path) -> BaseGeometry:

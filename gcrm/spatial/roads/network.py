@@ -93,6 +93,12 @@ class Network:
         directed: NDArray[np.object_] = np.where(forward, lines, shapely.reverse(lines))
         return directed
 
+    def middles(self, positions: NDArray[np.int64]) -> pd.DataFrame:
+        """The places half-way along edges: longitude, latitude, degrees."""
+        shapes, place = np.unique(self.edges["shape"].to_numpy()[positions], return_inverse=True)
+        half = shapely.get_coordinates(shapely.line_interpolate_point(self.shapes[shapes], 0.5, normalized=True))
+        return pd.DataFrame(half[place], columns=["longitude", "latitude"])
+
     def describe(self, keys: NDArray[np.int64]) -> gpd.GeoDataFrame:
         """See `Roads.edges`."""
         at = self.positions(keys)
