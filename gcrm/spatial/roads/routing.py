@@ -66,7 +66,7 @@ class Router:
 
     def route(self, origin: Points, destination: Points, mode: Mode, moment: Moment) -> Route:
         """See `Roads.route`."""
-        ends = [_location(np.ravel(origin)), _location(np.ravel(destination))]
+        ends = [_above_ground(np.ravel(origin)), _above_ground(np.ravel(destination))]
         try:
             found = self._actor.route(self._request(mode, locations=ends, directions_type="none"))
         except valhalla.ValhallaError as error:
@@ -90,7 +90,7 @@ class Router:
         rows = []
         for position, point in enumerate(np.asarray(origins, dtype=np.float64).reshape(-1, 2)):
             try:
-                found = self._actor.isochrone(self._request(mode, locations=[_location(point)], contours=contours, polygons=True))
+                found = self._actor.isochrone(self._request(mode, locations=[_above_ground(point)], contours=contours, polygons=True))
             except valhalla.ValhallaError:
                 continue  # no road is near
             for feature in found["features"]:
@@ -109,8 +109,13 @@ class Router:
         return Basis(mode, moment, self._network.name, self._conditions.version, "valhalla")
 
 
-def _location(point: NDArray[np.float64]) -> dict[str, float]:
+def _location(point: NDArray[np.float64]) -> dict[str, object]:
     return {"lon": float(point[0]), "lat": float(point[1])}
+
+
+def _above_ground(point: NDArray[np.float64]) -> dict[str, object]:
+    """Where a way begins or ends: not in a tunnel, as in `gcrm.spatial.roads.snapping`."""
+    return {**_location(point), "search_filter": {"exclude_tunnel": True}}
 
 
 def _polygons(area: shapely.Geometry) -> MultiPolygon:
