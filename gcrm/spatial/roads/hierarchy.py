@@ -104,8 +104,8 @@ def _not_among(made: NDArray[np.int64], active: NDArray[np.int64]) -> NDArray[np
     once = made[np.concatenate([[True], made[1:] != made[:-1]])] if len(made) else made
     if not len(active):
         return once
-    known = active[np.minimum(np.searchsorted(active, once), len(active) - 1)] == once
-    return once[~known]
+    new: NDArray[np.bool_] = active[np.minimum(np.searchsorted(active, once), len(active) - 1)] != once
+    return once[new]
 
 
 def _independent(here: NDArray[np.int64], there: NDArray[np.int64], rank: NDArray[np.int64], tie: NDArray[np.int64]) -> NDArray[np.bool_]:
