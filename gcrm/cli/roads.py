@@ -27,7 +27,8 @@ def route_(
     Example: `gcrm roads route --from 24.9414,60.1713 --to 24.9522,60.1700 --mode foot --output way.geojson`
     """
     from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.road_answers import Asked, answer_route
+    from gcrm.pipeline.road_answers import answer_route
+    from gcrm.pipeline.roads import Asked
 
     asked = Asked.parse(mode, at)
     ensure_ready()
@@ -49,7 +50,8 @@ def matrix_(
     Example: `gcrm roads matrix customers.csv shops.csv --output minutes.csv --at "Tue 08:30"`
     """
     from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.road_answers import Asked, answer_matrix
+    from gcrm.pipeline.road_answers import answer_matrix
+    from gcrm.pipeline.roads import Asked
 
     asked = Asked.parse(mode, at)
     ensure_ready()
@@ -70,7 +72,8 @@ def isochrone_(
     Example: `gcrm roads isochrone shops.csv --minutes 5 --minutes 10 --output reach.geojson --at "Tue 08:30"`
     """
     from gcrm.db.connection import ensure_ready
-    from gcrm.pipeline.road_answers import Asked, answer_isochrones
+    from gcrm.pipeline.road_answers import answer_isochrones
+    from gcrm.pipeline.roads import Asked
 
     asked = Asked.parse(mode, at)
     ensure_ready()

@@ -1,9 +1,7 @@
 """Questions to the road network, answered into files: routes, tables of minutes, isochrones, matched positions."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -13,40 +11,11 @@ from gcrm.config import settings
 from gcrm.errors import RoadsError
 from gcrm.pipeline.exports import write_frame
 from gcrm.pipeline.layers.version import read_records
-from gcrm.pipeline.roads import roads
-from gcrm.pipeline.sites import sites_of_file
-from gcrm.spatial.roads.moment import Moment
-from gcrm.spatial.roads.protocol import Basis, Mode, Points
+from gcrm.pipeline.roads import Asked, roads, told_of
+from gcrm.pipeline.sites import points_of, sites_of_file
+from gcrm.spatial.roads.protocol import Basis, Points
 from gcrm.spatial.tracks import positions
 from gcrm.units import WGS84
-
-
-@dataclass(frozen=True)
-class Asked:
-    """How and when one travels.
-
-    Attributes:
-        mode: of travel.
-        moment: at which the journeys begin.
-    """
-
-    mode: Mode
-    moment: Moment
-
-    @classmethod
-    def parse(cls, mode: str, at: str | None) -> "Asked":
-        """What a person writes.
-
-        Args:
-            mode: car, bicycle or foot.
-            at: `Tue 08:30` or `2024-05-07 08:30`, in the place's own time; now, in the time zone of the settings, if left out.
-
-        Raises:
-            RoadsError: it is none of these.
-        """
-        if mode not in set(Mode):
-            raise RoadsError(f"There is no mode {mode!r}; there are {', '.join(Mode)}.")
-        return cls(Mode(mode), Moment.parse(at) if at else Moment.of(datetime.now(ZoneInfo(settings().time_zone))))
 
 
 @dataclass(frozen=True)
@@ -77,7 +46,7 @@ def answer_route(origin: str, destination: str, asked: Asked, target: Path | Non
     """
     found = roads().route(_point(origin), _point(destination), asked.mode, asked.moment)
     if target is not None:
-        told = {"minutes": [round(found.minutes, 2)], "metres": [round(found.metres)], **_columns(found.basis)}
+        told = {"minutes": [round(found.minutes, 2)], "metres": [round(found.metres)], **told_of(found.basis)}
         write_frame(gpd.GeoDataFrame(told, geometry=[found.geometry], crs=WGS84), target)
     return Answered(f"{found.minutes:,.1f} min, {found.metres / 1000:,.2f} km.", _holds_for(found.basis))
 
@@ -97,14 +66,14 @@ def answer_matrix(origins: Path, destinations: Path, asked: Asked, target: Path,
         RoadsError, ReadError, MappingError, ExportError: a file cannot be read or written.
     """
     here, there = sites_of_file(origins), sites_of_file(destinations)
-    found = roads().many_to_many(_points(here), _points(there), asked.mode, asked.moment, np.inf if limit is None else limit, metres=metres)
+    found = roads().many_to_many(points_of(here), points_of(there), asked.mode, asked.moment, np.inf if limit is None else limit, metres=metres)
     pairs = {"origin": np.repeat(here["site_key"].to_numpy(), len(there)), "destination": np.tile(there["site_key"].to_numpy(), len(here))}
     rows = pd.DataFrame({**pairs, "minutes": found.minutes.ravel().round(2)})
     if found.metres is not None:
         rows["metres"] = found.metres.ravel().round()
     if limit is not None:
         rows = rows.dropna(subset=["minutes"])
-    count = write_frame(rows.assign(**_columns(found.basis)), target)
+    count = write_frame(rows.assign(**told_of(found.basis)), target)
     without = int(rows["minutes"].isna().sum())
     return Answered(f"{count:,} pairs to {target}{f'; {without:,} have no way' if without else ''}.", _holds_for(found.basis))
 
@@ -125,13 +94,13 @@ def answer_isochrones(sites: Path, minutes: list[float], asked: Asked, target: P
     around = sites_of_file(sites)
     keys = around["site_key"].to_numpy()
     if level is None:
-        found = roads().isochrones(_points(around), minutes, asked.mode, asked.moment)
-        areas = found.areas.assign(site=keys[found.areas["origin"].to_numpy(dtype=np.int64)], **_columns(found.basis)).drop(columns="origin")
+        found = roads().isochrones(points_of(around), minutes, asked.mode, asked.moment)
+        areas = found.areas.assign(site=keys[found.areas["origin"].to_numpy(dtype=np.int64)], **told_of(found.basis)).drop(columns="origin")
         return Answered(f"{write_frame(areas, target):,} areas to {target}.", _holds_for(found.basis))
-    reached = roads().isochrone_cells(_points(around), max(minutes), asked.mode, asked.moment, level)
+    reached = roads().isochrone_cells(points_of(around), max(minutes), asked.mode, asked.moment, level)
     cells = [f"{cell:x}" for cell in reached.cells["cell"]]
     rows = pd.DataFrame({"site": keys[reached.cells["origin"].to_numpy()], "cell": cells, "minutes": reached.cells["minutes"].round(2)})
-    return Answered(f"{write_frame(rows.assign(**_columns(reached.basis)), target):,} cells to {target}.", _holds_for(reached.basis))
+    return Answered(f"{write_frame(rows.assign(**told_of(reached.basis)), target):,} cells to {target}.", _holds_for(reached.basis))
 
 
 def answer_match(recorded: Path, mode: str, accuracy_m: float, target: Path) -> Answered:
@@ -170,15 +139,6 @@ def _point(text: str) -> Points:
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):  # noqa: PLR2004 - degrees
         raise RoadsError(f"{text!r} lies outside of the degrees; write the longitude first, such as 24.94,60.17.")
     return np.array([[longitude, latitude]])
-
-
-def _points(sites: gpd.GeoDataFrame) -> Points:
-    return np.column_stack([sites.geometry.x, sites.geometry.y])
-
-
-def _columns(basis: Basis) -> dict[str, str | int]:
-    """What an answer holds for, beside each row of it."""
-    return {"mode": str(basis.mode), "at": str(basis.moment), "network": basis.network, "conditions": basis.conditions}
 
 
 def _holds_for(basis: Basis) -> str:

@@ -3,7 +3,9 @@
 import filecmp
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pandas as pd
@@ -20,10 +22,45 @@ from gcrm.spatial.osm import ATTRIBUTION
 from gcrm.spatial.roads import network, store
 from gcrm.spatial.roads.conditions import Conditions
 from gcrm.spatial.roads.engines import NetworkRoads
+from gcrm.spatial.roads.moment import Moment
 from gcrm.spatial.roads.network import Network
+from gcrm.spatial.roads.protocol import Basis, Mode
 from gcrm.spatial.roads.sensors import SensorSpeeds, ratios
 
 _LAYER, _DATASET = "road_network", "all extracts"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How and when one travels.
+
+    Attributes:
+        mode: of travel.
+        moment: at which the journeys begin.
+    """
+
+    mode: Mode
+    moment: Moment
+
+    @classmethod
+    def parse(cls, mode: str, at: str | None) -> "Asked":
+        """What a person writes.
+
+        Args:
+            mode: car, bicycle or foot.
+            at: `Tue 08:30` or `2024-05-07 08:30`, in the place's own time; now, in the time zone of the settings, if left out.
+
+        Raises:
+            RoadsError: it is none of these.
+        """
+        if mode not in set(Mode):
+            raise RoadsError(f"There is no mode {mode!r}; there are {', '.join(Mode)}.")
+        return cls(Mode(mode), Moment.parse(at) if at else Moment.of(datetime.now(ZoneInfo(settings().time_zone))))
+
+
+def told_of(basis: Basis) -> dict[str, str | int]:
+    """What an answer holds for, as it stands beside each row of it: mode, at, network, conditions."""
+    return {"mode": str(basis.mode), "at": str(basis.moment), "network": basis.network, "conditions": basis.conditions}
 
 
 def add_extract(connection: Connection, path: Path, dataset: str | None) -> Network:

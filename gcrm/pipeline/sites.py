@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from gcrm.db.queries import queries
@@ -75,3 +77,8 @@ def sites_of_file(path: Path) -> gpd.GeoDataFrame:
     attraction = found["attraction"].astype("Float64").fillna(0) if found["attraction"].notna().any() else 1.0
     columns = {"site_key": keys, "site_name": found["name"].fillna(keys), "site_account_id": pd.NA, "attraction": attraction}
     return gpd.GeoDataFrame(pd.DataFrame(columns, index=found.index).astype({"site_account_id": "Int64", "attraction": "float64"}), geometry=shapes, crs=WGS84)
+
+
+def points_of(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Where sites are: shape (sites, 2), longitude and latitude in degrees."""
+    return np.column_stack([sites.geometry.x, sites.geometry.y])

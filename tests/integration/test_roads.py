@@ -195,3 +195,35 @@ def test_what_does_not_fit_is_said_in_a_sentence(arguments: tuple[str, ...], tol
     done = gcrm("roads", *arguments)
     assert done.code == 1
     assert told in done.err
+
+
+def test_trading_areas_by_minutes_follow_the_hour(tmp_path: Path, sites: Path) -> None:
+    slow = {"kind": "speed_factor", "value": 0.3, "weekdays": "workdays", "from_hour": 7, "to_hour": 9}
+    well("load", "conditions", _file(tmp_path, (slow, _CITY), name="jam.geojson"))
+    for at, name in (("Tue 03:00", "night"), ("Tue 08:00", "rush")):
+        said = well("trade-areas", "isochrones", "--sites", sites, "--minutes", 1, "--minutes", 2, "--at", at, "--name", name)
+        assert said == f"4 areas, by car, {at}.\n"
+    found = rows(
+        "SELECT v.dataset, sum(t.area_km2), min(t.parameters ->> 'at'), count(DISTINCT t.parameters ->> 'network'), count(*) FILTER (WHERE ST_IsValid(t.geom))"
+        " FROM trade_areas t JOIN layer_versions v USING (layer_version_id) WHERE t.kind = 'isochrone' AND t.band_unit = 'min' GROUP BY 1 ORDER BY 1"
+    )
+    assert [(row[0], *row[2:]) for row in found] == [("night", "Tue 03:00", 1, 4), ("rush", "Tue 08:00", 1, 4)]
+    assert found[1][1] < 0.5 * found[0][1]
+    well("roads", "lift", "jam")
+    assert "no road near" in gcrm("trade-areas", "isochrones", "--sites", _far(tmp_path), "--minutes", 5).err
+    assert "one to four" in gcrm("trade-areas", "isochrones", "--sites", sites, *["--minutes", 5] * 5).err
+
+
+def test_huff_takes_minutes_by_road(sites: Path) -> None:
+    said = well("trade-areas", "huff", "--sites", sites, "--mode", "foot", "--at", "Tue 08:00", "--reach", 500, "--level", 10)
+    assert said == "2 areas. Ways are minutes by foot, Tue 08:00.\n"
+    told = value("SELECT parameters FROM trade_areas WHERE kind = 'huff' LIMIT 1")
+    assert (told["way"], told["mode"], told["at"], told["least_min"]) == ("min, by road", "foot", "Tue 08:00", 1)
+    assert 0 < value("SELECT max(travel) FROM site_probabilities") < 30
+    assert value("SELECT count(*) FROM (SELECT sum(probability) AS total FROM site_probabilities GROUP BY cell) AS c WHERE abs(total - 1) > 0.003") == 0
+
+
+def _far(folder: Path) -> Path:
+    path = folder / "far.csv"
+    path.write_text("name,longitude,latitude\nFar,10.5,50.5\n", encoding="utf-8")
+    return path
