@@ -210,7 +210,7 @@ def test_trading_areas_by_minutes_follow_the_hour(tmp_path: Path, sites: Path) -
     assert [(row[0], *row[2:]) for row in found] == [("night", "Tue 03:00", 1, 4), ("rush", "Tue 08:00", 1, 4)]
     assert found[1][1] < 0.5 * found[0][1]
     well("roads", "lift", "jam")
-    assert "no road near" in gcrm("trade-areas", "isochrones", "--sites", _far(tmp_path), "--minutes", 5).err
+    assert "No site has a road near" in gcrm("trade-areas", "isochrones", "--sites", _far(tmp_path), "--minutes", 5).err
     assert "one to four" in gcrm("trade-areas", "isochrones", "--sites", sites, *["--minutes", 5] * 5).err
 
 

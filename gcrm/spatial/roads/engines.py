@@ -1,6 +1,7 @@
 """Both engines behind the one Protocol."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -13,13 +14,12 @@ from gcrm.spatial.roads.bulk import Bulk
 from gcrm.spatial.roads.conditions import Conditions, Slice
 from gcrm.spatial.roads.moment import Moment
 from gcrm.spatial.roads.network import Network
-from gcrm.spatial.roads.protocol import Basis, CellTimes, Isochrones, Matched, Mode, Points, Route, Snapped, Times
+from gcrm.spatial.roads.protocol import SNAP_M, Basis, CellTimes, Isochrones, Matched, Mode, Points, Route, Snapped, Times
 from gcrm.spatial.roads.routing import Router
 from gcrm.spatial.roads.snapping import Snapper
 from gcrm.units import FINEST_LEVEL
 
 _KEPT_MOMENTS = 8
-_SNAP_M = 1000
 _POSITION_COLUMNS = ("trip", "recorded_at", "longitude", "latitude")
 _UNTIMED = Moment(0, 0)
 
@@ -35,7 +35,7 @@ class NetworkRoads:
         self._routers: dict[Moment, Router] = {}
         self._matching: Router | None = None
 
-    def snap(self, points: Points, mode: Mode, limit_m: float = _SNAP_M) -> Snapped:
+    def snap(self, points: Points, mode: Mode, limit_m: float = SNAP_M) -> Snapped:
         """See `Roads.snap`."""
         if mode not in self._snappers:
             self._snappers[mode] = Snapper.of(self._network, mode)
@@ -63,7 +63,11 @@ class NetworkRoads:
 
     def isochrones(self, origins: Points, minutes: Sequence[float], mode: Mode, moment: Moment) -> Isochrones:
         """See `Roads.isochrones`."""
-        return self._router(moment).isochrones(origins, minutes, mode, moment)
+        origins = np.reshape(np.asarray(origins, dtype=np.float64), (-1, 2))
+        # Valhalla draws a small area around a point without a road.
+        near = np.flatnonzero(self.snap(origins, mode).edge >= 0)
+        found = self._router(moment).isochrones(origins[near], minutes, mode, moment)
+        return replace(found, areas=found.areas.assign(origin=near[found.areas["origin"].to_numpy(dtype=np.int64)]))
 
     def isochrone_cells(self, origins: Points, limit: float, mode: Mode, moment: Moment, level: int = FINEST_LEVEL) -> CellTimes:
         """See `Roads.isochrone_cells`."""

@@ -23,6 +23,10 @@ Points = NDArray[np.float64]
 """Shape (n, 2): longitude, latitude in degrees, EPSG:4326."""
 
 
+SNAP_M = 1_000
+"""No place is brought to a road that is further, metres."""
+
+
 class Mode(StrEnum):
     """A mode of travel."""
 
@@ -150,7 +154,7 @@ class Matched:
 class Roads(Protocol):
     """Routes, times, isochrones, snapping and matching on one version of the network and of the conditions."""
 
-    def snap(self, points: Points, mode: Mode, limit_m: float = 1000) -> Snapped:
+    def snap(self, points: Points, mode: Mode, limit_m: float = SNAP_M) -> Snapped:
         """The nearest road that a mode may use and that is not cut off from the rest.
 
         Args:

@@ -23,7 +23,7 @@ from gcrm.spatial.roads.conditions import Slice
 from gcrm.spatial.roads.matching import match
 from gcrm.spatial.roads.moment import Moment
 from gcrm.spatial.roads.network import Network
-from gcrm.spatial.roads.protocol import Basis, Isochrones, Matched, Mode, Points, Route
+from gcrm.spatial.roads.protocol import SNAP_M, Basis, Isochrones, Matched, Mode, Points, Route
 from gcrm.spatial.roads.traffic import write_traffic
 from gcrm.units import WGS84
 
@@ -92,7 +92,7 @@ class Router:
             try:
                 found = self._actor.isochrone(self._request(mode, locations=[_above_ground(point)], contours=contours, polygons=True))
             except valhalla.ValhallaError:
-                continue  # no road is near
+                continue  # every road near is closed
             for feature in found["features"]:
                 area = shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
                 rows.append((position, float(feature["properties"]["contour"]), _polygons(area)))
@@ -114,8 +114,8 @@ def _location(point: NDArray[np.float64]) -> dict[str, object]:
 
 
 def _above_ground(point: NDArray[np.float64]) -> dict[str, object]:
-    """Where a way begins or ends: not in a tunnel, as in `gcrm.spatial.roads.snapping`."""
-    return {**_location(point), "search_filter": {"exclude_tunnel": True}}
+    """Where a way begins or ends: on no road that is further than `SNAP_M`, and in no tunnel, as in `gcrm.spatial.roads.snapping`."""
+    return {**_location(point), "search_cutoff": SNAP_M, "search_filter": {"exclude_tunnel": True}}
 
 
 def _polygons(area: shapely.Geometry) -> MultiPolygon:

@@ -168,6 +168,16 @@ def test_a_closed_edge_is_on_no_way(roads: network.Network) -> None:
     assert closed.many_to_many(points, points, Mode.CAR, NIGHT).minutes[row, column] != minutes[row, column]
 
 
+def test_what_is_far_from_any_road_has_no_way_and_no_area(roads: network.Network) -> None:
+    far, near = np.array([[10.5, 50.5]]), _points(roads, Mode.CAR, 1)
+    asked = NetworkRoads(roads)
+    found = asked.isochrones(np.concatenate([far, near]), [5], Mode.CAR, NIGHT).areas
+    assert found["origin"].tolist() == [1]
+    assert np.isnan(asked.many_to_many(far, near, Mode.CAR, NIGHT).minutes).all()
+    with pytest.raises(RoadsError, match="no way"):
+        asked.route(far, near, Mode.CAR, NIGHT)
+
+
 def test_validity_of_conditions(roads: network.Network) -> None:
     closed = Conditions(1, _condition(valid_from=date(2024, 5, 1), valid_until=date(2024, 5, 7)), roads)
     assert closed.at(Moment.parse("2024-05-07 08:30")).closed(Mode.CAR).any()
