@@ -121,7 +121,7 @@ def answer_match(recorded: Path, mode: str, accuracy_m: float, target: Path) -> 
     found = network.match(local, Asked.parse(mode, "Mon 00:00").mode, accuracy_m)
     if target.suffix.lower() == ".geojson":
         lines = network.edges(found.edges["edge"].to_numpy())
-        told = found.edges.assign(**{"class": lines["class"].to_numpy(), "network": found.basis.network})
+        told = found.edges.assign(**{"class": lines["class"].to_numpy(), "surface": lines["surface"].to_numpy(), "network": found.basis.network})
         write_frame(gpd.GeoDataFrame(told, geometry=lines.geometry.to_numpy(), crs=WGS84), target)
     else:
         placed = found.positions.rename(columns={"longitude": "road_longitude", "latitude": "road_latitude"})

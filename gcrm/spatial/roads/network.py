@@ -25,6 +25,8 @@ from gcrm.units import WGS84
 MODELS = {Mode.CAR: car, Mode.BICYCLE: bicycle, Mode.FOOT: foot}
 CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "service")
 """Valhalla's classes, by their number; the last holds paths of all kinds too."""
+SURFACES = ("paved_smooth", "paved", "paved_rough", "compacted", "dirt", "gravel", "path", "impassable")
+"""Valhalla's surfaces, by their number."""
 _SMALLEST_PART = 50
 """Intersections that one must get to from a road, and come from, for it to be one to snap to, as in Valhalla (minimum_reachability)."""
 
@@ -107,6 +109,7 @@ class Network:
             "edge": keys,
             "way_id": rows["way_id"].to_numpy(),
             "class": np.array(CLASSES)[rows["classification"].to_numpy()],
+            "surface": np.array(SURFACES)[rows["surface"].to_numpy()],
             "length_m": rows["length_m"].to_numpy().astype(float),
             "speed_kmh": rows["speed_kmh"].to_numpy().astype(float),
         }

@@ -252,7 +252,8 @@ class Roads(Protocol):
             keys: int64 keys of edges of this version of the network.
 
         Returns:
-            Columns edge, way_id (OSM), class (OSM highway value), length_m, speed_kmh (of a car without conditions), geometry
+            Columns edge, way_id (OSM), class (OSM highway value), surface (paved_smooth, paved, paved_rough, compacted, dirt, gravel, path or
+            impassable; where OSM does not tag it, as usual for the class), length_m, speed_kmh (of a car without conditions), geometry
             (LineString in the direction of travel, EPSG:4326); one row per key, in their order.
         """
         ...

@@ -178,6 +178,13 @@ def test_what_is_far_from_any_road_has_no_way_and_no_area(roads: network.Network
         asked.route(far, near, Mode.CAR, NIGHT)
 
 
+def test_edges_say_their_class_and_surface(roads: network.Network) -> None:
+    found = NetworkRoads(roads).edges(roads.keys)
+    assert set(network.CLASSES[2:7]) <= set(found["class"])
+    assert {"paved_smooth", "compacted", "gravel"} <= set(found["surface"])
+    assert found.crs == WGS84
+
+
 def test_validity_of_conditions(roads: network.Network) -> None:
     closed = Conditions(1, _condition(valid_from=date(2024, 5, 1), valid_until=date(2024, 5, 7)), roads)
     assert closed.at(Moment.parse("2024-05-07 08:30")).closed(Mode.CAR).any()
