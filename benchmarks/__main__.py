@@ -16,8 +16,8 @@ import pyrosm
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cells, containment, cubes, duplicates, imports, million, movement, places
-from benchmarks.measure import Row, compare
+from benchmarks import cells, containment, cubes, duplicates, imports, million, movement, places, roads
+from benchmarks.measure import Row, compare, within
 from gcrm.config import settings
 from gcrm.db.cluster import Cluster
 from gcrm.db.connection import close_all
@@ -31,10 +31,27 @@ _ADDRESSES = 200_000
 _PLACES = 100_000
 _MILLION = 1_000_000
 _CUSTOMERS = 1_000_000
+_SITES, _ORIGINS = 1_000, 100
 _PAIRS, _INTO = (1_000_000, 1_000), "1,000,000 points, 1,000 polygons"
 _MANY, _STREAM = (10_000_000, 1_000), "10,000,000 points, 1,000 polygons"
 _POSITIONS = 500_000
-_VERSIONS = ("gcrm", "duckdb", "geopandas", "h3", "h3ronpy", "numpy", "pandas", "psycopg", "pyarrow", "pyrosm", "rapidfuzz", "shapely", "splink")
+_VERSIONS = (
+    "gcrm",
+    "duckdb",
+    "geopandas",
+    "h3",
+    "h3ronpy",
+    "numpy",
+    "pandas",
+    "psycopg",
+    "pyarrow",
+    "pyrosm",
+    "pyvalhalla",
+    "rapidfuzz",
+    "scipy",
+    "shapely",
+    "splink",
+)
 
 
 def rows(scale: float) -> list[Row]:
@@ -63,6 +80,22 @@ def rows(scale: float) -> list[Row]:
         compare("build the sales cuboids", lines, (cubes.build_ours, (published,)), group, (cubes.build_duckdb, (published,)), None),
         compare("100 questions to the cube", lines, (cubes.ask_ours, (published,)), group, (cubes.ask_facts, (published,)), None),
         compare("import accounts, 20 columns", f"{_MILLION:,} rows", (million.million_ours, (_MILLION,)), copy, (million.million_copy, (_MILLION,)), 3.0),
+    ]
+
+
+def road_rows() -> list[Row]:
+    """Measures roads on the extract of Porto; nothing without the real data sets."""
+    city = roads.extract()
+    if city is None:
+        Console(stderr=True).print("GCRM_REAL_DATA is not set: the rows of roads are left out.")
+        return []
+    pairs, reached = (city, _SITES), (city, _ORIGINS)
+    hours, bare = f"{_ORIGINS} origins", "bare Valhalla"
+    return [
+        compare("minutes by car, at an hour", f"{_SITES:,} x {_SITES:,}, Porto", (roads.times_ours, pairs), "scipy csgraph", (roads.times_scipy, pairs), 1.3),
+        compare("isochrones of 5, 10, 15 min", hours, (roads.areas_ours, reached), bare, (roads.areas_valhalla, reached), 1.1),
+        compare("cells within 15 min", hours, (roads.cells_ours, reached), bare, (roads.areas_valhalla, reached), 0.1),
+        within("new speeds until they are seen", "198,593 edges", (roads.change_ours, (city,)), 1.0),
     ]
 
 
@@ -113,7 +146,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="scale of the demo city")
     scale = parser.parse_args().scale
     with own_home():
-        measured = rows(scale)
+        measured = [*road_rows(), *rows(scale)]
     show(measured)
     keep(measured)
 

@@ -71,6 +71,20 @@ def compare(
     return Row(name, size, min(seconds), max(peaks), rival, min(rival_seconds), ratio, bar, holds)
 
 
+def within(name: str, size: str, ours: tuple[Preparation, tuple[object, ...]], most_s: float) -> Row:
+    """Measures gcrm alone, where the bar is a time.
+
+    Args:
+        name: what is measured.
+        size: how much of it.
+        ours: preparation of gcrm's work, and its arguments.
+        most_s: the longest that it may take, seconds.
+    """
+    measured = [_apart(*ours) for _ in range(3)]
+    seconds = min(spent for spent, _ in measured)
+    return Row(name, size, seconds, max(peak for _, peak in measured), f"the limit of {most_s:g} s", most_s, seconds / most_s, 1.0, seconds <= most_s)
+
+
 def _apart(prepare: Preparation, arguments: tuple[object, ...]) -> tuple[float, float]:
     """Seconds and peak MiB of the work, in a fresh process."""
     context = multiprocessing.get_context("spawn")

@@ -244,6 +244,25 @@ SITES = ObjectType("sites", "one row per site", (
     *_POSITION,
 ), key=("site_key",))  # fmt: skip
 
+CONDITIONS = ObjectType("conditions", "one row per closure or slow zone of roads", (
+    Field("condition_key", Kind.KEY, "Key of the condition in the system it comes from.", names=("id", "condition id"), longest=_LONGEST_KEY),
+    Field("kind", Kind.CODE, "What it does.", required=True, names=("type", "condition"), codes=("closure", "speed_factor", "speed_kmh")),
+    Field("value", Kind.NUMBER, "Of a speed_factor the factor, of a speed_kmh kilometres per hour.", names=("factor", "speed", "speed kmh")),
+    Field("modes", Kind.TEXT, "Modes of travel: car, bicycle, foot, with commas between.", names=("mode", "for")),
+    Field("weekdays", Kind.CODE, "Days on which it holds.", required=True, names=("days",), codes=("all", "workdays", "weekend"), default="all"),
+    Field("from_hour", Kind.NUMBER, "Hour of the day from which it holds.", required=True, names=("from", "start hour"), default="0", minimum=0, maximum=24),
+    Field("to_hour", Kind.NUMBER, "Hour of the day until which it holds.", required=True, names=("to", "end hour"), default="24", minimum=0, maximum=24),
+    Field("valid_from", Kind.DATE, "First day.", names=("since", "start date", "begins")),
+    Field("valid_until", Kind.DATE, "Last day.", names=("until", "end date", "ends")),
+    Field("way_id", Kind.NUMBER, "OSM way that it holds on.", names=("osm way", "osm id", "way"), minimum=1),
+), key=("condition_key",))  # fmt: skip
+
+SENSORS = ObjectType("sensors", "one row per road sensor", (
+    Field("sensor_key", Kind.KEY, "Key of the sensor, as in the header of the speeds.", required=True, names=("sensor id", "sensor", "id", "station"),
+          longest=_LONGEST_KEY),
+    *_POSITION,
+), key=("sensor_key",))  # fmt: skip
+
 OBJECTS: Mapping[str, ObjectType] = MappingProxyType(
     {each.name: each for each in (TERRITORIES, REPS, PRODUCTS, ACCOUNTS, CONTACTS, ORDERS, ACTIVITIES, OPPORTUNITIES, CONSENTS)}
 )

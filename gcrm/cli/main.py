@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from gcrm import __version__
-from gcrm.cli import cube, db, demo, doctor, duplicates, export, geocode, imports, jobs, load, places, quality, quarantine, serve, tracks, trade_areas
+from gcrm.cli import cube, db, demo, doctor, duplicates, export, geocode, imports, jobs, load, places, quality, quarantine, roads, serve, tracks, trade_areas
 from gcrm.errors import GcrmError
 
 _UNEXPECTED = 70
@@ -34,6 +34,7 @@ app.command("quality", rich_help_panel="The way of the data")(quality.quality)
 app.add_typer(load.app, name="load", rich_help_panel="The way of the data")
 app.add_typer(tracks.app, name="tracks", rich_help_panel="The way of the data")
 app.add_typer(geocode.app, name="geocode", rich_help_panel="The way of the data")
+app.add_typer(roads.app, name="roads", rich_help_panel="The way of the data")
 app.add_typer(trade_areas.app, name="trade-areas", rich_help_panel="The way of the data")
 app.command("enrich", rich_help_panel="The way of the data")(places.enrich)
 app.command("update", rich_help_panel="The way of the data")(places.update)

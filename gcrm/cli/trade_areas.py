@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
     from gcrm.pipeline.trade_areas.computed import Sites
 
-app = typer.Typer(no_args_is_help=True, help="Trading areas around sites: rings, Thiessen polygons, areas of customers, Huff's model; what lies in them.")
+app = typer.Typer(no_args_is_help=True, help="Trading areas: rings, isochrones, Thiessen polygons, areas of customers, Huff's model; what lies in them.")
 
 _File = Annotated[Path | None, typer.Option("--sites", help="File of sites: points, or columns name, longitude, latitude, attraction.")]
 _Statuses = Annotated[list[str] | None, typer.Option("--status", help="Accounts of this status are the sites, where no file is given; as often as needed.")]
 _Segments = Annotated[list[str] | None, typer.Option("--segment", help="Accounts of this segment; as often as needed.")]
 _Name = Annotated[str, typer.Option("--name", help="Name of the set; it replaces the one of that name.")]
+_At = Annotated[str | None, typer.Option("--at", help='When one travels, in the place\'s own time: "Tue 08:30" or "2026-11-25 08:00"; now if left out.')]
 _Boundary = Annotated[Path | None, typer.Option("--boundary", help="File of polygons that the areas are kept within.")]
 
 
@@ -52,6 +53,30 @@ def rings_(
     wanted = _around(sites, status, segment)
     with progress("accounts", unit="accounts") as advance:
         typer.echo(f"{compute_rings(name, wanted, radius, advance):,} areas.")
+
+
+@app.command("isochrones")
+def isochrones_(
+    minutes: Annotated[list[float], typer.Option("--minutes", help="Minutes; as often as needed, at most four.")],
+    sites: _File = None,
+    status: _Statuses = None,
+    segment: _Segments = None,
+    mode: Annotated[str, typer.Option("--mode", help="car, bicycle or foot.")] = "car",
+    at: _At = None,
+    name: _Name = "isochrones",
+) -> None:
+    """Draw how far one gets from sites by road, at an hour, under the road conditions in force.
+
+    Example: `gcrm trade-areas isochrones --sites shops.csv --minutes 5 --minutes 10 --at "Tue 08:30" --name "rush hour"`
+    """
+    from gcrm.pipeline.roads import Asked
+    from gcrm.pipeline.trade_areas.computed import compute_isochrones
+
+    asked = Asked.parse(mode, at)
+    wanted = _around(sites, status, segment)
+    with progress("accounts", unit="accounts") as advance:
+        count = compute_isochrones(name, wanted, minutes, asked, advance)
+    typer.echo(f"{count:,} areas, by {asked.mode}, {asked.moment}.")
 
 
 @app.command("thiessen")
@@ -102,24 +127,30 @@ def huff_(
     boundary: _Boundary = None,
     decay: Annotated[float, typer.Option(help="Exponent of the way.")] = 2.0,
     attraction: Annotated[float, typer.Option(help="Exponent of the attraction.")] = 1.0,
-    exponential: Annotated[bool, typer.Option("--exponential", help="The utility falls with exp(-decay * metres), not with a power.")] = False,
-    least: Annotated[float, typer.Option(help="Shortest way that counts, metres.")] = 100.0,
+    exponential: Annotated[bool, typer.Option("--exponential", help="The utility falls with exp(-decay * way), not with a power.")] = False,
+    least: Annotated[float | None, typer.Option(help="Shortest way that counts: 100 metres, or 1 minute with --mode, if left out.")] = None,
     reach: Annotated[float, typer.Option(help="Cells within so many metres of a site are worked out, where no boundary is given.")] = 10_000.0,
     level: Annotated[int, typer.Option(min=5, max=10, help="H3 level of the cells.")] = 9,
     threshold: Annotated[list[float] | None, typer.Option("--threshold", help="Also the area of at least this probability; as often as needed.")] = None,
+    mode: Annotated[str | None, typer.Option("--mode", help="Ways are minutes by road: car, bicycle or foot. Metres as the crow flies if left out.")] = None,
+    at: _At = None,
     name: _Name = "huff",
 ) -> None:
     """Work out how probable each site is in each cell, and the area of each site by that (Huff 1963).
 
     Example: `gcrm trade-areas huff --sites shops.csv --decay 2 --threshold 0.5`
     """
+    from gcrm.pipeline.roads import Asked
     from gcrm.pipeline.trade_areas.computed import Decay, Huff, Market, compute_huff
 
+    by_road = Asked.parse(mode, at) if mode else None
     wanted = _around(sites, status, segment)
-    model = Huff(attraction, decay, Decay.EXPONENTIAL if exponential else Decay.POWER, least)
+    shortest = (1.0 if by_road else 100.0) if least is None else least
+    model = Huff(attraction, decay, Decay.EXPONENTIAL if exponential else Decay.POWER, shortest)
     with progress("accounts", unit="accounts") as advance:
-        count = compute_huff(name, wanted, Market(level, reach, boundary), model, threshold or (), advance)
-    typer.echo(f"{count:,} areas. Ways are metres as the crow flies; no road network is used.")
+        count = compute_huff(name, wanted, Market(level, reach, boundary, by_road), model, threshold or (), advance)
+    way = f"minutes by {by_road.mode}, {by_road.moment}" if by_road else "metres as the crow flies; no road network is used"
+    typer.echo(f"{count:,} areas. Ways are {way}.")
 
 
 @app.command("assign")

@@ -6,7 +6,7 @@ from pathlib import Path
 from gcrm.db.connection import Role, driver, transaction
 from gcrm.db.load import copy_frame
 from gcrm.db.queries import queries
-from gcrm.pipeline.trade_areas.computed import sites_of
+from gcrm.pipeline.sites import sites_of_file
 
 USUAL_DAYS = 3
 """Days on which a route is taken that is called usual."""
@@ -36,13 +36,13 @@ def derive_contact_movement(sites: Path | None, within_m: float = PASSING_M) -> 
     Whoever does not consent any more loses tracks and all that was derived from them.
 
     Args:
-        sites: as `gcrm.pipeline.trade_areas.computed.sites_of` takes it; no sites are looked at if left out.
+        sites: as `gcrm.pipeline.sites.sites_of_file` takes it; no sites are looked at if left out.
         within_m: how near a trip comes to a site that it passes, metres.
 
     Raises:
         ReadError, MappingError, TradeAreaError: the file of sites cannot be read.
     """
-    places = sites_of(sites) if sites is not None else None
+    places = sites_of_file(sites) if sites is not None else None
     with transaction(Role.WRITER) as connection:
         pg, statements = driver(connection), queries("contact_movement")
         queries("tracks").forget_withdrawn(pg)

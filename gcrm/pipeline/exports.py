@@ -73,6 +73,26 @@ def write_table(table: pa.Table, target: Path) -> int:
     return _write(frame, target)
 
 
+def write_frame(frame: pd.DataFrame, target: Path) -> int:
+    """Writes a table, or features.
+
+    Args:
+        frame: of any columns; a GeoDataFrame in EPSG:4326 as .geojson only.
+        target: .csv, .xlsx or .parquet, or else .geojson; written beside and renamed, so that it is whole or not there.
+
+    Returns:
+        Rows written.
+
+    Raises:
+        ExportError: the format is not one of these, or the target cannot be written.
+    """
+    _check(target)
+    drawn = isinstance(frame, gpd.GeoDataFrame)
+    if drawn != (target.suffix.lower() == ".geojson"):
+        raise ExportError(f"{target.name}: {'lines and areas are written as .geojson' if drawn else 'a table is written as .csv, .xlsx or .parquet'}.")
+    return _write(frame, target)
+
+
 def _check(target: Path) -> None:
     if target.suffix.lower() not in _FORMATS:
         raise ExportError(f"{target.name}: files that end in {target.suffix or 'nothing'} are not written; use {', '.join(_FORMATS)}.")
@@ -123,6 +143,9 @@ def _write_parquet(frame: pd.DataFrame, target: Path) -> None:
 
 
 def _write_geojson(frame: pd.DataFrame, target: Path) -> None:
+    if isinstance(frame, gpd.GeoDataFrame):
+        frame.to_file(target, driver="GeoJSON")
+        return
     points = gpd.points_from_xy(frame["longitude"].astype("Float64"), frame["latitude"].astype("Float64"))
     places = gpd.GeoDataFrame(frame.drop(columns=["longitude", "latitude"]), geometry=points, crs=WGS84)
     places.to_file(target, driver="GeoJSON")

@@ -19,6 +19,9 @@ SELECT layer_version_id FROM (
     UNION SELECT DISTINCT layer_version_id FROM gcrm.transit_routes
     UNION SELECT DISTINCT layer_version_id FROM gcrm.transit_departures
     UNION SELECT DISTINCT layer_version_id FROM gcrm.transit_edges
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.road_network
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.road_conditions
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.speed_sensors
 ) AS used
 JOIN gcrm.layer_versions USING (layer_version_id)
 WHERE retired_at IS NOT NULL;

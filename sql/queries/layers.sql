@@ -87,6 +87,19 @@ WITH members AS (
 )
 DELETE FROM gcrm.trade_areas WHERE layer_version_id = :version;
 
+-- name: clear_road_network(version)!
+DELETE FROM gcrm.road_network WHERE layer_version_id = :version;
+
+-- name: clear_road_conditions(version)!
+WITH findings AS (
+    DELETE FROM gcrm.layer_findings WHERE layer_version_id = :version
+)
+DELETE FROM gcrm.road_conditions WHERE layer_version_id = :version;
+
+-- name: clear_speed_sensors(version)!
+-- With what they measured.
+DELETE FROM gcrm.speed_sensors WHERE layer_version_id = :version;
+
 -- name: keys_in_force(layers)$
 -- The versions in force of some layers, ascending.
 SELECT coalesce(array_agg(layer_version_id ORDER BY layer_version_id), '{}')

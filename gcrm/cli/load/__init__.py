@@ -2,13 +2,15 @@
 
 import typer
 
-from gcrm.cli.load import addresses, footfall, gtfs, origin_destination, osm, residence, tracks, trade_areas
+from gcrm.cli.load import addresses, conditions, footfall, gtfs, origin_destination, osm, residence, tracks, trade_areas
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Load a layer: streets and buildings, residence, footfall, routes of movement, public transport, flows between zones, trading areas.",
+    help="Load a layer: streets and buildings, road conditions, residence, footfall, routes of movement, public transport, flows between zones, trading areas.",
 )
 app.command()(osm.osm)
+app.command()(conditions.conditions)
+app.command()(conditions.speeds)
 app.command()(addresses.addresses)
 app.command()(residence.residence)
 app.command()(footfall.footfall)

@@ -68,7 +68,7 @@ class Version:
         return _replace(self._pg, layer, self._dataset, how or Worked(), feature_count=count, **self._file, **origin)
 
 
-def replace_derived(connection: psycopg.Connection[Any], layer: str, dataset: str, count: int, how: Worked) -> int:
+def replace_derived(connection: psycopg.Connection[Any], layer: str, dataset: str, count: int, how: Worked, *, attribution: str = "") -> int:
     """Retires the version in force of a layer that is worked out from others, with its rows; the key of the new one.
 
     Args:
@@ -77,9 +77,12 @@ def replace_derived(connection: psycopg.Connection[Any], layer: str, dataset: st
         dataset: its name.
         count: features in the new version.
         how: what it was worked out from.
+        attribution: what has to be shown with it.
     """
     queries("layers").lock_dataset(connection, dataset=dataset)
-    return _replace(connection, layer, dataset, how, feature_count=count, file_name="", file_sha256="", source_date=None, attribution="", made_up=False)
+    return _replace(
+        connection, layer, dataset, how, feature_count=count, file_name="", file_sha256="", source_date=None, attribution=attribution, made_up=False
+    )
 
 
 def _replace(connection: psycopg.Connection[Any], layer: str, dataset: str, how: Worked, **version: object) -> int:

@@ -1,9 +1,8 @@
-"""Computed trading areas: rings, Thiessen polygons, customer-derived and Huff areas around sites, into the database."""
+"""Computed trading areas: rings, isochrones, Thiessen polygons, customer-derived and Huff areas around sites, into the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,10 +15,11 @@ from sqlalchemy import Connection
 from gcrm.db.connection import Role, driver, transaction
 from gcrm.db.queries import queries
 from gcrm.errors import TradeAreaError
-from gcrm.frames import SITES, TRADE_AREAS
-from gcrm.ingest.clean import clean
+from gcrm.frames import TRADE_AREAS
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.source import open_source
+from gcrm.pipeline.roads import Asked, roads, told_of
+from gcrm.pipeline.sites import Sites, points_of, read_sites
 from gcrm.pipeline.trade_areas.store import AreaSet, publish
 from gcrm.progress import Advance
 from gcrm.spatial.cell_shapes import cells_in, middles
@@ -29,27 +29,12 @@ from gcrm.spatial.trade_areas.customers import Shape, customer_areas
 from gcrm.spatial.trade_areas.huff import Decay, Huff, huff_areas, probabilities
 from gcrm.spatial.trade_areas.rings import rings
 from gcrm.spatial.trade_areas.thiessen import thiessen
-from gcrm.units import WGS84
 
-__all__ = ["Decay", "Held", "Huff", "Market", "Shape", "Sites", "compute_customers", "compute_huff", "compute_rings", "compute_thiessen", "sites_of"]
+__all__ = ["Decay", "Held", "Huff", "Market", "Shape", "Sites", "compute_customers", "compute_huff", "compute_isochrones", "compute_rings", "compute_thiessen"]
 
 _LEAST_PROBABILITY = 0.001
 _MOST_PAIRS = 50_000_000
 _NEAREST_CHUNK = 10_000
-
-
-@dataclass(frozen=True)
-class Sites:
-    """Which sites: points of a file (columns site_key, name, attraction, longitude, latitude, or points), or else accounts of these statuses and segments."""
-
-    file: Path | None = None
-    statuses: tuple[str, ...] = ()
-    segments: tuple[str, ...] = ()
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """As JSON takes it."""
-        return {"sites": self.file.name if self.file else {"statuses": list(self.statuses), "segments": list(self.segments)}}
 
 
 def compute_rings(dataset: str, sites: Sites, radii_m: Sequence[float], advance: Advance) -> int:
@@ -62,9 +47,31 @@ def compute_rings(dataset: str, sites: Sites, radii_m: Sequence[float], advance:
         TradeAreaError, ReadError, MappingError: there are no sites, or a radius does not fit.
     """
     with transaction(Role.WRITER) as connection:
-        around = _sites(connection, sites)
+        around = read_sites(connection, sites)
         told = sites.parameters | {"radii_m": list(radii_m), "distance": "geodesic"}
         return _publish(connection, AreaSet(dataset, "ring", told), around, rings(around, radii_m), advance)
+
+
+def compute_isochrones(dataset: str, sites: Sites, minutes: Sequence[float], asked: Asked, advance: Advance) -> int:
+    """How far one gets from sites within some minutes by road, under the conditions in force; see `gcrm.spatial.roads.protocol.Roads.isochrones`.
+
+    Returns:
+        How many areas there are; a site with no road near has none.
+
+    Raises:
+        TradeAreaError, ReadError, MappingError: there are no sites, or none has a road near.
+        RoadsError: there is no network, or the minutes do not fit.
+    """
+    with transaction(Role.WRITER) as connection:
+        around = read_sites(connection, sites)
+        reached = roads().isochrones(points_of(around), minutes, asked.mode, asked.moment)
+        areas = reached.areas[~reached.areas.geometry.is_empty]
+        if areas.empty:
+            raise TradeAreaError("No site has a road near; load the OSM extract of the region of the sites with `gcrm load osm FILE`.")
+        keys = around["site_key"].to_numpy()[areas["origin"].to_numpy(dtype=np.int64)]
+        told = sites.parameters | {"minutes_min": sorted(minutes)} | told_of(reached.basis)
+        drawn = areas.assign(site_key=keys, band=areas["minutes"], band_unit="min")[["site_key", "band", "band_unit", "geometry"]]
+        return _publish(connection, AreaSet(dataset, "isochrone", told), around, drawn, advance)
 
 
 def compute_thiessen(dataset: str, sites: Sites, boundary: Path | None, advance: Advance) -> int:
@@ -77,7 +84,7 @@ def compute_thiessen(dataset: str, sites: Sites, boundary: Path | None, advance:
         TradeAreaError, ReadError, MappingError: there are no sites, or the boundary does not fit.
     """
     with transaction(Role.WRITER) as connection:
-        around = _sites(connection, sites)
+        around = read_sites(connection, sites)
         told = sites.parameters | {"boundary": boundary.name if boundary else "convex hull of the sites, widened by a quarter"}
         return _publish(connection, AreaSet(dataset, "thiessen", told), around, thiessen(around, _boundary(boundary) if boundary else None), advance)
 
@@ -111,7 +118,7 @@ def compute_customers(dataset: str, sites: Sites, held: Held, advance: Advance) 
         TradeAreaError, ReadError, MappingError: there are no sites or too few customers, or their revenue has several currencies.
     """
     with transaction(Role.WRITER) as connection:
-        around = _sites(connection, sites)
+        around = read_sites(connection, sites)
         customers = gpd.read_postgis(queries("trade_areas").customers.sql, connection, geom_col="geom")
         customers["site_key"] = _of_parent(customers, around) if held.by_parent else _nearest(customers, around)
         customers["weight"] = _revenue(connection, customers, held.revenue_months) if held.revenue_months else 1.0
@@ -123,35 +130,53 @@ def compute_customers(dataset: str, sites: Sites, held: Held, advance: Advance) 
 
 @dataclass(frozen=True)
 class Market:
-    """Where a Huff model is worked out: the cells of an H3 level within a file's polygons, or else within some metres of a site."""
+    """Where a Huff model is worked out, and by which way.
+
+    Attributes:
+        level: H3 level of the cells.
+        reach_m: cells within so many metres of a site count, where no boundary is given.
+        boundary: file of polygons whose cells count.
+        by_road: how and when customers travel; None where the way is as the crow flies.
+    """
 
     level: int = 9
     reach_m: float = 10_000
     boundary: Path | None = None
+    by_road: Asked | None = None
 
 
 def compute_huff(dataset: str, sites: Sites, market: Market, huff: Huff, thresholds: Sequence[float], advance: Advance) -> int:
-    """Huff areas of sites, with the way as the crow flies, in metres; see `gcrm.spatial.trade_areas.huff`.
+    """Huff areas of sites, with the way in minutes by road, or in metres as the crow flies; see `gcrm.spatial.trade_areas.huff`.
 
     Returns:
         How many areas there are.
 
     Raises:
         TradeAreaError, ReadError, MappingError: there are no sites, or a parameter does not fit.
+        RoadsError: the way is by road, and there is no network.
     """
     with transaction(Role.WRITER) as connection:
-        around = _sites(connection, sites)
+        around = read_sites(connection, sites)
         inside = _boundary(market.boundary) if market.boundary else shapely.union_all(rings(around, [market.reach_m]).geometry.to_numpy())
         cells = cells_in(inside, market.level)
         if len(cells) * len(around) > _MOST_PAIRS:
             raise TradeAreaError(f"{len(cells):,} cells and {len(around):,} sites are too many pairs; choose a coarser level than {market.level}.")
-        ways = haversine_m(middles(cells)[:, None], _points(around))
+        ways, unit, way = _ways(cells, around, market.by_road)
         chance = probabilities(around["attraction"].to_numpy(dtype=np.float64), ways, huff)
         told = sites.parameters | {"level": market.level, "reach_m": None if market.boundary else market.reach_m, "thresholds": list(thresholds)}
-        told |= {"boundary": market.boundary.name if market.boundary else None, "way": "m, as the crow flies: no road network is used"}
-        told |= {"attraction_exponent": huff.attraction, "decay": huff.decay, "function": str(huff.function), "least_m": huff.least, "most_m": huff.most}
+        told |= {"boundary": market.boundary.name if market.boundary else None, **way}
+        told |= {"attraction_exponent": huff.attraction, "decay": huff.decay, "function": str(huff.function)}
+        told |= {f"least_{unit}": huff.least, f"most_{unit}": huff.most}
         areas = huff_areas(around, cells, chance, thresholds)
         return _publish(connection, AreaSet(dataset, "huff", told), around, areas, advance, _chances(cells, around, chance, ways))
+
+
+def _ways(cells: NDArray[np.int64], sites: gpd.GeoDataFrame, by_road: Asked | None) -> tuple[NDArray[np.float64], str, dict[str, str | int]]:
+    """The way from the middle of each cell to each site (NaN where there is none), its unit, and what it holds for."""
+    if by_road is None:
+        return haversine_m(middles(cells)[:, None], points_of(sites)), "m", {"way": "m, as the crow flies: no road network is used"}
+    times = roads().many_to_many(middles(cells), points_of(sites), by_road.mode, by_road.moment)
+    return times.minutes, "min", {"way": "min, by road", **told_of(times.basis)}
 
 
 def _chances(cells: NDArray[np.int64], sites: gpd.GeoDataFrame, chance: NDArray[np.float64], ways: NDArray[np.float64]) -> pd.DataFrame:
@@ -175,48 +200,6 @@ def _publish(
     return len(named)
 
 
-def _points(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    return np.column_stack([sites.geometry.x, sites.geometry.y])
-
-
-def _sites(connection: Connection, wanted: Sites) -> gpd.GeoDataFrame:
-    """Sites as `gcrm.spatial.trade_areas` has them; those of accounts all have the attraction 1."""
-    if wanted.file is not None:
-        return sites_of(wanted.file)
-    asked = {"statuses": list(wanted.statuses), "segments": list(wanted.segments)}
-    found = gpd.read_postgis(queries("trade_areas").sites.sql, connection, params=asked, geom_col="geom")
-    if found.empty:
-        raise TradeAreaError("No account with a position is such a site; choose other statuses or segments, or give a file of sites.")
-    return found.assign(attraction=1.0, site_account_id=found["site_account_id"].astype("Int64"))
-
-
-def sites_of(path: Path) -> gpd.GeoDataFrame:
-    """The sites of a file.
-
-    Args:
-        path: points, or columns such as name, longitude, latitude, attraction.
-
-    Returns:
-        site_key, site_name, site_account_id (missing), attraction, and points in EPSG:4326.
-
-    Raises:
-        ReadError, MappingError, TradeAreaError: it cannot be read, holds no site with a position, or a key twice.
-    """
-    source = open_source(path, SITES)
-    source.check()
-    found = pd.concat([clean(source.mapping.apply(chunk, SITES), SITES, source.mapping).records for chunk in source.chunks()])
-    found = found[found["longitude"].notna() & found["latitude"].notna()]
-    if found.empty:
-        raise TradeAreaError(f"{path.name} holds no site with a position; it needs columns such as name, longitude and latitude.")
-    keys = found["site_key"].fillna("site " + found.index.to_series().astype("string"))
-    if keys.duplicated().any():
-        raise TradeAreaError(f"{path.name} has the site {keys[keys.duplicated()].iloc[0]!r} twice; give each a key of its own.")
-    shapes = shapely.points(found["longitude"].to_numpy(dtype=float), found["latitude"].to_numpy(dtype=float))
-    attraction = found["attraction"].astype("Float64").fillna(0) if found["attraction"].notna().any() else 1.0
-    columns = {"site_key": keys, "site_name": found["name"].fillna(keys), "site_account_id": pd.NA, "attraction": attraction}
-    return gpd.GeoDataFrame(pd.DataFrame(columns, index=found.index).astype({"site_account_id": "Int64", "attraction": "float64"}), geometry=shapes, crs=WGS84)
-
-
 def _boundary(path: Path) -> BaseGeometry:
     """The polygons of a file, as one area."""
     source = open_source(path, TRADE_AREAS, read=ReadOptions())
@@ -235,7 +218,7 @@ def _of_parent(customers: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> pd.Serie
 
 
 def _nearest(customers: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    spots, places = _points(customers.set_geometry("geom")), _points(sites)
+    spots, places = points_of(customers.set_geometry("geom")), points_of(sites)
     nearest = [haversine_m(spots[start : start + _NEAREST_CHUNK, None], places).argmin(axis=1) for start in range(0, len(spots), _NEAREST_CHUNK)]
     return np.asarray(sites["site_key"].to_numpy()[np.concatenate([np.empty(0, np.int64), *nearest])], dtype=object)
 

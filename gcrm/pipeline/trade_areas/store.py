@@ -30,7 +30,7 @@ class AreaSet:
 
     Attributes:
         dataset: its name; the set of this name that is in force is replaced.
-        kind: given, ring, thiessen, customers or huff.
+        kind: given, ring, isochrone, thiessen, customers or huff.
         parameters: how it was computed, as JSON takes it.
         attribution: what has to be shown with it.
     """

@@ -20,6 +20,9 @@ from gcrm.spatial.roads.search import Attached, Search
 _LIMIT_FACTOR, _LIMIT_MORE_S = 2.0, 1_300.0
 """How much more than its limit in time a way may cost to be looked at: two private roads, or twice the time."""
 
+_AT_NODE_M = 5.0
+"""Who is so near to an intersection may leave it by any of its roads, as in Valhalla (node_snap_tolerance)."""
+
 
 def edge_costs(network: Network, mode: Mode, conditions: Slice) -> Costs:
     """What edges cost a mode under conditions; infinite where they are closed."""
@@ -84,21 +87,37 @@ class Bulk:
         found = _between(search, starts, ends) if starts.count <= ends.count else _between(search.against(), ends, starts).T
         return self._on_same_edge(found, origins, destinations, metres=metres)
 
-    def _both_ways(self, snapped: Snapped) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Points with the edge they lie on in each direction that the mode may take: point, edge (position), share."""
+    def _places(self, snapped: Snapped) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Points with the edges they lie on, those that the mode may take: point, edge (position), share.
+
+        An edge counts in both directions; next to an intersection all of its edges do, at their beginnings and ends.
+        """
         known = np.flatnonzero(snapped.edge >= 0)
-        edge = self.network.positions(snapped.edge[known])
-        point, edge, share = (
-            np.concatenate([known, known]),
-            np.concatenate([edge, self.network.edges["opposite"].to_numpy()[edge]]),
-            np.concatenate([snapped.share[known], 1 - snapped.share[known]]),
+        edge, share = self.network.positions(snapped.edge[known]), snapped.share[known]
+        length, opposite = (self.network.edges[name].to_numpy() for name in ("length_m", "opposite"))
+        first, last = share * length[edge] <= _AT_NODE_M, (1 - share) * length[edge] <= _AT_NODE_M
+        along, turned = ~first & ~last, opposite[edge] >= 0
+        turned &= along
+        begins, ends = self.network.edges["from_node"].to_numpy(), self.network.edges["to_node"].to_numpy()
+        at = pd.DataFrame({"point": known, "node": np.where(first, begins[edge], ends[edge])})[~along]
+        usable = np.flatnonzero((self.network.graphs[self.mode].arcs.state >= 0) & np.isfinite(self._edges.cost))
+        leaving = at.merge(pd.DataFrame({"node": begins[usable], "edge": usable}), on="node").assign(share=0.0)
+        entering = at.merge(pd.DataFrame({"node": ends[usable], "edge": usable}), on="node").assign(share=1.0)
+        found = pd.concat(
+            [
+                pd.DataFrame({"point": known[along], "edge": edge[along], "share": share[along]}),
+                pd.DataFrame({"point": known[turned], "edge": opposite[edge[turned]], "share": 1 - share[turned]}),
+                leaving,
+                entering,
+            ],
+            ignore_index=True,
         )
-        usable = (self.network.graphs[self.mode].arcs.state[edge] >= 0) & np.isfinite(self._edges.cost[edge])
-        return point[usable], edge[usable], share[usable]
+        found = found[found["edge"].isin(usable)]
+        return found["point"].to_numpy(), found["edge"].to_numpy(), found["share"].to_numpy()
 
     def _departures(self, origins: Snapped, *, metres: bool) -> Attached:
         """From each point along the rest of its edge into the next ones."""
-        point, edge, share = self._both_ways(origins)
+        point, edge, share = self._places(origins)
         arcs = self.network.graphs[self.mode].arcs
         order, starts = self._leaving
         state = arcs.state[edge]
@@ -120,7 +139,7 @@ class Bulk:
 
     def _arrivals(self, destinations: Snapped, *, metres: bool) -> Attached:
         """From about to enter the edge of each point to the point."""
-        point, edge, share = self._both_ways(destinations)
+        point, edge, share = self._places(destinations)
         order, starts = self._states_of_edges
         counts = starts[edge + 1] - starts[edge]
         state = order[np.repeat(starts[edge], counts) + np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)]
@@ -136,8 +155,8 @@ class Bulk:
 
     def _on_same_edge(self, found: NDArray[np.float64], origins: Snapped, destinations: Snapped, *, metres: bool) -> NDArray[np.float64]:
         """Straight along an edge from one point to another further on."""
-        here = pd.DataFrame(dict(zip(("origin", "edge", "from_share"), self._both_ways(origins), strict=True)))
-        there = pd.DataFrame(dict(zip(("destination", "edge", "to_share"), self._both_ways(destinations), strict=True)))
+        here = pd.DataFrame(dict(zip(("origin", "edge", "from_share"), self._places(origins), strict=True)))
+        there = pd.DataFrame(dict(zip(("destination", "edge", "to_share"), self._places(destinations), strict=True)))
         pairs = here.merge(there, on="edge").query("to_share >= from_share")
         share, edge = (pairs["to_share"] - pairs["from_share"]).to_numpy(), pairs["edge"].to_numpy()
         on_edges, _ = self._carried(metres=metres)
@@ -168,7 +187,7 @@ class Bulk:
     def _own_edges(self, origins: Snapped, limit: float, level: int) -> pd.DataFrame:
         """The cells on the rest of the edge that each origin lies on, and its own."""
         places = samples(self.network, self.mode, level)
-        here = pd.DataFrame(dict(zip(("origin", "edge", "from_share"), self._both_ways(origins), strict=True)))
+        here = pd.DataFrame(dict(zip(("origin", "edge", "from_share"), self._places(origins), strict=True)))
         there = pd.DataFrame({"edge": places.edge, "cell": places.cell, "share": places.share})
         found = here.merge(there[there["edge"].isin(here["edge"])], on="edge").query("share >= from_share")
         found["minutes"] = (found["share"] - found["from_share"]) * self._edges.time[found["edge"].to_numpy()] / 60

@@ -1,24 +1,27 @@
 """Both engines behind the one Protocol."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gcrm.errors import RoadsError
 from gcrm.spatial.roads import weights
 from gcrm.spatial.roads.bulk import Bulk
-from gcrm.spatial.roads.conditions import Conditions
+from gcrm.spatial.roads.conditions import Conditions, Slice
 from gcrm.spatial.roads.moment import Moment
 from gcrm.spatial.roads.network import Network
-from gcrm.spatial.roads.protocol import Basis, CellTimes, Isochrones, Mode, Points, Route, Snapped, Times
+from gcrm.spatial.roads.protocol import SNAP_M, Basis, CellTimes, Isochrones, Matched, Mode, Points, Route, Snapped, Times
 from gcrm.spatial.roads.routing import Router
 from gcrm.spatial.roads.snapping import Snapper
 from gcrm.units import FINEST_LEVEL
 
 _KEPT_MOMENTS = 8
-_SNAP_M = 1000
+_POSITION_COLUMNS = ("trip", "recorded_at", "longitude", "latitude")
+_UNTIMED = Moment(0, 0)
 
 
 class NetworkRoads:
@@ -30,8 +33,9 @@ class NetworkRoads:
         self._snappers: dict[Mode, Snapper] = {}
         self._bulks: dict[tuple[Mode, Moment], Bulk] = {}
         self._routers: dict[Moment, Router] = {}
+        self._matching: Router | None = None
 
-    def snap(self, points: Points, mode: Mode, limit_m: float = _SNAP_M) -> Snapped:
+    def snap(self, points: Points, mode: Mode, limit_m: float = SNAP_M) -> Snapped:
         """See `Roads.snap`."""
         if mode not in self._snappers:
             self._snappers[mode] = Snapper.of(self._network, mode)
@@ -59,12 +63,27 @@ class NetworkRoads:
 
     def isochrones(self, origins: Points, minutes: Sequence[float], mode: Mode, moment: Moment) -> Isochrones:
         """See `Roads.isochrones`."""
-        return self._router(moment).isochrones(origins, minutes, mode, moment)
+        origins = np.reshape(np.asarray(origins, dtype=np.float64), (-1, 2))
+        # Valhalla draws a small area around a point without a road.
+        near = np.flatnonzero(self.snap(origins, mode).edge >= 0)
+        found = self._router(moment).isochrones(origins[near], minutes, mode, moment)
+        return replace(found, areas=found.areas.assign(origin=near[found.areas["origin"].to_numpy(dtype=np.int64)]))
 
     def isochrone_cells(self, origins: Points, limit: float, mode: Mode, moment: Moment, level: int = FINEST_LEVEL) -> CellTimes:
         """See `Roads.isochrone_cells`."""
         found: pd.DataFrame = self._bulk(mode, moment).cell_minutes(self.snap(origins, mode), limit, level)
         return CellTimes(found, self._basis(mode, moment))
+
+    def match(self, positions: pd.DataFrame, mode: Mode, accuracy_m: float = 10) -> Matched:
+        """See `Roads.match`."""
+        missing = [name for name in _POSITION_COLUMNS if name not in positions]
+        if missing or not np.isfinite(positions[["longitude", "latitude"]].to_numpy(dtype=np.float64)).all():
+            raise RoadsError(f"Positions need {', '.join(_POSITION_COLUMNS)}, and each a longitude and a latitude; drop those that have none.")
+        first = positions["recorded_at"].min()
+        # Whoever was there may have passed what is closed now.
+        if self._matching is None:
+            self._matching = Router(self._network, Slice.plain(self._network))
+        return self._matching.match(positions, mode, Moment.of(first.to_pydatetime()) if pd.notna(first) else _UNTIMED, accuracy_m)
 
     def edges(self, keys: NDArray[np.int64]) -> gpd.GeoDataFrame:
         """See `Roads.edges`."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from gcrm.errors import RoadsError
@@ -25,8 +25,10 @@ from gcrm.units import WGS84
 MODELS = {Mode.CAR: car, Mode.BICYCLE: bicycle, Mode.FOOT: foot}
 CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "service")
 """Valhalla's classes, by their number; the last holds paths of all kinds too."""
+SURFACES = ("paved_smooth", "paved", "paved_rough", "compacted", "dirt", "gravel", "path", "impassable")
+"""Valhalla's surfaces, by their number."""
 _SMALLEST_PART = 50
-"""Edges of a part of the network from which nobody gets out count as no road to snap to below this number, as in Valhalla."""
+"""Intersections that one must get to from a road, and come from, for it to be one to snap to, as in Valhalla (minimum_reachability)."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,12 @@ class Network:
         directed: NDArray[np.object_] = np.where(forward, lines, shapely.reverse(lines))
         return directed
 
+    def middles(self, positions: NDArray[np.int64]) -> pd.DataFrame:
+        """The places half-way along edges: longitude, latitude, degrees."""
+        shapes, place = np.unique(self.edges["shape"].to_numpy()[positions], return_inverse=True)
+        half = shapely.get_coordinates(shapely.line_interpolate_point(self.shapes[shapes], 0.5, normalized=True))
+        return pd.DataFrame(half[place], columns=["longitude", "latitude"])
+
     def describe(self, keys: NDArray[np.int64]) -> gpd.GeoDataFrame:
         """See `Roads.edges`."""
         at = self.positions(keys)
@@ -101,6 +109,7 @@ class Network:
             "edge": keys,
             "way_id": rows["way_id"].to_numpy(),
             "class": np.array(CLASSES)[rows["classification"].to_numpy()],
+            "surface": np.array(SURFACES)[rows["surface"].to_numpy()],
             "length_m": rows["length_m"].to_numpy().astype(float),
             "speed_kmh": rows["speed_kmh"].to_numpy().astype(float),
         }
@@ -114,17 +123,31 @@ def mode_graph(graph: Graph, turns: Turns, mode: Mode) -> ModeGraph:
     restrictions = [(tuple(known.get_indexer(list(keys)).tolist()), modes) for keys, modes in graph.restrictions]
     held = [(edges, modes) for edges, modes in restrictions if min(edges) >= 0]
     arcs = search_graph(turns, model.allowed(graph.edges), model.ACCESS, held, vehicle=mode is not Mode.FOOT)
-    return ModeGraph(arcs, contract(arcs.tail, arcs.head, len(arcs.edge)), _connected(arcs, len(graph.edges)))
+    return ModeGraph(arcs, contract(arcs.tail, arcs.head, len(arcs.edge)), _connected(graph, arcs.state >= 0))
 
 
-def _connected(arcs: Arcs, edges: int) -> NDArray[np.bool_]:
-    states = len(arcs.edge)
-    graph = coo_array((np.ones(len(arcs.tail), dtype=np.int8), (arcs.tail, arcs.head)), shape=(states, states)).tocsr()
-    _, part = connected_components(graph, directed=True, connection="strong")
+def _connected(graph: Graph, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """By edge, whether a large part of the network is reached from it, and it from a large part.
+
+    What counts are intersections, not states of the search: a cul-de-sac has no turn that leads back, and yet one gets there and away.
+    """
+    begins, ends = graph.edges["from_node"].to_numpy(), graph.edges["to_node"].to_numpy()
+    nodes = len(graph.nodes)
+    ways = coo_array((np.ones(allowed.sum(), dtype=np.int8), (begins[allowed], ends[allowed])), shape=(nodes, nodes)).tocsr()
+    _, part = connected_components(ways, directed=True, connection="strong")
     large = np.bincount(part)[part] >= _SMALLEST_PART
-    found = np.zeros(edges, dtype=bool)
-    found[arcs.edge[large]] = True
-    return found
+    connected: NDArray[np.bool_] = allowed & _reached(ways, large)[begins] & _reached(ways.T.tocsr(), large)[ends]
+    return connected
+
+
+def _reached(ways: csr_array, start: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The intersections that one gets to from some, themselves included."""
+    reached, new = start.copy(), np.flatnonzero(start)
+    while new.size:
+        ahead = np.unique(ways[new].indices)
+        new = ahead[~reached[ahead]]
+        reached[new] = True
+    return reached
 
 
 def save(folder: Path, graph: Graph, shapes: NDArray[np.object_]) -> None:

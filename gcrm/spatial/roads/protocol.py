@@ -23,6 +23,10 @@ Points = NDArray[np.float64]
 """Shape (n, 2): longitude, latitude in degrees, EPSG:4326."""
 
 
+SNAP_M = 1_000
+"""No place is brought to a road that is further, metres."""
+
+
 class Mode(StrEnum):
     """A mode of travel."""
 
@@ -139,7 +143,7 @@ class Matched:
         edges: the way between the positions: trip, sequence (0, 1, ...), edge, way_id, from_share and to_share (0 to 1 along the edge),
             length_m (of that part), entered_at and left_at (between the positions' times, in proportion to the edges' travel time).
             Where a trip breaks off (no way between two positions), `sequence` leaves out a number.
-        basis: what it holds for; the moment is that of the first position.
+        basis: what it holds for; the moment is that of the first position. No conditions: who was there may have passed what is closed now.
     """
 
     positions: pd.DataFrame
@@ -150,7 +154,7 @@ class Matched:
 class Roads(Protocol):
     """Routes, times, isochrones, snapping and matching on one version of the network and of the conditions."""
 
-    def snap(self, points: Points, mode: Mode, limit_m: float = 1000) -> Snapped:
+    def snap(self, points: Points, mode: Mode, limit_m: float = SNAP_M) -> Snapped:
         """The nearest road that a mode may use and that is not cut off from the rest.
 
         Args:
@@ -230,9 +234,14 @@ class Roads(Protocol):
         """The roads that positions of trips were most likely on (hidden Markov model after Newson and Krumm 2009, doi:10.1145/1653771.1653818).
 
         Args:
-            positions: columns trip, recorded_at (timezone-aware), longitude, latitude; sorted by trip and recorded_at, trips already split.
+            positions: columns trip, recorded_at (timezone-aware; missing where the times are not known), longitude, latitude; sorted by trip and
+                recorded_at, trips already split. Positions that follow each other within a second or two are thinned out before: too near to
+                one another they tell less, and some stay unmatched.
             mode: of travel.
             accuracy_m: standard deviation of the positions, metres.
+
+        Raises:
+            RoadsError: a column is missing, or a position has no longitude and latitude.
         """
         ...
 
@@ -243,7 +252,8 @@ class Roads(Protocol):
             keys: int64 keys of edges of this version of the network.
 
         Returns:
-            Columns edge, way_id (OSM), class (OSM highway value), length_m, speed_kmh (of a car without conditions), geometry
+            Columns edge, way_id (OSM), class (OSM highway value), surface (paved_smooth, paved, paved_rough, compacted, dirt, gravel, path or
+            impassable; where OSM does not tag it, as usual for the class), length_m, speed_kmh (of a car without conditions), geometry
             (LineString in the direction of travel, EPSG:4326); one row per key, in their order.
         """
         ...

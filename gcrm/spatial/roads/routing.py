@@ -10,6 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 import valhalla
 from numpy.typing import NDArray
@@ -19,15 +20,18 @@ from valhalla.midgard.utils import decode_polyline
 from gcrm.errors import RoadsError
 from gcrm.spatial.roads.build import configuration
 from gcrm.spatial.roads.conditions import Slice
+from gcrm.spatial.roads.matching import match
 from gcrm.spatial.roads.moment import Moment
 from gcrm.spatial.roads.network import Network
-from gcrm.spatial.roads.protocol import Basis, Isochrones, Mode, Points, Route
+from gcrm.spatial.roads.protocol import SNAP_M, Basis, Isochrones, Matched, Mode, Points, Route
 from gcrm.spatial.roads.traffic import write_traffic
 from gcrm.units import WGS84
 
 COSTINGS = {Mode.CAR: "auto", Mode.BICYCLE: "bicycle", Mode.FOOT: "pedestrian"}
 _METRES_IN_KM = 1000
 _MOST_CONTOURS = 4
+_MOST_POSITIONS, _LONGEST_TRIP_M = 1_000_000, 10_000_000.0
+"""Of a trip that is matched."""
 _NOW = {"type": 0}
 """Valhalla looks at live traffic only where a journey begins now."""
 
@@ -44,7 +48,9 @@ class Router:
         if conditions.changes_cars:
             write_traffic(traffic, network, conditions)
         config = configuration(network.tiles, traffic_extract=str(traffic) if conditions.changes_cars else "")
-        config["service_limits"]["max_exclude_locations"] = 100_000  # type: ignore[index]
+        limits: Any = config["service_limits"]
+        limits["max_exclude_locations"] = 100_000
+        limits["trace"] |= {"max_shape": _MOST_POSITIONS, "max_distance": _LONGEST_TRIP_M}
         path = files / "valhalla.json"
         path.write_text(json.dumps(config), encoding="utf-8")
         self._actor = valhalla.Actor(path)
@@ -60,7 +66,7 @@ class Router:
 
     def route(self, origin: Points, destination: Points, mode: Mode, moment: Moment) -> Route:
         """See `Roads.route`."""
-        ends = [_location(np.ravel(origin)), _location(np.ravel(destination))]
+        ends = [_above_ground(np.ravel(origin)), _above_ground(np.ravel(destination))]
         try:
             found = self._actor.route(self._request(mode, locations=ends, directions_type="none"))
         except valhalla.ValhallaError as error:
@@ -84,9 +90,9 @@ class Router:
         rows = []
         for position, point in enumerate(np.asarray(origins, dtype=np.float64).reshape(-1, 2)):
             try:
-                found = self._actor.isochrone(self._request(mode, locations=[_location(point)], contours=contours, polygons=True))
+                found = self._actor.isochrone(self._request(mode, locations=[_above_ground(point)], contours=contours, polygons=True))
             except valhalla.ValhallaError:
-                continue  # no road is near
+                continue  # every road near is closed
             for feature in found["features"]:
                 area = shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
                 rows.append((position, float(feature["properties"]["contour"]), _polygons(area)))
@@ -94,12 +100,22 @@ class Router:
         areas = gpd.GeoDataFrame(columns, geometry=[row[2] for row in rows], crs=WGS84).sort_values(["origin", "minutes"], ignore_index=True)
         return Isochrones(areas, self._basis(mode, moment))
 
+    def match(self, positions: pd.DataFrame, mode: Mode, moment: Moment, accuracy_m: float) -> Matched:
+        """See `Roads.match`."""
+        placed, edges = match(self._actor, self._network, COSTINGS[mode], positions, mode, accuracy_m)
+        return Matched(placed, edges, self._basis(mode, moment))
+
     def _basis(self, mode: Mode, moment: Moment) -> Basis:
         return Basis(mode, moment, self._network.name, self._conditions.version, "valhalla")
 
 
-def _location(point: NDArray[np.float64]) -> dict[str, float]:
+def _location(point: NDArray[np.float64]) -> dict[str, object]:
     return {"lon": float(point[0]), "lat": float(point[1])}
+
+
+def _above_ground(point: NDArray[np.float64]) -> dict[str, object]:
+    """Where a way begins or ends: on no road that is further than `SNAP_M`, and in no tunnel, as in `gcrm.spatial.roads.snapping`."""
+    return {**_location(point), "search_cutoff": SNAP_M, "search_filter": {"exclude_tunnel": True}}
 
 
 def _polygons(area: shapely.Geometry) -> MultiPolygon:

@@ -28,9 +28,9 @@ class Snapper:
 
     @classmethod
     def of(cls, network: Network, mode: Mode) -> "Snapper":
-        """Indexes the edges on which a mode gets there and away again."""
+        """Indexes the edges on which a mode gets there and away again, but for tunnels: a customer is above ground."""
         edges = network.edges
-        usable = np.flatnonzero(network.graphs[mode].connected)
+        usable = np.flatnonzero(network.graphs[mode].connected & (edges["tunnel"].to_numpy() == 0))
         _, first = np.unique(edges["shape"].to_numpy()[usable], return_index=True)
         chosen = usable[first]
         lines = shapely.transform(network.lines(chosen), _mercator)
