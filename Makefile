@@ -44,9 +44,9 @@ large: ## reads a text of 2 GB (ARGS=10000 for 10 GB) and holds the memory to 1 
 	$(SETUP) python
 	@GCRM_LARGE_MEGABYTES=$(or $(ARGS),2000) $(BIN)/python -m pytest tests/unit/ingest/test_memory.py
 
-kill: ## kills each command at a hundred random moments and compares the end states
+kill: ## breaks import and geocoding off at a hundred random moments, the other commands too, and compares the end states
 	$(SETUP) python postgis
-	@GCRM_KILLS=100 $(BIN)/python -m pytest tests/integration/test_kill.py $(ARGS)
+	@GCRM_KILLS=100 $(BIN)/python -m pytest --timeout=0 --capture=no tests/integration/test_kill.py $(ARGS)
 
 setup: ## gets Python, the dependencies and PostgreSQL with PostGIS
 	$(SETUP) python postgis

@@ -1,21 +1,20 @@
-"""Commands that are killed at random moments and run again leave what an undisturbed run leaves.
+"""Commands that are killed, or whose server is, at random moments and that are run again leave what an undisturbed run leaves.
 
-GCRM_KILLS sets how many kills (20), GCRM_KILL_SEED which ones.
+GCRM_KILLS sets how many moments of import and geocoding (10; of the other commands half as many, of the demo a quarter), GCRM_KILL_SEED which ones.
 """
 
 import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import psutil
+import numpy as np
+import pandas as pd
 import pytest
 
 from gcrm.access.scope import Scope
@@ -26,18 +25,28 @@ from gcrm.db.connection import Role, connect
 from gcrm.demo.city import CitySurroundings
 from gcrm.demo.generate import generate
 from gcrm.frames import OBJECTS
+from gcrm.ingest import readers
 from gcrm.olap.catalogue import MEASURES
 from gcrm.olap.query import CubeQuery
+from gcrm.pipeline import geocoding
 from gcrm.pipeline.cubes import ask_cube
 from gcrm.pipeline.demo import Demo
 from gcrm.spatial.extracts import helsinki
 from gcrm.spatial.osm import read_extract
 from tests.integration.command_line import well
+from tests.integration.disturbance import CHUNK_ROWS, Disturbance, Moment, Usual, disturbed_run, undisturbed_run
 
-KILLS = int(os.environ.get("GCRM_KILLS", "20"))
+KILLS = int(os.environ.get("GCRM_KILLS", "10"))
 SEED = int(os.environ.get("GCRM_KILL_SEED", "1"))
 DEMO = Demo(helsinki(), 0.05, 20240501)
 DEMO_COMMAND = ["demo", "--scale", "0.05"]
+_MOST_PAUSE_S = 0.1
+
+# A command that is killed between the end of its job and its own is run again, as a job of its own that changes nothing: that one is not counted.
+_KEPT = """
+    SELECT i.* FROM imports i WHERE i.rows_created > 0 OR i.rows_updated > 0 OR NOT EXISTS (
+        SELECT FROM imports e WHERE (e.source, e.object, e.file_sha256) = (i.source, i.object, i.file_sha256) AND e.import_id < i.import_id
+            AND e.finished_at IS NOT NULL)"""
 
 # One query a table: what the rows say, by the keys that the files know, without surrogate keys and clocks.
 DIGESTS = {
@@ -46,7 +55,8 @@ DIGESTS = {
     "products": "SELECT source, source_key, name, category, unit_price, unit_cost, currency FROM products",
     "accounts": """
         SELECT a.source, a.source_key, a.kind, a.status, a.name, a.segment, p.source_key, a.street, a.house_number, a.postcode, a.city, a.country_code,
-            a.phone, a.email, a.website, a.tax_number, a.raw, a.position, a.cell, a.geocode_level, a.geocode_score, t.source_key, a.territory_given, a.made_up
+            a.phone, a.email, a.website, a.tax_number, a.raw, a.position, a.cell, a.geocode_level, a.geocode_score, a.geocode_margin, a.geocode_reason,
+            a.geocode_stale, t.source_key, a.territory_given, a.made_up
         FROM accounts a LEFT JOIN territories t USING (territory_id) LEFT JOIN accounts p ON p.account_id = a.parent_account_id""",
     "contacts": """
         SELECT c.source, c.source_key, a.source_key, given_name, family_name, role, c.phone, c.email
@@ -61,12 +71,28 @@ DIGESTS = {
         SELECT o.source, o.source_key, a.source_key, o.name, stage, amount, currency, opened_at, expected_close_on, closed_at
         FROM opportunities o JOIN accounts a USING (account_id)""",
     "consents": "SELECT s.source, s.source_key, c.source_key, purpose, channel, given, recorded_at FROM consents s JOIN contacts c USING (contact_id)",
-    "imports": """
-        SELECT source, object, file_name, rows_read, rows_created, rows_updated, rows_unchanged, rows_refused, rows_warned, rows_skipped
-        FROM imports WHERE finished_at IS NOT NULL""",
-    "changes": "SELECT object, before - 'import_id' FROM changes",
-    "warnings": "SELECT object, source, source_key, field, value, reason FROM warnings",
+    "jobs": f"""
+        SELECT kind, file_name, file_path, file_sha256, mapping::text, state, message, rows_expected, cancel_requested
+        FROM jobs WHERE job_id IN (SELECT job_id FROM ({_KEPT}) AS kept)""",
+    "imports": f"""
+        SELECT source, object, file_name, finished_at IS NOT NULL, rows_read, rows_created, rows_updated, rows_unchanged, rows_refused, rows_warned,
+            rows_skipped
+        FROM ({_KEPT}) AS kept""",
+    "ledger": f"""
+        SELECT source, object, file_name, first_row, k.rows_read, k.rows_created, k.rows_updated, k.rows_refused, k.rows_warned, k.rows_skipped
+        FROM import_chunks k JOIN ({_KEPT}) AS kept USING (import_id)""",
+    "changes": """
+        SELECT c.object, a.source_key, c.before - ARRAY['import_id', 'territory_id', 'geocode_reference_id', 'geocoded_at'], c.undone_at, i.file_name
+        FROM changes c LEFT JOIN accounts a ON c.object = 'accounts' AND a.account_id = c.record_id LEFT JOIN imports i ON i.import_id = c.import_id""",
+    "warnings": "SELECT w.object, w.source, source_key, field, value, reason, i.file_name FROM warnings w JOIN imports i USING (import_id)",
     "quarantine": "SELECT source, object, file_name, row_number, column_name, value, reason, record FROM quarantine",
+    "references": "SELECT matcher, cardinality(layer_version_ids) FROM geocode_references",
+    "reviews": """
+        SELECT a.source, a.source_key, address_key, candidates, r.status, decided_by, before
+        FROM geocode_reviews r JOIN accounts a USING (account_id)""",
+    "positions": """
+        SELECT a.source, a.source_key, p.address, p.position, p.geocode_level, p.geocode_score, p.geocode_reason
+        FROM account_positions p JOIN accounts a USING (account_id)""",
     "layers": "SELECT layer, dataset, file_name, file_sha256, source_date, made_up, feature_count FROM layer_versions WHERE retired_at IS NULL",
     "roads": "SELECT osm_id, class, name, surface, oneway, maxspeed_kmh, length_m, ST_AsEWKB(geom) FROM roads",
     "buildings": "SELECT osm_id, type, residence_type, levels, height_m, footprint_m2, ST_AsEWKB(geom) FROM buildings",
@@ -79,7 +105,8 @@ DIGESTS = {
     "stops": "SELECT track_key, arrived_at, left_at, ST_AsEWKB(geom) FROM track_stops",
     "stays": "SELECT cell, hour, stops, dwell_minutes, tracks, withheld FROM cell_stops",
     "surroundings": """
-        SELECT a.source, a.source_key, district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, footfall_per_hour
+        SELECT a.source, a.source_key, district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, footfall_per_hour,
+            built_share, use_mix, footfall_morning_per_hour, derived_position
         FROM account_surroundings JOIN accounts a USING (account_id)""",
 }
 QUESTIONS = (
@@ -89,9 +116,9 @@ QUESTIONS = (
 )
 
 
-def _state() -> dict[str, object]:
+def _state() -> dict[str, Any]:
     """What is there: a digest of each table, the answers of the cube, the folders."""
-    state: dict[str, object] = {}
+    state: dict[str, Any] = {}
     with connect(Role.OWNER) as owner:
         for name, query in DIGESTS.items():
             text = f"SELECT count(*), md5(string_agg(row_text, '|' ORDER BY row_text)) FROM (SELECT row_text::text FROM ({query}) AS row_text) AS all_rows"
@@ -103,57 +130,41 @@ def _state() -> dict[str, object]:
     return state
 
 
-def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
-def _usual_cpu_s(arguments: list[str]) -> float:
-    """Runs a command in a process of its own, as it is going to be killed; the seconds of work that it takes, whatever else the machine does."""
-    with tempfile.TemporaryFile() as errors, subprocess.Popen([sys.executable, "-m", "gcrm", *arguments], stdout=subprocess.DEVNULL, stderr=errors) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        errors.seek(0)
-        assert process.returncode == 0, errors.read().decode()
-    return usage.ru_utime + usage.ru_stime
-
-
-def _kill(arguments: list[str], after_cpu_s: float) -> bool:
-    """Starts a command and kills it after some seconds of work; whether it was still running."""
-    with subprocess.Popen([sys.executable, "-m", "gcrm", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        watched = psutil.Process(process.pid)
-        while process.poll() is None and _cpu_s(watched) < after_cpu_s:
-            time.sleep(0.005)
-        process.kill()
-        return process.wait() == -signal.SIGKILL
-
-
-def _disturbed(arguments: list[str], between_cpu_s: tuple[float, float], kills: int, chance: random.Random) -> int:
-    """Kills a command so many times at random moments, then lets it run to its end; how often it was still running."""
-    done = sum(_kill(arguments, chance.uniform(*between_cpu_s)) for _ in range(kills))
-    well(*arguments)
-    return done
-
-
-def _name(arguments: list[str]) -> str:
-    """`import orders` of an import of orders, `geocode` of a command of one word."""
-    return " ".join(arguments[: 2 if arguments[0] in ("import", "load", "cube") else 1])
-
-
-def _commands() -> list[list[str]]:
+def _commands() -> dict[str, list[str]]:
+    """The way of the data, from the extract to the cube."""
     files = DEMO.files
-    return [
-        ["load", "osm", str(DEMO.extract)],
-        *(["import", name, str(getattr(files, name)), "--source", DEMO.source] for name in OBJECTS),
-        ["load", "footfall", str(files.footfall), "--name", "helsinki-demo", "--made-up"],
-        ["load", "tracks", str(files.tracks), "--name", "helsinki-demo", "--made-up"],
-        ["geocode"],
-        ["enrich"],
-        ["cube", "build"],
-    ]
+    return {
+        "load osm": ["load", "osm", str(DEMO.extract)],
+        **{f"import {name}": ["import", name, str(getattr(files, name)), "--source", DEMO.source] for name in OBJECTS},
+        "load footfall": ["load", "footfall", str(files.footfall), "--name", "helsinki-demo", "--made-up"],
+        "load tracks": ["load", "tracks", str(files.tracks), "--name", "helsinki-demo", "--made-up"],
+        "geocode": ["geocode"],
+        "enrich": ["enrich"],
+        "cube build": ["cube", "build"],
+    }
 
 
-KILLED = ("load osm", "import accounts", "import contacts", "import orders", "load footfall", "load tracks", "geocode", "enrich", "cube build")
+def _later_commands() -> dict[str, list[str]]:
+    """The next delivery of the accounts: changed, doubtful and refused ones, each in many chunks."""
+    return {"import changed": ["import", "accounts", str(_changed_accounts()), "--source", DEMO.source], "geocode changed": ["geocode"]}
+
+
+INTAKE = ("import accounts", "import contacts", "import orders", "geocode", "import changed", "geocode changed")
+OTHERS = ("load osm", "load footfall", "load tracks", "enrich", "cube build")
+
+
+def _changed_accounts() -> Path:
+    return settings().home / "accounts_changed.csv"
+
+
+def _write_changed_accounts() -> None:
+    accounts = pd.read_csv(DEMO.files.accounts, dtype=str, keep_default_na=False)
+    number = np.arange(len(accounts))
+    accounts.loc[number % 3 == 0, "house_number"] = "2"
+    accounts.loc[number % 5 == 0, "email"] = "no address"
+    accounts.loc[number % 7 == 0, "name"] = ""
+    repeated = accounts.iloc[[1, -1]]  # in another chunk than the first time
+    pd.concat([accounts, repeated]).to_csv(_changed_accounts(), index=False)
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +176,8 @@ def own_cluster() -> Iterator[Path]:
     connection.close_all()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GCRM_HOME", str(folder))
+        patch.setattr(readers, "CHUNK_ROWS", CHUNK_ROWS)
+        patch.setattr(geocoding, "_CHUNK_ROWS", CHUNK_ROWS)
         settings.cache_clear()
         yield folder
         connection.close_all()
@@ -175,26 +188,33 @@ def own_cluster() -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """The end state of a run that nobody killed, and the usual seconds of work of each command."""
+    """A run that nobody disturbed: what was there behind the first commands and behind the later ones, and what is usual for each that is going to be."""
 
-    state: dict[str, object]
-    usual_cpu_s: dict[str, float]
+    state: dict[str, Any]
+    later_state: dict[str, Any]
+    usual: Mapping[str, Usual]
 
 
 @pytest.fixture(scope="module")
 def undisturbed(own_cluster: Path) -> Undisturbed:
-    """Makes the company's files and runs every command once; those that are going to be killed in a process of their own."""
+    """Makes the company's files and runs every command once; those that are going to be disturbed in a process of their own."""
     del own_cluster
     layers = read_extract(DEMO.extract).layers
     city = CitySurroundings(**{name: layers[name] for name in ("address_points", "roads", "buildings", "shops")})
     generate(city, DEMO.files.planted.parent, scale=DEMO.scale, seed=DEMO.seed)
-    usual_cpu_s: dict[str, float] = {}
-    for arguments in _commands():
-        if _name(arguments) in KILLED:
-            usual_cpu_s[_name(arguments)] = _usual_cpu_s(arguments)
-        else:
-            well(*arguments)
-    return Undisturbed(_state(), usual_cpu_s)
+    _write_changed_accounts()
+    well("db", "start")  # else the first command makes the cluster, and that is no work of its own
+    usual: dict[str, Usual] = {}
+    states = []
+    for commands in (_commands(), _later_commands()):
+        for name, arguments in commands.items():
+            if name in (*INTAKE, *OTHERS):
+                usual[name] = undisturbed_run(arguments)
+            else:
+                well(*arguments)
+        states.append(_state())
+    assert not [name for name in DIGESTS if not states[-1][name][0]], "a table without a row compares nothing"
+    return Undisturbed(states[0], states[1], usual)
 
 
 def _emptied() -> None:
@@ -202,32 +222,46 @@ def _emptied() -> None:
     (settings().cubes / "current").unlink()
 
 
-def test_each_command_killed_and_run_again(undisturbed: Undisturbed) -> None:
+def _disturbed(commands: Mapping[str, list[str]], moments: list[str], undisturbed: Undisturbed, chance: random.Random) -> int:
+    """Runs commands, each broken off as often as its name is among the moments, or until it was done; how many moments hit a running command."""
+    hit = 0
+    for name, arguments in commands.items():
+        for _ in range(moments.count(name)):
+            usual = undisturbed.usual[name]
+            share, how = chance.random(), chance.choice(list(Disturbance))
+            broken_off = disturbed_run(arguments, Moment(share * usual.work_s, chance.uniform(0.0, _MOST_PAUSE_S)), how, usual.told)
+            sys.stdout.write(f"{name}: {how} after {share:.0%} of its work{'' if broken_off else ', which was done by then'}" + "\n")
+            hit += broken_off
+            if not broken_off:
+                break
+        else:
+            well(*arguments)
+    return hit
+
+
+def test_each_command_broken_off_and_run_again(undisturbed: Undisturbed) -> None:
     _emptied()
     chance = random.Random(SEED)  # noqa: S311 - chance, not a secret
-    kills = dict.fromkeys(KILLED, 0)
-    for number in range(KILLS * 3 // 4):
-        kills[KILLED[number % len(KILLED)]] += 1
-    done = 0
-    for arguments in _commands():
-        # The first part of its time loads the program; the moments worth a test come after it.
-        usual_s = undisturbed.usual_cpu_s.get(_name(arguments), 0.0)
-        done += _disturbed(arguments, (0.3 * usual_s, usual_s), kills.get(_name(arguments), 0), chance)
+    moments = [*chance.choices(INTAKE, k=KILLS), *chance.choices(OTHERS, k=KILLS // 2)]
+    hit = _disturbed(_commands(), moments, undisturbed, chance)
     assert _state() == undisturbed.state, f"seed {SEED}"
-    assert done >= KILLS // 2, f"only {done} kills hit a running command"
+    hit += _disturbed(_later_commands(), moments, undisturbed, chance)
+    assert _state() == undisturbed.later_state, f"seed {SEED}"
+    well("db", "check")
+    assert hit >= len(moments) // 2, f"only {hit} of {len(moments)} moments hit a running command"
 
 
 def test_the_demo_killed_and_run_again_leaves_what_the_commands_leave(undisturbed: Undisturbed) -> None:
     chance = random.Random(SEED + 1)  # noqa: S311 - chance, not a secret
-    seconds = sum(undisturbed.usual_cpu_s.values()) / 2  # each command alone loads the program anew
-    kills = KILLS - KILLS * 3 // 4
+    work_s = sum(undisturbed.usual[name].work_s for name in _commands() if name in undisturbed.usual)
+    kills = max(KILLS // 4, 1)
     done = 0
     came_to_its_end = True
     for _ in range(kills):
         if came_to_its_end:
             _emptied()
             shutil.rmtree(DEMO.files.planted.parent)
-        came_to_its_end = not _kill(DEMO_COMMAND, chance.uniform(0.1 * seconds, 0.6 * seconds))
+        came_to_its_end = not disturbed_run(DEMO_COMMAND, Moment(chance.uniform(0.0, work_s), 0.0), Disturbance.KILL)
         done += not came_to_its_end
         assert not came_to_its_end or _state() == undisturbed.state, f"seed {SEED}"
     well(*DEMO_COMMAND)
