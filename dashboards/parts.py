@@ -85,7 +85,7 @@ def made_up_banner(overview: Overview) -> None:
     """
     if not overview.made_up:
         return
-    real = overview.layers[~overview.layers["made_up"]]
+    real = overview.layers[~overview.layers["made_up"] & (overview.layers["layer"] == "roads")]
     places = texts.listed(_place_name(name) for name in sorted(set(real["dataset"])))
     if overview.made_up == overview.accounts:
         text = f"Demo: a made-up company in the real {places}." if places else "Demo: a made-up company."
