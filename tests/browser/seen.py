@@ -57,13 +57,13 @@ def middle_of_a_cell(picture: NDArray[np.int16], number: int) -> tuple[int, int]
     return int(xs[nearest]), int(ys[nearest])
 
 
-def drawn_map(page: Page) -> Locator:
-    """The map, once cells are drawn in it: no street, house, park or water has colours as full as theirs."""
+def drawn_map(page: Page, least: int = _MANY) -> Locator:
+    """The map, once cells (or `least` pixels of anything) are drawn in it: no street, house, park or water has colours as full as theirs."""
     area = map_of(page)
 
     def full() -> bool:
         picture = pixels(area)
-        return bool((picture.max(axis=2) - picture.min(axis=2) > _FULL).sum() > _MANY)
+        return bool((picture.max(axis=2) - picture.min(axis=2) > _FULL).sum() > least)
 
     assert until(page, full)
     return area

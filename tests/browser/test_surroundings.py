@@ -76,7 +76,7 @@ def test_flows_are_arcs_by_hour(demo_site: Site, visit: Visit) -> None:
     shown = "SELECT sum(trips) AS trips FROM gcrm.movement WHERE NOT withheld AND origin_cell <> destination_cell GROUP BY origin_cell, destination_cell"
     most = int(str(demo_site.value(f"SELECT max(trips)::bigint FROM ({shown}) AS flows")))
     expect(page.locator(".legend")).to_contain_text(f"{most:,} trips an arc")
-    drawn_map(page)
+    drawn_map(page, least=200)
 
 
 def test_where_nothing_is_loaded_the_page_says_what_to_load(empty_site: Site, visit: Visit) -> None:

@@ -1,6 +1,7 @@
 """The road network and its conditions through the command line."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,7 @@ _CITY = {"type": "Polygon", "coordinates": [[[24.8, 60.1], [25.1, 60.1], [25.1, 
 @pytest.fixture(scope="module")
 def network(database: None) -> None:
     del database
+    shutil.rmtree(settings().roads, ignore_errors=True)  # other tests load extracts too
     assert gcrm("roads", "route", "--from", "24.94,60.17", "--to", "24.95,60.17").err.count("gcrm load osm") == 1
     assert "road network of 8,208 edges" in well("load", "osm", helsinki())
 
