@@ -68,7 +68,7 @@ def what_to_do(overview: Overview) -> None:
             import_link()
             st.markdown("Or do it all on the command line, in this order; then reload this page:")
             st.code(_COMMANDS_FROM_NOTHING, language=None)
-            st.markdown("Or look around first, with a made-up company in the real centre of Helsinki (about a minute):")
+            st.markdown("Or look around first, with a made-up company in the real centre of Helsinki (about two minutes):")
             st.code("gcrm demo", language=None)
 
 
