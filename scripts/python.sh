@@ -99,6 +99,7 @@ ensure_venv() {
     if ! venv_python_fits; then make_venv; fi
     say "Installing the pinned dependencies into .venv."
     export UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-120}
+    rm -f "$VENV/gcrm-spark" # the next line takes Spark away
     quietly "Installing the pinned dependencies" "$UV" pip sync --python "$VENV/bin/python" "$ROOT/requirements.txt"
     quietly "Installing gcrm into .venv" "$UV" pip install --python "$VENV/bin/python" --no-deps --no-build-isolation --editable "$ROOT"
     venv_recipe >"$VENV/gcrm-recipe"

@@ -4,23 +4,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from threading import local
 
-import duckdb
-import h3
 import pyarrow as pa
 
 from gcrm.access.scope import Scope
 from gcrm.errors import CubeError
 from gcrm.olap import cuboids
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, UNKNOWN, measure
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, TERRITORY, UNKNOWN, Facts, Measure, is_money, measure, simple
+from gcrm.olap.engine import engine, select
 from gcrm.olap.query import CubeQuery, Filter
+from gcrm.olap.spatial_slice import Inside, inside
 from gcrm.olap.store import Version
 from gcrm.spatial.cells import descendants, level_of, parent_expression
 from gcrm.units import COARSEST_LEVEL, FINEST_LEVEL
 
-_threads = local()
+_MOST_RANGES = 8
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Part:
-    """The part of an answer that comes from one file."""
+    """The part of an answer that comes from one file: of a cuboid, or of the facts; `last` takes only the last month of each time that is asked for."""
 
     file: str
+    facts: str
     level: int | None
-    measures: tuple[str, ...]
+    measures: tuple[Measure, ...]
+    of_facts: bool
+    last: bool = False
 
 
 def ask(version: Version, query: CubeQuery, scope: Scope) -> Answer:
@@ -70,157 +71,255 @@ def ask(version: Version, query: CubeQuery, scope: Scope) -> Answer:
     started = time.perf_counter()
     parts = _plan(version, query, scope)
     tables = [_read(version, query, scope, part) for part in parts]
-    table = _joined(tables, query)
+    table = _calculated(_joined(tables, query, [each.name for part in parts for each in part.measures]), query)
     spent = (time.perf_counter() - started) * 1000
     read = {part.file: version.rows[part.file] for part in parts}
     return Answer(table, Explanation(version.name, version.built_at, read, spent, currency))
 
 
-def members(version: Version, dimension: str, scope: Scope) -> list[str]:
-    """The members of a dimension that occur in the scope, sorted; months as `2025-03`.
+def members(version: Version, dimension: str, scope: Scope, of: str | None = None) -> list[str]:
+    """The members of a dimension that occur in the scope, sorted; times as `2025` or `2025-03`.
 
     Args:
         version: the published cube.
         dimension: any dimension but place.
         scope: who asks.
+        of: a measure; only members that occur in its facts. None: in any facts.
 
     Raises:
         CubeError: there is no such dimension, or it is place, whose members are cells.
     """
-    having = [facts for facts in FACTS.values() if dimension in facts.dimensions]
+    asked_of = FACTS.keys() if of is None else {each.facts for each in simple(of)}
+    having = [facts for facts in FACTS.values() if dimension in facts.dimensions and facts.name in asked_of]
     if not having:
         raise CubeError(f"There is no dimension {dimension!r} with named members; there are {', '.join(name for name in DIMENSIONS if name != PLACE)}.")
-    column = "strftime(month, '%Y-%m')" if dimension == "month" else dimension
-    condition, values = _scope_condition(scope)
-    found: set[str] = set()
+    asked = DIMENSIONS[dimension]
+    found: set[object] = set()
     for facts in having:
-        path = str(version.folder / f"{facts.name}-all-full.parquet")
-        rows = _engine().execute(f"SELECT DISTINCT {column} FROM read_parquet(?) WHERE {condition}", [path, *values]).fetchall()  # noqa: S608
+        condition, values = _scope_condition(scope, facts)
+        file = cuboids.facts_file(facts) if asked.column in facts.facts_only else f"{facts.name}-all-full.parquet"
+        path = str(version.folder / file)
+        rows = engine().execute(f"SELECT DISTINCT {asked.expression} FROM read_parquet(?) WHERE {condition}", [path, *values]).fetchall()  # noqa: S608
         found |= {row[0] for row in rows}
-    return sorted(found)
+    return sorted(asked.member(raw) for raw in found)
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records behind a figure: the first of them, and how many there are."""
+
+    table: pa.Table
+    count: int
+
+
+def records(version: Version, cube: str, where: tuple[Filter, ...], scope: Scope, most: int) -> Records:
+    """The facts that filters keep: a drill-through.
+
+    Args:
+        version: the published cube.
+        cube: a name of FACTS.
+        where: filters.
+        scope: who asks; only facts of its territories are given, and none where it may not see the finest cells.
+        most: so many at most.
+
+    Returns:
+        The columns of the facts, in their order in the cube.
+
+    Raises:
+        CubeError: there is no such cube, it does not have such a dimension, or the scope does not allow single records.
+    """
+    if cube not in FACTS:
+        raise CubeError(f"There are no records of {cube!r}; there are those of {', '.join(FACTS)}.")
+    if scope.finest_level < FINEST_LEVEL:
+        raise CubeError(f"Single records tell places of H3 level {FINEST_LEVEL}, and your access ends at level {scope.finest_level}; ask for sums.")
+    some = next(each for each in cuboids.stored(cube))
+    query = CubeQuery(measures=(some.name,), where=where)  # refuses what these facts cannot be filtered by
+    _check_level(query, scope)
+    kept = _conditions(version, query.where, scope, FACTS[cube], FINEST_LEVEL)
+    path = str(version.folder / cuboids.facts_file(FACTS[cube]))
+    # Every name is declared in gcrm/olap/cubes/; members of filters, the path and the limit are parameters.
+    counted = select("count(*) AS count", f"read_parquet(?) WHERE {kept.text}", [path, *kept.values], **kept.tables)
+    first = select(", ".join(FACTS[cube].columns), f"read_parquet(?) WHERE {kept.text} LIMIT ?", [path, *kept.values, most], **kept.tables)
+    return Records(first, counted["count"][0].as_py())
+
+
+def missing_members(version: Version, facts: Facts) -> int:
+    """How many facts have no member in some dimension besides place, where a missing cell is the member of what has no place; there must be none.
+
+    Args:
+        version: the published cube.
+        facts: of it.
+    """
+    none = " OR ".join(["false", *(f"{column} IS NULL" for column in (*facts.keys, *facts.facts_only))])
+    path = str(version.folder / cuboids.facts_file(facts))
+    found: list[tuple[int]] = engine().execute(f"SELECT count(*) FROM read_parquet(?) WHERE {none}", [path]).fetchall()  # noqa: S608 - declared names only
+    return found[0][0]
 
 
 def _check_level(query: CubeQuery, scope: Scope) -> None:
-    levels = [level for level in (query.level, *(level_of(cell) for kept in query.where for cell in _cells(kept))) if level is not None]
+    levels = [level for level in (query.level, *(level_of(cell) for kept in query.where for cell in kept.cells)) if level is not None]
+    if scope.finest_level < FINEST_LEVEL and any(kept.exact for kept in query.where):
+        raise CubeError(f"Polygons and distances have exact edges, and your access ends at H3 level {scope.finest_level}; filter with cells.")
     if levels and max(levels) > scope.finest_level:
         raise CubeError(f"H3 level {max(levels)} is finer than your access allows; ask for level {scope.finest_level} or coarser.")
 
 
 def _currency(version: Version, query: CubeQuery) -> str | None:
     """The currency of the answer's money; None where it has none, or a column says it."""
-    if not any(measure(name).unit == "money" for name in query.measures):
+    if not any(is_money(name) for name in query.measures):
         return None
     kept = next((kept.members for kept in query.where if kept.dimension == "currency"), version.currencies)
     wanted = [currency for currency in version.currencies if currency in kept]
     if any(axis.dimension == "currency" for axis in query.axes):
         return None
     if len(wanted) > 1:
-        raise CubeError(f"The sales are in {', '.join(wanted)}, which do not add up; filter with currency={wanted[0]} or add currency to the rows.")
+        raise CubeError(f"The money is in {', '.join(wanted)}, which do not add up; filter with currency={wanted[0]} or add currency to the rows.")
     return wanted[0] if wanted else None
 
 
 def _plan(version: Version, query: CubeQuery, scope: Scope) -> list[_Part]:
     """For each kind of facts and each kind of measure the smallest file that answers."""
-    needed = {axis.dimension for axis in query.axes} | {kept.dimension for kept in query.where} | ({"territory_id"} if scope.territories is not None else set())
+    asked = {axis.dimension for axis in query.axes} | {kept.dimension for kept in query.where}
+    needed = {DIMENSIONS[name].column for name in asked}
+    every = dict.fromkeys(each for name in query.measures for each in simple(name))
     parts = []
-    for name in FACTS:
-        wanted = [measure(each) for each in query.measures if measure(each).facts == name]
-        additive = tuple(each.name for each in wanted if each.additive)
-        distinct = tuple(each.name for each in wanted if not each.additive)
-        if additive:
-            parts.append(_Part(*_smallest(version, query, name, needed), additive))
+    for facts in FACTS.values():
+        wanted = [each for each in every if each.facts == facts.name]
+        whole = (cuboids.facts_file(facts).removesuffix(".parquet"), facts.name, FINEST_LEVEL)
+        by_month = any(axis.dimension == "month" for axis in query.axes)
+        sums = tuple(each for each in wanted if each.stored is not None and (by_month or not each.stock))
+        stocks = tuple(each for each in wanted if each.stock and not by_month)
+        distinct = tuple(each for each in wanted if each.stored is None)
+        for measures, last in ((sums, False), (stocks, True)):
+            own = needed | ({"month"} if last else set()) | ({TERRITORY} if scope.territories is not None and facts.by_territory else set())
+            best = _smallest(version, query, facts, own) if measures else None
+            if best is not None:
+                parts.append(_Part(best.name, facts.name, best.level, measures, of_facts=False, last=last))
+            elif measures:
+                parts.append(_Part(*whole, measures, of_facts=True, last=last))
         if distinct:
-            parts.append(_Part(cuboids.facts_file(FACTS[name]).removesuffix(".parquet"), FINEST_LEVEL, distinct))
+            parts.append(_Part(*whole, distinct, of_facts=True))
     return parts
 
 
-def _smallest(version: Version, query: CubeQuery, facts: str, needed: set[str]) -> tuple[str, int | None]:
-    level = _needed_level(query)
-    fitting = [cuboid for cuboid in cuboids.declared() if cuboids.covers(cuboid, facts, needed, level)]
-    best = min(fitting, key=lambda cuboid: version.rows[cuboid.name])
-    return best.name, best.level
+def _smallest(version: Version, query: CubeQuery, facts: Facts, needed: set[str]) -> cuboids.Cuboid | None:
+    exact = any(kept.exact for kept in query.where)
+    if exact and facts.by_account:
+        return None
+    level = FINEST_LEVEL if exact else _needed_level(query)
+    fitting = [cuboid for cuboid in cuboids.declared() if cuboids.covers(cuboid, facts.name, needed, level)]
+    return min(fitting, key=lambda cuboid: version.rows[cuboid.name], default=None)
 
 
 def _needed_level(query: CubeQuery) -> int | None:
     """The level at which the cells of a question can all be told apart; None where it asks for no place."""
     asked = [] if query.level is None else [query.level]
-    filtered = [level_of(cell) for kept in query.where for cell in _cells(kept)]
+    filtered = [level_of(cell) for kept in query.where for cell in kept.cells]
     unknown = any(kept.dimension == PLACE and UNKNOWN in kept.members for kept in query.where)
     return max([*asked, *filtered, *([COARSEST_LEVEL] if filtered or unknown else [])], default=None)
 
 
-def _cells(kept: Filter) -> list[int]:
-    return [h3.str_to_int(member) for member in kept.members if member != UNKNOWN] if kept.dimension == PLACE else []
-
-
 def _read(version: Version, query: CubeQuery, scope: Scope, part: _Part) -> pa.Table:
-    conditions, values = _conditions(query, scope, part)
-    axes = [f"{_place(query.level, part)} AS cell" if axis.dimension == PLACE else axis.column for axis in query.axes]
-    sums = [f"{measure(name).formula} AS {name}" for name in part.measures]
-    # Every name is declared in gcrm.olap.catalogue; members of filters and the path are parameters.
-    text = f"SELECT {', '.join([*axes, *sums])} FROM read_parquet(?) WHERE {conditions}" + (" GROUP BY ALL ORDER BY ALL" if axes else "")  # noqa: S608
-    return _engine().sql(text, params=[str(version.folder / f"{part.file}.parquet"), *values]).to_arrow_table()
+    axes = [
+        f"{_place(query.level, part)} AS cell" if axis.dimension == PLACE else f"{DIMENSIONS[axis.dimension].expression} AS {axis.column}"
+        for axis in query.axes
+    ]
+    sums = [f"{each.formula if part.of_facts else each.over_cuboids} AS {each.name}" for each in part.measures]
+    path = str(version.folder / f"{part.file}.parquet")
+    kept = _conditions(version, query.where, scope, FACTS[part.facts], part.level)
+    conditions, values = kept.text, kept.values
+    if part.last:
+        last, limits = _last_months(query)
+        conditions, values = f"{conditions} AND month IN ({last})", [*values, path, *limits]
+    # Every name is declared in gcrm/olap/cubes/; members of filters and the path are parameters.
+    source = f"read_parquet(?) WHERE {conditions}" + (" GROUP BY ALL ORDER BY ALL" if axes else "")
+    return select(", ".join([*axes, *sums]), source, [path, *values], **kept.tables)
+
+
+def _last_months(query: CubeQuery) -> tuple[str, list[object]]:
+    """The last month of each time that is asked for, of a file whose path stands before the values; other filters than those on times do not move it."""
+    during = [_of_times(kept) for kept in query.where if DIMENSIONS[kept.dimension].kind == "time"]
+    times = [DIMENSIONS[axis.dimension].expression for axis in query.axes if DIMENSIONS[axis.dimension].kind == "time"]
+    text = f"SELECT max(month) FROM read_parquet(?) WHERE {' AND '.join(['true', *(condition for condition, _ in during)])}"  # noqa: S608
+    return text + (f" GROUP BY {', '.join(times)}" if times else ""), [limit for _, limits in during for limit in limits]
 
 
 def _place(level: int | None, part: _Part) -> str:
     return "cell" if level is None or level == part.level else parent_expression("cell", level)
 
 
-def _scope_condition(scope: Scope) -> tuple[str, list[object]]:
-    if scope.territories is None:
+def _scope_condition(scope: Scope, facts: Facts) -> tuple[str, list[object]]:
+    if scope.territories is None or not facts.by_territory:
         return "true", []
     return "territory_id IN (SELECT unnest(?::INTEGER[]))", [sorted(scope.territories)]
 
 
-def _conditions(query: CubeQuery, scope: Scope, part: _Part) -> tuple[str, list[object]]:
-    condition, values = _scope_condition(scope)
-    conditions = [condition]
-    for kept in query.where:
+@dataclass(frozen=True)
+class _Conditions:
+    """What stands behind WHERE, its parameters, and the tables in memory that it names."""
+
+    text: str
+    values: list[object]
+    tables: dict[str, pa.Table]
+
+
+def _conditions(version: Version, where: Sequence[Filter], scope: Scope, facts: Facts, level: int | None) -> _Conditions:
+    """Of a file of these facts with places of a level."""
+    every, tables = [_scope_condition(scope, facts)], {}
+    for number, kept in enumerate(where):
         if kept.dimension == PLACE:
-            own = [descendants(cell, part.level or FINEST_LEVEL) for cell in _cells(kept)]
-            either = ["cell BETWEEN ? AND ?"] * len(own) + ["cell IS NULL"] * (UNKNOWN in kept.members)
-            values += [limit for limits in own for limit in limits]
-        elif kept.dimension == "month":
-            either = ["month BETWEEN ? AND ?"] * len(kept.members)
-            values += [limit for limits in kept.months() for limit in limits]
+            own = inside(version.folder, "accounts" if facts.by_account else facts.name, kept.exact) if kept.exact else None
+            if own is not None:
+                tables[f"inside_{number}"] = own.keys
+            every.append(_of_places(kept, level or FINEST_LEVEL, own, f"inside_{number}"))
+        elif DIMENSIONS[kept.dimension].kind == "time":
+            every.append(_of_times(kept))
         else:
-            either = [f"{kept.dimension} IN (SELECT unnest(?::VARCHAR[]))"]
-            values.append(list(kept.members))
-        conditions.append(f"({' OR '.join(either)})")
-    return " AND ".join(conditions), values
+            every.append((f"{kept.dimension} IN (SELECT unnest(?::VARCHAR[]))", [list(kept.members)]))
+    return _Conditions(" AND ".join(condition for condition, _ in every), [value for _, values in every for value in values], tables)
 
 
-def _joined(tables: Sequence[pa.Table], query: CubeQuery) -> pa.Table:
+def _of_places(kept: Filter, level: int, own: Inside | None, table: str) -> tuple[str, list[object]]:
+    """Cells are ranges of their descendants; many of them, which rings have, are looked up."""
+    either, values = ["cell IS NULL"] * (UNKNOWN in kept.members), list[object]()
+    cells = kept.cells
+    if len(cells) <= _MOST_RANGES:
+        either += ["cell BETWEEN ? AND ?"] * len(cells)
+        values += [limit for cell in cells for limit in descendants(cell, level)]
+    else:
+        for own_level in sorted({level_of(cell) for cell in cells}):
+            either.append(f"{parent_expression('cell', own_level)} IN (SELECT unnest(?::BIGINT[]))")
+            values.append([cell for cell in cells if level_of(cell) == own_level])
+    if own is not None:
+        near = " OR ".join(["cell BETWEEN ? AND ?"] * len(own.ranges)) or "false"
+        either.append(f"(({near}) AND {own.column} IN (SELECT {own.column} FROM {table}))")  # noqa: S608 - names of the program
+        values += [limit for limits in own.ranges for limit in limits]
+    return f"({' OR '.join(either)})", values
+
+
+def _of_times(kept: Filter) -> tuple[str, list[object]]:
+    # Of a month its first day is stored, which lies within every year, quarter or month that it belongs to.
+    either = [f"{DIMENSIONS[kept.dimension].column} BETWEEN ? AND ?"] * len(kept.members)
+    return f"({' OR '.join(either)})", [limit for limits in kept.spans() for limit in limits]
+
+
+def _calculated(table: pa.Table, query: CubeQuery) -> pa.Table:
+    """The measures that were asked for, those that are calculated out of the ones in a table."""
+    if not any(measure(name).needs for name in query.measures):
+        return table.select([*(axis.column for axis in query.axes), *query.measures])
+    chosen = [axis.column for axis in query.axes] + [f"{measure(name).formula} AS {name}" if measure(name).needs else name for name in query.measures]
+    return select(", ".join(chosen), "measured", measured=table)
+
+
+def _joined(tables: Sequence[pa.Table], query: CubeQuery, measures: Sequence[str]) -> pa.Table:
     """The parts side by side, sorted by the axes; a missing count or sum of a member is null."""
     keys = [axis.column for axis in query.axes]
     if len(tables) == 1:
-        return tables[0].select([*keys, *query.measures])
-    engine = _engine()
-    names = [f"part_{number}" for number in range(len(tables))]
-    for name, table in zip(names, tables, strict=True):
-        engine.register(name, table)
-    try:
-        members_of = " UNION ".join(f"SELECT {', '.join(keys)} FROM {name}" for name in names)  # noqa: S608 - declared names only
-        if not keys:
-            text = f"SELECT {', '.join(query.measures)} FROM {', '.join(names)}"  # noqa: S608
-        else:
-            joins = " ".join(f"LEFT JOIN {name} ON " + " AND ".join(f"{name}.{key} IS NOT DISTINCT FROM keys.{key}" for key in keys) for name in names)
-            chosen = ", ".join([*(f"keys.{key}" for key in keys), *query.measures])
-            text = f"SELECT {chosen} FROM ({members_of}) AS keys {joins} ORDER BY {', '.join(f'keys.{key}' for key in keys)}"  # noqa: S608
-        return engine.sql(text).to_arrow_table()
-    finally:
-        for name in names:
-            engine.unregister(name)
-
-
-@cache
-def _process_engine() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"memory_limit": "2GB"})
-
-
-def _engine() -> duckdb.DuckDBPyConnection:
-    """This thread's cursor of the process's DuckDB."""
-    if not hasattr(_threads, "cursor"):
-        _threads.cursor = _process_engine().cursor()
-    cursor: duckdb.DuckDBPyConnection = _threads.cursor
-    return cursor
+        return tables[0].select([*keys, *measures])
+    parts = {f"part_{number}": table for number, table in enumerate(tables)}
+    if not keys:
+        return select(", ".join(measures), ", ".join(parts), **parts)
+    members_of = " UNION ".join(f"SELECT {', '.join(keys)} FROM {name}" for name in parts)  # noqa: S608 - declared names only
+    joins = " ".join(f"LEFT JOIN {name} ON " + " AND ".join(f"{name}.{key} IS NOT DISTINCT FROM keys.{key}" for key in keys) for name in parts)
+    sorted_by = ", ".join(f"keys.{key}" for key in keys)
+    return select(", ".join([sorted_by, *measures]), f"({members_of}) AS keys {joins} ORDER BY {sorted_by}", **parts)

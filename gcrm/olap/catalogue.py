@@ -1,31 +1,101 @@
-"""What can be asked: the facts with their grain, the dimensions they share, the measures and whether these add up."""
+"""What can be asked, as the files in `gcrm/olap/cubes/` declare it: facts with their grain, dimensions that they share, measures and whether these add up."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
+from typing import Any, Literal
 
 from gcrm.errors import CubeError
+from gcrm.olap import calendar, formula
+from gcrm.olap.declaration import CubeDeclaration, MeasureDeclaration, declarations
 from gcrm.units import COARSEST_LEVEL, FINEST_LEVEL, LEVELS
+
+DECLARED = Path(__file__).parent / "cubes"
+"""The folder of the declarations."""
 
 UNKNOWN = "(unknown)"
 """The member of what is not known; of places it is a missing cell."""
 
+OTHERS = "(others)"
+"""The member that stands for all but the largest."""
+
 PLACE = "place"
+TERRITORY = "territory_id"
+"""The column that access is by."""
+
+_SCALE = re.compile(r"DECIMAL\(\d+,(\d+)\)")
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A fact table: its grain, its columns with their DuckDB types in the order in which they are extracted."""
+    """A fact table: its grain, its columns with their DuckDB types in their order, those that no cuboid keeps, the facts that it is derived from."""
 
     name: str
+    label: str
     grain: str
     columns: Mapping[str, str]
     dimensions: tuple[str, ...]
+    facts_only: tuple[str, ...]
+    derived_from: tuple[str, ...] = ()
+
+    @property
+    def by_territory(self) -> bool:
+        """Whether a reader sees those of its territories only."""
+        return TERRITORY in self.columns
+
+    @property
+    def by_account(self) -> bool:
+        """Whether they lie where an account does."""
+        return "account_id" in self.columns
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What a cuboid of all dimensions groups by, besides place."""
+        return (*([TERRITORY] if self.by_territory else []), *self.stored_dimensions)
+
+    @property
+    def stored_dimensions(self) -> tuple[str, ...]:
+        """The columns that its dimensions follow from, besides place and those that no cuboid keeps."""
+        columns = dict.fromkeys(DIMENSIONS[name].column for name in self.dimensions)
+        return tuple(column for column in columns if column not in self.facts_only)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A dimension: its label, the stored column that it follows from, and how."""
+
+    name: str
+    label: str
+    kind: Literal["place", "time", "text"]
+    column: str
+    expression: str
+
+    def member(self, raw: Any) -> str:  # noqa: ANN401 - a cell, a day or a text
+        """A member as text: cells hexadecimal, times such as `2025-03`, what is not known as UNKNOWN."""
+        if raw is None:
+            return UNKNOWN
+        if self.kind == "place":
+            return f"{raw:x}"
+        return calendar.member(self.name, raw) if self.kind == "time" else str(raw)
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure: its facts, its formula over them, its unit; `additive` says whether it may be summed over every dimension."""
+    """A measure.
+
+    Attributes:
+        name: what a question calls it.
+        label: what a page calls it.
+        facts: those of its cube; of a virtual cube there are none.
+        formula: over the facts, or over the measures that it `needs`.
+        unit: such as money, accounts, share.
+        additive: whether it may be summed over every dimension.
+        stored: the DuckDB type of its column in cuboids; None where they have none.
+        stock: whether it adds up over all dimensions but time: of a longer time it is that of the last month.
+        needs: the measures that a calculated one comes out of; of others none.
+    """
 
     name: str
     label: str
@@ -33,50 +103,64 @@ class Measure:
     formula: str
     unit: str
     additive: bool
+    stored: str | None = None
+    needs: tuple[str, ...] = ()
+    stock: bool = False
+
+    @property
+    def over_cuboids(self) -> str:
+        """The formula over a cuboid, of a measure that is stored there."""
+        total = f"sum({self.name})"
+        return f"CAST(coalesce({total}, 0) AS BIGINT)" if self.formula == _COUNT else f"CAST({total} AS {self.stored})"
 
 
-_SHARED = ("segment", "residence_type", "territory", "region", "status")
+_COUNT = "count(*)"
+_SHARED, _CUBES = declarations(DECLARED)
 
-SALES = Facts("sales", "one row per order line", MappingProxyType({
-    "cell": "BIGINT", "month": "DATE", "segment": "VARCHAR", "category": "VARCHAR", "channel": "VARCHAR", "residence_type": "VARCHAR",
-    "territory_id": "INTEGER", "territory": "VARCHAR", "region": "VARCHAR", "status": "VARCHAR", "currency": "VARCHAR", "account_id": "BIGINT",
-    "order_key": "VARCHAR", "quantity": "DECIMAL(12,3)", "revenue": "DECIMAL(14,2)", "margin": "DECIMAL(14,2)",
-}), ("month", *_SHARED, "category", "channel", "currency"))  # fmt: skip
 
-ACCOUNTS = Facts("accounts", "one row per account", MappingProxyType({
-    "cell": "BIGINT", "segment": "VARCHAR", "residence_type": "VARCHAR", "territory_id": "INTEGER", "territory": "VARCHAR", "region": "VARCHAR",
-    "status": "VARCHAR", "account_id": "BIGINT",
-}), _SHARED)  # fmt: skip
+def _dimensions() -> Iterator[Dimension]:
+    for name, each in _SHARED.dimensions.items():
+        if each.kind == "time":
+            level = calendar.LEVELS[name]
+            yield Dimension(name, each.label, each.kind, level.column, level.expression)
+        else:
+            column = "cell" if each.kind == "place" else name
+            yield Dimension(name, each.label, each.kind, column, column)
 
-FACTS: Mapping[str, Facts] = MappingProxyType({facts.name: facts for facts in (SALES, ACCOUNTS)})
 
-DIMENSIONS: Mapping[str, str] = MappingProxyType({
-    PLACE: "Place", "month": "Month", "segment": "Segment", "category": "Product category", "channel": "Channel",
-    "residence_type": "Residence type", "territory": "Territory", "region": "Region", "status": "Status", "currency": "Currency",
-})  # fmt: skip
-"""Every dimension with its label."""
-
-MEASURES: Mapping[str, Measure] = MappingProxyType(
-    {
-        measure.name: measure
-        for measure in (
-            Measure("accounts", "Accounts", "accounts", "CAST(coalesce(sum(accounts), 0) AS BIGINT)", "accounts", additive=True),
-            Measure("buyers", "Buyers", "sales", "count(DISTINCT account_id)", "accounts", additive=False),
-            Measure("orders", "Orders", "sales", "count(DISTINCT order_key)", "orders", additive=False),
-            Measure("revenue", "Revenue", "sales", "sum(revenue)", "money", additive=True),
-            Measure("margin", "Margin", "sales", "sum(margin)", "money", additive=True),
-            Measure("quantity", "Units", "sales", "sum(quantity)", "units", additive=True),
+def _measure(cube: CubeDeclaration, name: str, declared: MeasureDeclaration) -> Measure:
+    if declared.formula is not None:
+        return Measure(
+            name, declared.label, cube.cube, formula.as_sql(declared.formula), declared.unit, additive=False, needs=formula.names_in(declared.formula)
         )
-    }
-)
+    if declared.distinct is not None:
+        return Measure(name, declared.label, cube.cube, f"count(DISTINCT {declared.distinct})", declared.unit, additive=False)
+    stock = declared.over_time is not None
+    if declared.sum is None:
+        return Measure(name, declared.label, cube.cube, _COUNT, declared.unit, additive=not stock, stored="BIGINT", stock=stock)
+    scale = _SCALE.fullmatch(cube.columns[declared.sum])
+    stored = f"DECIMAL(38,{scale[1]})" if scale else "BIGINT"
+    return Measure(name, declared.label, cube.cube, f"CAST(sum({declared.sum}) AS {stored})", declared.unit, additive=not stock, stored=stored, stock=stock)
 
-STORED: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "sales": MappingProxyType({"revenue": "DECIMAL(38,2)", "margin": "DECIMAL(38,2)", "quantity": "DECIMAL(38,3)"}),
-        "accounts": MappingProxyType({"accounts": "BIGINT"}),
-    }
-)
-"""The additive columns of each cuboid; sums of them are exact."""
+
+DIMENSIONS: Mapping[str, Dimension] = MappingProxyType({each.name: each for each in _dimensions()})
+"""Every dimension; those of time are levels of the calendar."""
+
+HIERARCHIES: Mapping[str, tuple[str, ...]] = MappingProxyType({name: tuple(levels) for name, levels in _SHARED.hierarchies.items()})
+"""The ways to drill down, each from coarse to fine."""
+
+
+def _facts(cube: CubeDeclaration) -> Facts:
+    columns = MappingProxyType(cube.columns)
+    return Facts(cube.cube, cube.label, cube.grain or "", columns, tuple(cube.dimensions), tuple(cube.facts_only), tuple(cube.derived_from))
+
+
+FACTS: Mapping[str, Facts] = MappingProxyType({cube.cube: _facts(cube) for cube in _CUBES if not cube.virtual})
+
+CUBES: Mapping[str, str] = MappingProxyType({cube.cube: cube.label for cube in _CUBES})
+"""Every cube with its label, the virtual ones last."""
+
+MEASURES: Mapping[str, Measure] = MappingProxyType({name: _measure(cube, name, each) for cube in _CUBES for name, each in cube.measures.items()})
 
 
 @dataclass(frozen=True)
@@ -122,3 +206,32 @@ def measure(name: str) -> Measure:
     if name not in MEASURES:
         raise CubeError(f"There is no measure {name!r}; there are {', '.join(MEASURES)}.")
     return MEASURES[name]
+
+
+def simple(name: str) -> tuple[Measure, ...]:
+    """The measures of facts that a measure comes out of: itself, unless it is calculated.
+
+    Raises:
+        CubeError: there is no such measure.
+    """
+    asked = measure(name)
+    return tuple(MEASURES[each] for each in asked.needs) if asked.needs else (asked,)
+
+
+def dimensions_of(name: str) -> tuple[str, ...]:
+    """The dimensions besides place that a measure can be split and filtered by: those that all facts behind it have.
+
+    Raises:
+        CubeError: there is no such measure.
+    """
+    first, *others = (FACTS[each.facts].dimensions for each in simple(name))
+    return tuple(dimension for dimension in first if all(dimension in other for other in others))
+
+
+def is_money(name: str) -> bool:
+    """Whether money is in a measure, which is of one currency or makes no sense.
+
+    Raises:
+        CubeError: there is no such measure.
+    """
+    return any(each.unit == "money" for each in simple(name))

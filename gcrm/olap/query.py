@@ -1,29 +1,31 @@
 """A question to the cube: a plain dataclass, written as text and as the parameters of a link."""
 
 import csv
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from io import StringIO
+from typing import TypedDict, Unpack
 
 import h3
 
 from gcrm.errors import CubeError
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axis, measure
-from gcrm.units import FINEST_LEVEL
+from gcrm.olap import calendar
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE, UNKNOWN, Axis, dimensions_of, simple
+from gcrm.olap.derived import ALONG_TIME, OF_PLACES, Derived, Having, Top
+from gcrm.spatial import shapes
+from gcrm.spatial.shapes import Around
 
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-_RANGE = ".."
-_ENDS = 2
 _OR = "|"
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Keeps the facts whose dimension has one of the members; for months also from one to another (`2025-01..2025-06`).
+    """Keeps the facts whose dimension has one of the members; of times also from one to another (`2025-01..2025-06`).
 
-    Members of place are H3 cells in hexadecimal text, and keep everything inside them; `(unknown)` keeps what has no place.
+    Members of place are H3 cells in hexadecimal text, and keep everything inside them; `(unknown)` keeps what has no place. They are also rings around a
+    cell (`861126d37ffffff+1`: it and its neighbours), distance bands around a point (`0..500@24.941,60.171`: metres, longitude, latitude) and polygons
+    (WKT), both with exact edges.
     As text, a member that holds the sign between two members stands in quotes: segment=families|"old|new".
     """
 
@@ -39,19 +41,10 @@ class Filter:
             self._check(member)
 
     def _check(self, member: str) -> None:
-        if self.dimension == "month":
-            months = member.split(_RANGE)
-            if len(months) > _ENDS or not all(map(_MONTH.fullmatch, months)):
-                raise CubeError(f"{member!r} is not a month; write 2025-03 or 2025-01..2025-06.")
-            if months != sorted(months):
-                raise CubeError(f"{member!r} ends before it begins; write the earlier month first.")
+        if DIMENSIONS[self.dimension].kind == "time":
+            calendar.span(self.dimension, member)
         if self.dimension == PLACE and member != UNKNOWN:
-            if not h3.is_valid_cell(member):
-                raise CubeError(f"{member!r} is not an H3 cell.")
-            if h3.get_resolution(member) > FINEST_LEVEL:
-                raise CubeError(
-                    f"{member!r} is of H3 level {h3.get_resolution(member)}, which is finer than the cube; take its parent of level {FINEST_LEVEL}."
-                )
+            shapes.parse(member)
 
     @classmethod
     def parse(cls, text: str) -> "Filter":
@@ -74,25 +67,85 @@ class Filter:
         csv.writer(members, delimiter=_OR, lineterminator="").writerow(self.members)
         return f"{self.dimension}={members.getvalue()}"
 
-    def months(self) -> list[tuple[date, date]]:
-        """The first and the last month of each member; of the filter on months."""
-        spans = [member.split(_RANGE) for member in self.members]
-        return [(_first_of(span[0]), _first_of(span[-1])) for span in spans]
+    @property
+    def cells(self) -> list[int]:
+        """The H3 cells of a filter on places, those of rings among them."""
+        found: list[int] = []
+        for place in self._places:
+            if isinstance(place, shapes.Ring):
+                found += map(h3.str_to_int, place.cells)
+            elif isinstance(place, str):
+                found.append(h3.str_to_int(place))
+        return found
+
+    @property
+    def exact(self) -> tuple[shapes.Shape, ...]:
+        """The shapes with exact edges of a filter on places."""
+        return tuple(place for place in self._places if isinstance(place, shapes.Band | shapes.Polygon))
+
+    @property
+    def _places(self) -> list[str | shapes.Ring | shapes.Shape]:
+        return [shapes.parse(member) for member in self.members if member != UNKNOWN] if self.dimension == PLACE else []
+
+    def spans(self) -> list[tuple[date, date]]:
+        """The first and the last day of each member; of a filter on a time, of others there are none."""
+        if DIMENSIONS[self.dimension].kind != "time":
+            return []
+        return [calendar.span(self.dimension, member) for member in self.members]
 
 
-def _first_of(month: str) -> date:
-    year, number = month.split("-")
-    return date(int(year), int(number), 1)
+class After(TypedDict, total=False):
+    """What is worked out of an answer, as text.
+
+    Attributes:
+        derived: columns, such as `share(revenue), prior(revenue, year)`.
+        having: filters after aggregation, such as `revenue>=1000`.
+        top: such as `10 revenue`, or `10 revenue others`.
+        order: a column of the answer, such as `-revenue`.
+        versus: filters of a second question, such as `segment=students`.
+        around: distance bands around a point, such as `24.941,60.171 500 1000 2000`.
+    """
+
+    derived: str
+    having: Iterable[str]
+    top: str
+    order: str
+    versus: Iterable[str]
+    around: str
+
+
+def versus_columns(measure: str) -> tuple[str, str, str]:
+    """The columns beside a measure: that of the second question, the difference to it, the ratio to it."""
+    return f"{measure}_versus", f"{measure}_versus_difference", f"{measure}_versus_ratio"
 
 
 @dataclass(frozen=True)
 class CubeQuery:
-    """Rows and columns to group by, measures to show, filters on the facts."""
+    """Rows and columns to group by, measures to show, filters on the facts; and of the answer: what is derived, filtered, the largest, the order.
+
+    Attributes:
+        rows: down the side.
+        columns: across the top.
+        measures: names.
+        where: filters before aggregation.
+        derived: columns that are worked out of the measures.
+        having: filters after aggregation.
+        top: the largest rows only.
+        order: a column of the answer, `-` before it for the largest first; by the axes if empty.
+        versus: filters of a second question, each in the place of those on its dimension; its measures stand beside those of the first.
+        around: splits the rows by distance bands around a point too; the column `distance` comes first.
+    """
 
     rows: tuple[Axis, ...] = ()
     columns: tuple[Axis, ...] = ()
     measures: tuple[str, ...] = ("revenue",)
     where: tuple[Filter, ...] = field(default=())
+    derived: tuple[Derived, ...] = ()
+    having: tuple[Having, ...] = ()
+    top: Top | None = None
+    order: str = ""
+    versus: tuple[Filter, ...] = ()
+    around: Around | None = None
 
     def __post_init__(self) -> None:
         if not self.measures:
@@ -102,11 +155,58 @@ class CubeQuery:
             for name in given:
                 if given.count(name) > 1:
                     raise CubeError(f"{name} stands twice among the {place}; take one away.")
+        asked = [name for name in [*names, *(kept.dimension for kept in (*self.where, *self.versus))] if name != PLACE]
         for each in self.measures:
-            facts = FACTS[measure(each).facts]
-            for name in [*names, *(kept.dimension for kept in self.where)]:
-                if name != PLACE and name not in facts.dimensions:
-                    raise CubeError(f"{each} cannot be split or filtered by {name}: their facts have {facts.grain}, and that has no {name}.")
+            for facts in (FACTS[one.facts] for one in simple(each)):
+                for name in asked:
+                    if name not in facts.dimensions:
+                        raise CubeError(f"{each} cannot be split or filtered by {name}: their facts have {facts.grain}, and that has no {name}.")
+        self._check_derived()
+        self._check_after()
+
+    def _check_derived(self) -> None:
+        """What is derived is of a measure that is asked for, and of axes that are there."""
+        for each in self.derived:
+            if each.measure not in self.measures:
+                raise CubeError(f"{each} is of {each.measure}, which is not asked for; add it to the measures.")
+            if not _fits(each, self):
+                wanted = (
+                    "is of cells; put place into the rows or columns, such as place:8" if each.how in OF_PLACES
+                    else f"goes along a time; put one of {', '.join(calendar.LEVELS)} into the rows or columns"
+                )  # fmt: skip
+                raise CubeError(f"{each} {wanted}.")
+
+    def _check_after(self) -> None:
+        """What is worked out of the answer is of what is in it."""
+        for name in self.answer_columns:
+            if self.answer_columns.count(name) > 1:
+                raise CubeError(f"{name} stands twice in the answer; take one away.")
+        for used in (*(each.column for each in self.having), *([self.order.removeprefix("-")] if self.order else [])):
+            if used not in self.answer_columns:
+                raise CubeError(f"There is no column {used!r} in the answer; there are {', '.join(self.answer_columns)}.")
+        if self.around is not None and (self.derived or self.top is not None or self.versus):
+            raise CubeError("Distance bands stand with measures alone; leave out what is derived, the top and the second question.")
+        if self.top is not None and not self.rows:
+            raise CubeError(f"The top {self.top.count} are rows; put a dimension into the rows.")
+        if self.top is not None and self.top.others and (len(self.rows) > 1 or DIMENSIONS[self.rows[0].dimension].kind != "text"):
+            raise CubeError("All others become one row where one dimension with names is in the rows; leave 'others' out, or put only that one there.")
+
+    @property
+    def time(self) -> str | None:
+        """The level of time among the axes; None where there is none, or more than one."""
+        times = [axis.dimension for axis in self.axes if DIMENSIONS[axis.dimension].kind == "time"]
+        return times[0] if len(times) == 1 else None
+
+    @property
+    def answer_columns(self) -> list[str]:
+        """The columns of the answer."""
+        beside = [column for name in self.measures for column in versus_columns(name)] if self.versus else []
+        return [*self.keys, *self.measures, *(each.column for each in self.derived), *beside]
+
+    @property
+    def keys(self) -> list[str]:
+        """The columns of the answer that have members."""
+        return [*(["distance"] if self.around is not None else []), *(axis.column for axis in self.axes)]
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -119,7 +219,7 @@ class CubeQuery:
         return next((axis.level for axis in self.axes if axis.level is not None), None)
 
     @classmethod
-    def parse(cls, rows: str = "", columns: str = "", measures: str = "revenue", where: Iterable[str] = ()) -> "CubeQuery":
+    def parse(cls, rows: str = "", columns: str = "", measures: str = "revenue", where: Iterable[str] = (), **after: Unpack[After]) -> "CubeQuery":
         """A question from text.
 
         Args:
@@ -127,18 +227,28 @@ class CubeQuery:
             columns: the same.
             measures: measures separated by commas.
             where: filters, such as `segment=families|students`.
+            after: what is worked out of the answer.
 
         Raises:
             CubeError: a name is unknown, or the parts do not fit together.
         """
         axes = [tuple(Axis.parse(part) for part in text.split(",") if part.strip()) for text in (rows, columns)]
         wanted = tuple(part.strip() for part in measures.split(",") if part.strip())
-        return cls(axes[0], axes[1], wanted, tuple(Filter.parse(text) for text in where))
+        filters, second = (tuple(map(Filter.parse, texts)) for texts in (where, after.get("versus", ())))
+        having = tuple(map(Having.parse, after.get("having", ())))
+        top, order = Top.parse(after.get("top", "")), after.get("order", "").strip()
+        derived, around = Derived.parse(after.get("derived", "")), Around.parse(after.get("around", ""))
+        return cls(axes[0], axes[1], wanted, filters, derived, having, top, order, second, around)
 
     def parameters(self) -> dict[str, str | list[str]]:
         """The question as the parameters of a link; `from_parameters` reads them back."""
-        texts = {"rows": ",".join(map(str, self.rows)), "columns": ",".join(map(str, self.columns)), "measures": ",".join(self.measures)}
-        return {**{name: text for name, text in texts.items() if text}, **({"where": [str(kept) for kept in self.where]} if self.where else {})}
+        texts = {
+            "rows": ",".join(map(str, self.rows)), "columns": ",".join(map(str, self.columns)), "measures": ",".join(self.measures),
+            "derived": ", ".join(map(str, self.derived)), "top": str(self.top or ""), "order": self.order,
+            "around": str(self.around or ""),
+        }  # fmt: skip
+        lists = {name: [str(kept) for kept in getattr(self, name)] for name in ("where", "having", "versus")}
+        return {**{name: text for name, text in texts.items() if text}, **{name: values for name, values in lists.items() if values}}
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str | list[str]]) -> "CubeQuery":
@@ -152,8 +262,15 @@ class CubeQuery:
             value = parameters.get(name, default)
             return value if isinstance(value, str) else ",".join(value)
 
-        where = parameters.get("where", [])
-        return cls.parse(text("rows"), text("columns"), text("measures", "revenue"), [where] if isinstance(where, str) else where)
+        def several(name: str) -> list[str]:
+            value = parameters.get(name, [])
+            return [value] if isinstance(value, str) else value
+
+        return cls.parse(
+            text("rows"), text("columns"), text("measures", "revenue"), several("where"),
+            derived=text("derived"), having=several("having"), top=text("top"), order=text("order"), versus=several("versus"),
+            around=text("around"),
+        )  # fmt: skip
 
     def slice(self, kept: Filter) -> "CubeQuery":
         """The same question with one more filter; it takes the place of one on the same dimension."""
@@ -162,6 +279,45 @@ class CubeQuery:
     def without(self, dimension: str) -> "CubeQuery":
         """The same question without the filter on a dimension."""
         return replace(self, where=tuple(each for each in self.where if each.dimension != dimension))
+
+    def shaped(self, rows: tuple[Axis, ...], columns: tuple[Axis, ...]) -> "CubeQuery":
+        """The same question over other axes; of what is worked out of the answer only the derived columns stay, as far as they fit.
+
+        Raises:
+            CubeError: a measure does not have such an axis.
+        """
+        bare = replace(self, rows=rows, columns=columns, derived=(), having=(), top=None, order="", versus=(), around=None)
+        return replace(bare, derived=tuple(each for each in self.derived if _fits(each, bare)))
+
+    def drilled(self, dimension: str, into: str) -> "CubeQuery":
+        """The same question with another dimension in the place of one: a drill-down to a finer level of its hierarchy, a roll-up to a coarser one.
+
+        Args:
+            dimension: among the rows or columns.
+            into: takes its place; goes where it is among them already.
+        """
+
+        def moved(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+            others = tuple(axis for axis in axes if axis.dimension != into)
+            return tuple(Axis(into) if axis.dimension == dimension else axis for axis in others)
+
+        return self.shaped(moved(self.rows), moved(self.columns))
+
+    def finer(self, dimension: str) -> str | None:
+        """The next finer level below a dimension that all measures have; None where it is the finest, or in no hierarchy."""
+        return self._next(dimension, 1)
+
+    def coarser(self, dimension: str) -> str | None:
+        """The next coarser level above a dimension that all measures have; None where it is the coarsest, or in no hierarchy."""
+        return self._next(dimension, -1)
+
+    def _next(self, dimension: str, step: int) -> str | None:
+        known = set.intersection(*(set(dimensions_of(name)) for name in self.measures))
+        for levels in HIERARCHIES.values():
+            own = [level for level in levels if level in known or level == dimension]
+            if dimension in own and 0 <= own.index(dimension) + step < len(own):
+                return own[own.index(dimension) + step]
+        return None
 
     def at_level(self, level: int) -> "CubeQuery":
         """The same question with places of another H3 level: drill-down, roll-up.
@@ -174,3 +330,10 @@ class CubeQuery:
             return tuple(Axis.parse(f"{PLACE}:{level}") if axis.dimension == PLACE else axis for axis in axes)
 
         return replace(self, rows=moved(self.rows), columns=moved(self.columns))
+
+
+def _fits(derived: Derived, query: CubeQuery) -> bool:
+    """Whether the axes of a question have what a derived column goes along."""
+    if derived.how in OF_PLACES:
+        return query.level is not None
+    return derived.how not in ALONG_TIME or query.time is not None

@@ -16,12 +16,12 @@ from filelock import FileLock
 
 from gcrm.errors import CubeError
 from gcrm.olap import cuboids
+from gcrm.olap.build_engine import BuildEngine, OpenEngine, build_database, duckdb_engine
 from gcrm.olap.catalogue import FACTS
 
 _POINTER = "current"
 _MANIFEST = "manifest.json"
 _KEPT_VERSIONS = 3
-_MEMORY_LIMIT = "2GB"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Version:
 
     @property
     def currencies(self) -> list[str]:
-        """The currencies of the sales."""
+        """The currencies of the money in it."""
         return list(self.manifest["currencies"])
 
 
@@ -55,7 +55,7 @@ def current(folder: Path) -> Version | None:
         folder: the folder of the cubes.
 
     Raises:
-        CubeError: the pointer names a version that is not there.
+        CubeError: the pointer names a version that is not there, or one that was built of other columns than those of today.
     """
     pointer = folder / _POINTER
     if not pointer.is_file():
@@ -64,7 +64,14 @@ def current(folder: Path) -> Version | None:
     manifest = folder / name / _MANIFEST
     if not manifest.is_file():
         raise CubeError(f"The cube {name} is damaged: {manifest} is missing; build it again with `gcrm cube build`.")
-    return Version(name, folder / name, json.loads(manifest.read_text(encoding="utf-8")))
+    said = json.loads(manifest.read_text(encoding="utf-8"))
+    if said.get("columns") != _columns():
+        raise CubeError(f"The cube {name} was built by another version of gcrm, with other dimensions; build it again with `gcrm cube build`.")
+    return Version(name, folder / name, said)
+
+
+def _columns() -> dict[str, list[str]]:
+    return {facts.name: list(facts.columns) for facts in FACTS.values()}
 
 
 @contextmanager
@@ -91,20 +98,45 @@ def store_facts(work: Path, name: str, extract: Path) -> None:
     Args:
         work: the folder of `building`.
         name: the facts.
-        extract: CSV without header, columns as declared in gcrm.olap.catalogue; it is removed.
+        extract: CSV without header, columns as declared in gcrm/olap/cubes/; it is removed.
     """
     facts = FACTS[name]
     target = str(work / cuboids.facts_file(facts)).replace("'", "''")
     order = ", ".join(column for column in facts.columns)
-    with _engine() as engine:
+    with build_database() as engine:
         csv = "read_csv(?, header = false, columns = ?, auto_detect = false, delim = ',', quote = '\"', escape = '\"')"
-        # The order is declared in gcrm.olap.catalogue; COPY takes no parameter for its target.
+        # The order is declared in gcrm/olap/cubes/; COPY takes no parameter for its target.
         statement = f"COPY (SELECT * FROM {csv} ORDER BY {order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
         engine.execute(statement, [str(extract), dict(facts.columns)])
     extract.unlink()
 
 
-def publish(folder: Path, work: Path, digest: str, sources: list[dict[str, Any]], as_of: datetime, advance: Callable[[int], None]) -> tuple[Version, bool]:
+def derive_facts(work: Path, name: str, query: str) -> None:
+    """Makes the facts of a cube out of those of others, sorted by cell.
+
+    Args:
+        work: the folder of `building`, with the facts of the other cubes in it.
+        name: the facts.
+        query: of sql/cubes/; its parameters are the files of the facts that it reads, by the names of their cubes.
+    """
+    facts = FACTS[name]
+    target = str(work / cuboids.facts_file(facts)).replace("'", "''")
+    files = {each: str(work / cuboids.facts_file(FACTS[each])) for each in facts.derived_from}
+    with build_database() as engine:
+        # The columns are declared in gcrm/olap/cubes/, the query is one of sql/cubes/; COPY takes no parameter for its target.
+        statement = f"COPY (SELECT {', '.join(facts.columns)} FROM ({query}) ORDER BY ALL) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
+        engine.execute(statement, files)
+
+
+def publish(
+    folder: Path,
+    work: Path,
+    digest: str,
+    sources: list[dict[str, Any]],
+    as_of: datetime,
+    advance: Callable[[int], None],
+    engine: OpenEngine = duckdb_engine,
+) -> tuple[Version, bool]:
     """Builds the cuboids and moves the pointer; facts that are published already are left as they are.
 
     Args:
@@ -114,9 +146,13 @@ def publish(folder: Path, work: Path, digest: str, sources: list[dict[str, Any]]
         sources: the layers behind the facts.
         as_of: when the facts were read; the pointer bears this time, whether it moves or not.
         advance: told how many cuboids are built.
+        engine: what builds the cuboids; it is started only where there is something to build.
 
     Returns:
         The version that readers see now, and whether it is new.
+
+    Raises:
+        CubeError: the engine cannot be started, or broke off.
     """
     try:
         before = current(folder)
@@ -126,13 +162,14 @@ def publish(folder: Path, work: Path, digest: str, sources: list[dict[str, Any]]
     if before is not None and before.manifest["digest"] == digest:
         _date(folder / _POINTER, as_of)
         return before, False
-    with _engine() as engine:
-        rows = {cuboid.name: _built(engine, work, cuboid, advance) for cuboid in cuboids.declared()}
+    with engine() as builder:
+        rows = {cuboid.name: _built(builder, work, cuboid, advance) for cuboid in cuboids.declared()}
+    with build_database() as database:
         for facts in FACTS.values():
-            rows[f"{facts.name}-facts"] = _count(engine, work / cuboids.facts_file(facts))
-        currencies = _currencies(engine, work / "sales-all-full.parquet")
+            rows[f"{facts.name}-facts"] = _count(database, work / cuboids.facts_file(facts))
+        currencies = _currencies(database, [work / f"{facts.name}-all-full.parquet" for facts in FACTS.values() if "currency" in facts.columns])
     built_at = datetime.now(UTC)
-    manifest = {"built_at": built_at.isoformat(), "digest": digest, "rows": rows, "currencies": currencies, "sources": sources}
+    manifest = {"built_at": built_at.isoformat(), "digest": digest, "rows": rows, "currencies": currencies, "sources": sources, "columns": _columns()}
     (work / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     name = f"{built_at:%Y%m%dT%H%M%S.%fZ}-{digest[:8]}"
     _sync(work)
@@ -142,7 +179,7 @@ def publish(folder: Path, work: Path, digest: str, sources: list[dict[str, Any]]
     return Version(name, folder / name, manifest), True
 
 
-def _built(engine: duckdb.DuckDBPyConnection, work: Path, cuboid: cuboids.Cuboid, advance: Callable[[int], None]) -> int:
+def _built(engine: BuildEngine, work: Path, cuboid: cuboids.Cuboid, advance: Callable[[int], None]) -> int:
     rows = cuboids.build(engine, work, cuboid)
     advance(1)
     return rows
@@ -153,13 +190,10 @@ def _count(engine: duckdb.DuckDBPyConnection, file: Path) -> int:
     return rows[0][0]
 
 
-def _currencies(engine: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
-    rows: list[tuple[str]] = engine.execute("SELECT DISTINCT currency FROM read_parquet(?) ORDER BY currency", [str(file)]).fetchall()
+def _currencies(engine: duckdb.DuckDBPyConnection, files: list[Path]) -> list[str]:
+    query = "SELECT DISTINCT currency FROM read_parquet(?, union_by_name = true) ORDER BY currency"
+    rows: list[tuple[str]] = engine.execute(query, [list(map(str, files))]).fetchall()
     return [row[0] for row in rows]
-
-
-def _engine() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "preserve_insertion_order": "true"})
 
 
 def _sync(folder: Path) -> None:

@@ -1,95 +1,298 @@
-"""The cube's totals are those of the database, to the cent, at every H3 level and by every dimension."""
+"""Answers of the cube are those of plain SQL over the tables of the database, to the cent: totals, each dimension, each level, and random questions."""
 
+import random
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
+import h3
+import pandas as pd
 import pytest
+import shapely
 
 from gcrm.access.scope import Scope
 from gcrm.db.connection import Role, connect
-from gcrm.olap.catalogue import FACTS, MEASURES
-from gcrm.olap.query import CubeQuery
+from gcrm.db.queries import queries
+from gcrm.olap import calendar
+from gcrm.olap.catalogue import FACTS, MEASURES, PLACE, UNKNOWN, Axis, dimensions_of, simple
+from gcrm.olap.query import CubeQuery, Filter
+from gcrm.pipeline import cubes
+from gcrm.pipeline.cube_check import check_cubes
 from gcrm.pipeline.cubes import ask_cube
 from gcrm.pipeline.demo import run
 from gcrm.units import LEVELS
+from tests.integration.command_line import gcrm, well
 
 EVERYTHING = Scope.everything()
-# What the catalogue's measures mean, over the tables that files feed; the cell by the database's own function.
-FROM = """
-    FROM gcrm.orders o
-    JOIN gcrm.accounts a USING (account_id)
-    LEFT JOIN gcrm.products p USING (product_id)
-    LEFT JOIN gcrm.account_surroundings s USING (account_id)
-    LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id
-    LEFT JOIN gcrm.regions r USING (region_id)
-"""
-SUMS = "count(DISTINCT o.account_id), count(DISTINCT (o.source, o.order_key)), sum(o.revenue), sum(o.revenue - o.cost), sum(o.quantity)"
-SALES = "buyers,orders,revenue,margin,quantity"
-COLUMNS = {
-    "month": "date_trunc('month', o.ordered_at AT TIME ZONE 'UTC')::date",
+DOCS = Path(__file__).parents[2] / "docs"
+QUESTIONS, SEED = 1000, 20240501
+type Key = tuple[Any, ...]
+
+_SURROUNDED = """
+    JOIN gcrm.accounts a USING (account_id) LEFT JOIN gcrm.account_surroundings s USING (account_id)
+    LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id LEFT JOIN gcrm.regions r USING (region_id)"""
+_OF_ACCOUNTS = {
     "segment": "coalesce(a.segment, '(unknown)')",
     "residence_type": "coalesce(s.residence_type, '(unknown)')",
+    "district": "coalesce(s.district, '(unknown)')",
+    "road_class": "coalesce(s.road_class, '(unknown)')",
     "territory": "coalesce(t.name, '(unknown)')",
     "region": "coalesce(r.name, '(unknown)')",
     "status": "a.status",
-    "category": "coalesce(p.category, '(unknown)')",
-    "channel": "coalesce(o.channel, '(unknown)')",
-    "currency": "o.currency",
 }
+_REP = {"rep": "coalesce(p.name, '(unknown)')"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A cube as SQL over the tables: what is joined, the day of a row, the dimensions besides the times, the measures."""
+
+    tables: str
+    day: str | None
+    dimensions: dict[str, str]
+    measures: dict[str, str]
+
+
+SOURCES = {
+    "sales": Source(
+        f"gcrm.orders o {_SURROUNDED} LEFT JOIN gcrm.products p USING (product_id)",
+        "(o.ordered_at AT TIME ZONE 'UTC')::date",
+        {**_OF_ACCOUNTS, "category": "coalesce(p.category, '(unknown)')", "channel": "coalesce(o.channel, '(unknown)')", "currency": "o.currency"},
+        {
+            "buyers": "count(DISTINCT o.account_id)", "orders": "count(DISTINCT (o.source, o.order_key))", "revenue": "sum(o.revenue)",
+            "margin": "sum(o.revenue - o.cost)", "quantity": "sum(o.quantity)",
+        },
+    ),
+    "accounts": Source(
+        f"gcrm.accounts o {_SURROUNDED}", None, _OF_ACCOUNTS, {"accounts": "count(*)", "customers": "count(*) FILTER (WHERE a.status = 'customer')"}
+    ),
+    "activities": Source(
+        f"gcrm.activities o {_SURROUNDED} LEFT JOIN gcrm.reps p USING (rep_id)",
+        "(o.happened_at AT TIME ZONE 'UTC')::date",
+        {**_OF_ACCOUNTS, **_REP, "activity": "o.kind"},
+        {"activities": "count(*)", "contacted": "count(DISTINCT o.account_id)"},
+    ),
+    "pipeline": Source(
+        f"gcrm.opportunities o {_SURROUNDED} LEFT JOIN gcrm.reps p USING (rep_id)",
+        "(o.opened_at AT TIME ZONE 'UTC')::date",
+        {**_OF_ACCOUNTS, **_REP, "stage": "o.stage", "currency": "o.currency"},
+        {
+            "opportunities": "count(*)", "opportunity_amount": "sum(o.amount)",
+            "open_amount": "coalesce(sum(o.amount) FILTER (WHERE o.stage NOT IN ('won', 'lost')), 0)",
+            "won_amount": "coalesce(sum(o.amount) FILTER (WHERE o.stage = 'won'), 0)",
+            "won": "count(*) FILTER (WHERE o.stage = 'won')", "closed": "count(*) FILTER (WHERE o.stage IN ('won', 'lost'))",
+        },
+    ),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _demo(database: None) -> None:
     del database
-    run(None, 0.1, 20240501, lambda _name, _seconds: None)
+    run(None, 0.05, 20240501, lambda _name, _seconds: None)
 
 
-def _sql(columns: list[str]) -> list[tuple[object, ...]]:
-    chosen = "".join(f"{column}, " for column in columns)
-    group = f"GROUP BY {', '.join(str(number) for number in range(1, len(columns) + 1))}" if columns else ""
+def _column(source: Source, axis: Axis) -> str:
+    if axis.dimension == PLACE:
+        return f"gcrm.cell_parent(a.cell, {axis.level})"
+    if axis.dimension == "day":
+        return str(source.day)
+    return f"date_trunc('{axis.dimension}', {source.day})::date" if axis.dimension in calendar.LEVELS else source.dimensions[axis.dimension]
+
+
+def _condition(source: Source, kept: Filter) -> tuple[str, list[object]]:
+    if kept.dimension == PLACE:
+        either, values = zip(*(_in_place(member) for member in kept.members), strict=True)
+        return f"({' OR '.join(either)})", [value for each in values for value in each]
+    if kept.dimension in calendar.LEVELS:
+        return f"({' OR '.join([f'{source.day} BETWEEN %s AND %s'] * len(kept.members))})", [day for span in kept.spans() for day in span]
+    return f"{source.dimensions[kept.dimension]} = ANY(%s)", [list(kept.members)]
+
+
+def _in_place(member: str) -> tuple[str, list[object]]:
+    if member == UNKNOWN:
+        return "a.cell IS NULL", []
+    if "POLYGON" in member:
+        return "ST_Covers(ST_GeomFromText(%s, 4326), a.position)", [member]
+    if "@" in member:
+        limits, _, point = member.partition("@")
+        away = "ST_Distance(a.position::geography, ST_Point(%s, %s, 4326)::geography)"
+        longitude, latitude = (float(part) for part in point.split(","))
+        near, far = (float(part) for part in limits.split(".."))
+        return f"({away} >= %s AND {away} < %s)", [longitude, latitude, near, longitude, latitude, far]
+    cell, _, steps = member.partition("+")
+    cells = [h3.str_to_int(each) for each in h3.grid_disk(cell, int(steps or 0))]
+    return f"gcrm.cell_parent(a.cell, {h3.get_resolution(cell)}) = ANY(%s)", [cells]
+
+
+def _by_sql(query: CubeQuery, cube: str, measures: list[str]) -> dict[Key, list[Any]]:
+    """Measures of one cube by the members of the axes, asked from the tables."""
+    source = SOURCES[cube]
+    columns = [_column(source, axis) for axis in query.axes]
+    conditions = [_condition(source, kept) for kept in query.where]
+    where = " AND ".join(["true", *(condition for condition, _ in conditions)])
+    group = f"GROUP BY {', '.join(str(number + 1) for number in range(len(columns)))}" if columns else ""
+    text = f"SELECT {', '.join([*columns, *(source.measures[name] for name in measures)])} FROM {source.tables} WHERE {where} {group}"
     with connect(Role.OWNER) as connection:
-        rows = connection.execute(f"SELECT {chosen}{SUMS} {FROM} {group}".encode()).fetchall()
-    return sorted(rows, key=str)
+        rows = connection.execute(text.encode(), [value for _, values in conditions for value in values]).fetchall()
+    return {row[: len(columns)]: list(row[len(columns) :]) for row in rows}
 
 
-def _cube(rows: str) -> list[tuple[object, ...]]:
-    table = ask_cube(CubeQuery.parse(rows, measures=SALES), EVERYTHING).table
-    return sorted((tuple(row.values()) for row in table.to_pylist()), key=str)
+def _expected(query: CubeQuery) -> dict[Key, dict[str, Any]]:
+    """The whole answer out of SQL; what a cube does not know at a member is missing there."""
+    found: dict[Key, dict[str, Any]] = {}
+    for cube in SOURCES:
+        measures = list(dict.fromkeys(each.name for name in query.measures for each in simple(name) if each.facts == cube))
+        if measures:
+            for key, values in _by_sql(query, cube, measures).items():
+                found.setdefault(key, {}).update(zip(measures, values, strict=True))
+    return {key: {name: _value(name, values) for name in query.measures} for key, values in found.items()}
+
+
+def _value(name: str, values: dict[str, Any]) -> Any:  # noqa: ANN401 - a count, money or a ratio
+    needs = MEASURES[name].needs
+    if not needs:
+        return values.get(name)
+    part, whole = (values.get(each) for each in needs)
+    return None if part is None or not whole else pytest.approx(float(part) / float(whole))
+
+
+def _answer(query: CubeQuery) -> dict[Key, dict[str, Any]]:
+    rows = ask_cube(query, EVERYTHING).table.to_pylist()
+    return {tuple(row[axis.column] for axis in query.axes): {name: row[name] for name in query.measures} for row in rows}
+
+
+def _same(query: CubeQuery) -> None:
+    found, expected = _answer(query), _expected(query)
+    if not query.axes:  # of no rows at all a sum is missing, and a count of SQL is 0
+        found, expected = _without_zeros(found), _without_zeros(expected)
+    assert found == expected, str(query.parameters())
+
+
+def _without_zeros(answer: dict[Key, dict[str, Any]]) -> dict[Key, dict[str, Any]]:
+    return {key: {name: None if isinstance(value, (int, Decimal)) and value == 0 else value for name, value in row.items()} for key, row in answer.items()}
 
 
 def test_there_is_something_to_count() -> None:
-    ((buyers, orders, revenue, _, _),) = _sql([])
-    assert isinstance(buyers, int)
-    assert isinstance(orders, int)
-    assert isinstance(revenue, Decimal)
-    assert orders > buyers > 100
+    ((row),) = _answer(CubeQuery.parse(measures="buyers,orders,revenue,activities,opportunities,win_rate")).values()
+    assert isinstance(row["revenue"], Decimal)
+    assert row["orders"] > row["buyers"] > 50
+    assert min(row["activities"], row["opportunities"], row["win_rate"]) > 0
 
 
-def test_grand_totals() -> None:
-    assert _cube("") == _sql([])
+@pytest.mark.parametrize("cube", SOURCES)
+def test_grand_totals_each_dimension_and_each_level(cube: str) -> None:
+    measures = ",".join(name for name in MEASURES if MEASURES[name].facts == cube)
+    for rows in ("", *FACTS[cube].dimensions, *(f"place:{level}" for level in LEVELS), *(f"place:{level},segment" for level in LEVELS)):
+        _same(CubeQuery.parse(rows, measures=measures))
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_by_cell(level: int) -> None:
-    assert _cube(f"place:{level}") == _sql([f"gcrm.cell_parent(a.cell, {level})"])
+def test_every_measure_and_dimension_is_compared() -> None:
+    """Those of derived facts are compared with loops by tests/unit/olap/test_customers.py, those of layers by test_cube_surroundings.py."""
+    assert set(SOURCES) == {name for name, facts in FACTS.items() if facts.by_account and not facts.derived_from}
+    simple_ones = {name for name, each in MEASURES.items() if each.facts in SOURCES and not each.needs}
+    assert {name for source in SOURCES.values() for name in source.measures} == simple_ones
+    for cube, source in SOURCES.items():
+        assert set(source.dimensions) | (set(calendar.LEVELS) if source.day else set()) == set(FACTS[cube].dimensions)
 
 
-@pytest.mark.parametrize("dimension", FACTS["sales"].dimensions)
-def test_by_each_dimension(dimension: str) -> None:
-    assert _cube(dimension) == _sql([COLUMNS[dimension]])
+def _random_questions(count: int) -> Iterator[CubeQuery]:
+    chance = random.Random(SEED)  # noqa: S311 - chance, not a secret
+    members = {name: cubes.cube_members(name, EVERYTHING) for name in {name for cube in SOURCES for name in FACTS[cube].dimensions}}
+    asked = [name for name in MEASURES if {each.facts for each in simple(name)} <= SOURCES.keys()]
+    cells = [f"{row['cell']:x}" for row in ask_cube(CubeQuery.parse("place:10", measures="accounts"), EVERYTHING).table.to_pylist() if row["cell"] is not None]
+
+    def kept(name: str) -> Filter:
+        if name == PLACE:
+            some = h3.cell_to_parent(chance.choice(cells), chance.choice(LEVELS))
+            latitude, longitude = h3.cell_to_latlng(chance.choice(cells))
+            polygon = shapely.Point(longitude, latitude).buffer(chance.uniform(0.001, 0.02), quad_segs=4).wkt
+            band = f"{chance.randint(0, 300)}..{chance.randint(301, 2000)}@{longitude:.7f},{latitude:.7f}"
+            shapes = [f"{some}+{chance.randint(1, 4)}", band, polygon, UNKNOWN]
+            return Filter(PLACE, tuple(dict.fromkeys([some, *chance.sample(shapes, k=chance.choice([0, 1, 2]))])))
+        chosen = sorted(chance.choices(members[name], k=chance.choice([1, 2, 3])))
+        return Filter(name, (f"{chosen[0]}..{chosen[-1]}",) if name in calendar.LEVELS and chance.random() < 0.5 else tuple(dict.fromkeys(chosen)))
+
+    for _ in range(count):
+        measures = tuple(chance.sample(asked, k=chance.choice([1, 1, 2, 3])))
+        common = sorted(set.intersection(*({PLACE, *dimensions_of(name)} for name in measures)))
+        axes = [Axis(name, chance.choice(LEVELS) if name == PLACE else None) for name in chance.sample(common, k=chance.choice([0, 1, 1, 2, 3]))]
+        split = chance.randint(0, len(axes))
+        where = tuple(map(kept, chance.sample(common, k=chance.choice([0, 0, 1, 2]))))
+        yield CubeQuery(tuple(axes[:split]), tuple(axes[split:]), measures, where)
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_by_cell_month_and_segment(level: int) -> None:
-    assert _cube(f"place:{level},month,segment") == _sql([f"gcrm.cell_parent(a.cell, {level})", COLUMNS["month"], COLUMNS["segment"]])
+def test_random_questions() -> None:
+    for query in _random_questions(QUESTIONS):
+        _same(query)
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_accounts_by_cell(level: int) -> None:
-    table = ask_cube(CubeQuery.parse(f"place:{level}", measures="accounts"), EVERYTHING).table
+@pytest.mark.parametrize("command", re.findall(r"`gcrm (cube (?:query|records) [^`]+)`", (DOCS / "cubes.md").read_text(encoding="utf-8")))
+def test_the_example_of_every_operator_is_answered(command: str) -> None:
+    said = well(*shlex.split(command.replace("\\|", "|")))
+    assert len(said.splitlines()) >= (1 if "unknown" in command else 2), said
+
+
+def test_areas_of_files_and_trading_areas_are_polygons(tmp_path: Path) -> None:
+    left, right = shapely.box(24.93, 60.16, 24.95, 60.18), shapely.box(24.95, 60.165, 24.97, 60.18)
+    file = tmp_path / "lasso.geojson"
+    gpd.GeoSeries([left, right], crs=4326).to_file(file)
+    question = ("cube", "query", "--rows", "segment", "--measures", "accounts,revenue")
+    expected = well(*question, "--where", f"place={shapely.union(left, right).wkt}")
+    assert well(*question, "--within", file) == expected
+    well("load", "trade-areas", file, "--name", "lassos")
+    assert well(*question, "--trade-area", "Area 1", "--trade-area", "lassos/Area 2") == expected
+    refused = gcrm(*question, "--trade-area", "Area 3")
+    assert (refused.code, refused.err.strip()) == (1, "gcrm: There is no trading area 'Area 3'; there are Area 1, Area 2.")
+    file.write_text('{"type": "FeatureCollection", "features": []}')
+    assert gcrm(*question, "--within", file).code == 1
+
+
+def test_records_bear_the_names_of_their_accounts(tmp_path: Path) -> None:
+    target = tmp_path / "records.csv"
+    assert well("cube", "records", "sales", "--where", "year=2025", "--most", 50, "--output", target).startswith("50 of ")
+    notes = target.read_text().splitlines()[:4]
+    assert notes[0].startswith("# records: 50 of ")
+    assert notes[1:] == [
+        "# where: year=2025",
+        f"# cube_version: {cubes.published().name}",
+        f"# as_of: {cubes.published().built_at.isoformat(timespec='seconds')}",
+    ]
+    found = pd.read_csv(target, skiprows=4)
+    assert len(found) == 50
     with connect(Role.OWNER) as connection:
-        rows = connection.execute(f"SELECT gcrm.cell_parent(cell, {level}), count(*) FROM gcrm.accounts GROUP BY 1".encode()).fetchall()
-    assert sorted((tuple(row.values()) for row in table.to_pylist()), key=str) == sorted(rows, key=str)
+        names: dict[int, str] = dict(connection.execute("SELECT account_id, name FROM gcrm.accounts").fetchall())
+    assert found["name"].tolist() == [names[account] for account in found["account_id"]]
+    assert found["order_key"].str.startswith("demo-helsinki/").all()
 
 
-def test_every_measure_of_the_catalogue_is_compared() -> None:
-    assert set(MEASURES) == {"accounts", *SALES.split(",")}
+def test_records_of_what_is_no_account_have_no_names(tmp_path: Path) -> None:
+    target = tmp_path / "records.csv"
+    well("cube", "records", "footfall", "--most", 5, "--output", target)
+    found = pd.read_csv(target, skiprows=4)
+    assert len(found) == 5
+    assert list(found.columns) == list(FACTS["footfall"].columns)
+
+
+def test_every_proof_of_the_declarations_holds() -> None:
+    told = well("cube", "check").splitlines()
+    assert [line.split(":")[0] for line in told] == list(FACTS)
+    assert all(line.split()[1] == line.split()[3] for line in told)
+
+
+def test_a_join_that_doubles_facts_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    statement = queries("facts").sales.sql
+    doubled = statement.replace("FROM gcrm.orders o", "FROM (SELECT * FROM gcrm.orders UNION ALL SELECT * FROM gcrm.orders WHERE quantity > 1) o")
+    assert doubled != statement
+    monkeypatch.setattr(queries("facts").sales.__func__, "sql", doubled)  # type: ignore[attr-defined] # a method by run time
+    broken = {(proof.cube, proof.what) for proof in check_cubes(lambda _: None) if not proof.holds}
+    assert {("sales", FACTS["sales"].grain), ("sales", "Revenue"), ("sales", "Units by month")} <= broken
+    assert {cube for cube, _ in broken} == {"sales"}
+    done = gcrm("cube", "check")
+    assert done.code == 1
+    assert "sales: Revenue is" in done.err

@@ -5,18 +5,21 @@ from pathlib import Path
 
 import h3
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gcrm.access.scope import Scope
 from gcrm.errors import CubeError
+from gcrm.olap import calendar
 from gcrm.olap.answer import Answer, ask, members
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axis, measure
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axis, dimensions_of, simple
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.store import Version
 from gcrm.units import LEVELS
 from tests.unit.olap.cube import SEGMENTS, TERRITORIES, Row, as_mapping, made_up_facts, plain_answer, publish
 
+_ASKED = sorted(name for name in MEASURES if {each.facts for each in simple(name)} <= {"sales", "accounts"})
 _EVERYTHING = Scope.everything()
 _SALES, _ACCOUNTS = made_up_facts(7)
 _CELLS = sorted({row["cell"] for row in _ACCOUNTS if row["cell"]})
@@ -31,17 +34,21 @@ def _members(dimension: str) -> st.SearchStrategy[str]:
     if dimension == PLACE:
         some = st.sampled_from(_CELLS)
         cells = st.builds(lambda cell, level: h3.cell_to_parent(h3.int_to_str(cell), level), some, st.integers(3, 10))
-        return cells | st.just(UNKNOWN)
-    if dimension == "month":
-        months = st.sampled_from([f"{row['month']:%Y-%m}" for row in _SALES])
-        return months | st.builds(lambda first, last: f"{min(first, last)}..{max(first, last)}", months, months)
+        rings = st.builds(lambda cell, steps: f"{cell}+{steps}", cells, st.integers(0, 4))
+        points = st.sampled_from([(row["longitude"], row["latitude"]) for row in _ACCOUNTS if row["cell"]])
+        bands = st.builds(lambda point, near, wide: f"{near}..{near + wide}@{point[0]:.9f},{point[1]:.9f}", points, st.integers(0, 8000), st.integers(1, 9000))
+        polygons = st.builds(lambda point, size: shapely.Point(point).buffer(size, quad_segs=3).wkt, points, st.floats(0.001, 0.2))
+        return cells | rings | bands | polygons | st.just(UNKNOWN)
+    if dimension in calendar.LEVELS:
+        times = st.sampled_from([calendar.member(dimension, row["day"]) for row in _SALES])
+        return times | st.builds(lambda first, last: f"{min(first, last)}..{max(first, last)}", times, times)
     return st.sampled_from(sorted({row[dimension] for row in (*_SALES, *_ACCOUNTS) if dimension in row})) | st.just("nowhere")
 
 
 @st.composite
 def questions(draw: st.DrawFn) -> CubeQuery:
-    measures = draw(st.lists(st.sampled_from(sorted(MEASURES)), min_size=1, max_size=4, unique=True))
-    common = set.intersection(*({PLACE, *FACTS[measure(name).facts].dimensions} for name in measures))
+    measures = draw(st.lists(st.sampled_from(_ASKED), min_size=1, max_size=4, unique=True))
+    common = set.intersection(*({PLACE, *dimensions_of(name)} for name in measures))
     names = st.lists(st.sampled_from(sorted(common)), max_size=3, unique=True)
     axes = [Axis.parse(f"{name}:{draw(st.sampled_from(LEVELS))}" if name == PLACE else name) for name in draw(names)]
     split = draw(st.integers(0, len(axes)))
@@ -70,7 +77,7 @@ def test_answers_are_sorted_by_their_axes_with_the_unknown_last(version: Version
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("name", [name for name, each in MEASURES.items() if each.additive])
+@pytest.mark.parametrize("name", [name for name in _ASKED if MEASURES[name].additive])
 def test_a_place_that_is_not_known_keeps_the_total(version: Version, name: str, level: int) -> None:
     rows = _asked(version, CubeQuery.parse(f"place:{level}", measures=name))
     total = _asked(version, CubeQuery.parse(measures=name))[0][name]
@@ -125,7 +132,7 @@ def test_money_of_several_currencies_is_not_added(tmp_path: Path) -> None:
     sales, accounts = made_up_facts(3, currencies=("EUR", "CHF"))
     version, _ = publish(tmp_path, sales, accounts, "three")
 
-    with pytest.raises(CubeError, match=r"The sales are in CHF, EUR, which do not add up; filter with currency=CHF or add currency to the rows\."):
+    with pytest.raises(CubeError, match=r"The money is in CHF, EUR, which do not add up; filter with currency=CHF or add currency to the rows\."):
         ask(version, CubeQuery.parse("segment"), _EVERYTHING)
     with pytest.raises(CubeError, match="do not add up"):
         ask(version, CubeQuery.parse(where=["currency=EUR|CHF"]), _EVERYTHING)
@@ -173,6 +180,8 @@ def test_members_are_those_of_accounts_without_sales_too(tmp_path: Path) -> None
     accounts[0] |= {"segment": "nobody buys", "cell": None}
     version, _ = publish(tmp_path, sales, accounts, "five")
     assert "nobody buys" in members(version, "segment", _EVERYTHING)
+    assert "nobody buys" in members(version, "segment", _EVERYTHING, of="accounts")
+    assert members(version, "segment", _EVERYTHING, of="revenue") == []
 
 
 def test_a_cube_of_nothing_answers_nothing(tmp_path: Path) -> None:

@@ -1,29 +1,34 @@
 """Questions as text and as links."""
 
+from datetime import date
+
 import h3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gcrm.errors import CubeError
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, PLACE, Axis, measure
+from gcrm.olap import calendar
+from gcrm.olap.catalogue import DIMENSIONS, MEASURES, PLACE, Axis, dimensions_of
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.units import LEVELS
 
-_MONTHS = st.dates().map(lambda day: f"{day:%Y-%m}".zfill(7))
+_DAYS = st.dates(date(1900, 1, 1), date(2200, 12, 31))
 _CELLS = st.builds(h3.latlng_to_cell, st.floats(-90, 90), st.floats(-180, 180), st.integers(0, 10))
 _NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=15).map(str.strip).filter(bool)
 
 
 def _members(dimension: str) -> st.SearchStrategy[str]:
-    spans = st.builds(lambda first, last: f"{min(first, last)}..{max(first, last)}", _MONTHS, _MONTHS)
-    return {PLACE: _CELLS | st.just("(unknown)"), "month": _MONTHS | spans}.get(dimension, _NAMES)
+    if dimension in calendar.LEVELS:
+        times = _DAYS.map(lambda day: calendar.member(dimension, day))
+        return times | st.builds(lambda first, last: f"{min(first, last)}..{max(first, last)}", times, times)
+    return _CELLS | st.just("(unknown)") if dimension == PLACE else _NAMES
 
 
 @st.composite
 def questions(draw: st.DrawFn) -> CubeQuery:
     measures = draw(st.lists(st.sampled_from(sorted(MEASURES)), min_size=1, max_size=4, unique=True))
-    common = set.intersection(*({PLACE, *FACTS[measure(name).facts].dimensions} for name in measures))
+    common = set.intersection(*({PLACE, *dimensions_of(name)} for name in measures))
     axes = [
         Axis(name, draw(st.sampled_from(LEVELS)) if name == PLACE else None)
         for name in draw(st.lists(st.sampled_from(sorted(common)), max_size=4, unique=True))
@@ -54,11 +59,11 @@ def test_drilling_changes_the_level_and_nothing_else(query: CubeQuery, level: in
 
 @given(questions())
 def test_a_slice_takes_the_place_of_one_on_the_same_dimension(query: CubeQuery) -> None:
-    first, second = Filter("segment", ("a",)), Filter("segment", ("b", "c"))
+    first, second = Filter(PLACE, ("861126d37ffffff",)), Filter(PLACE, ("861126d2fffffff", "(unknown)"))  # every measure has a place
     sliced = query.slice(first).slice(second)
     assert sliced.where[-1] == second
     assert first not in sliced.where
-    assert sliced.without("segment") == query.without("segment")
+    assert sliced.without(PLACE) == query.without(PLACE)
 
 
 def test_a_question_as_it_is_typed() -> None:
@@ -75,7 +80,7 @@ def test_a_question_as_it_is_typed() -> None:
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ({"rows": "colour"}, "There is no dimension 'colour'; there are place, month"),
+        ({"rows": "colour"}, "There is no dimension 'colour'; there are place, year, quarter, month"),
         ({"rows": "place"}, r"place needs an H3 level from 5 to 10, such as place:8\."),
         ({"rows": "place:11"}, "place needs an H3 level"),
         ({"rows": "place:x"}, "place needs an H3 level"),
@@ -107,8 +112,8 @@ def test_what_cannot_be_asked_is_one_sentence(parts: dict[str, str], sentence: s
 
 
 def test_months_are_spans() -> None:
-    first, second = Filter("month", ("2025-02", "2024-11..2025-01")).months()
-    assert [f"{day:%Y-%m-%d}" for day in (*first, *second)] == ["2025-02-01", "2025-02-01", "2024-11-01", "2025-01-01"]
+    first, second = Filter("month", ("2025-02", "2024-11..2025-01")).spans()
+    assert [f"{day:%Y-%m-%d}" for day in (*first, *second)] == ["2025-02-01", "2025-02-28", "2024-11-01", "2025-01-31"]
 
 
 @pytest.mark.parametrize("name", DIMENSIONS)

@@ -131,6 +131,19 @@ def test_a_damaged_version_is_built_again(tmp_path: Path) -> None:
     assert _versions(tmp_path) == [again.name]
 
 
+def test_a_version_of_other_columns_is_said_plainly_and_built_again(tmp_path: Path) -> None:
+    version, _ = _publish(tmp_path, 1)
+    manifest = version.folder / "manifest.json"
+    said = json.loads(manifest.read_text())
+    said["columns"]["sales"].remove("district")
+    manifest.write_text(json.dumps(said))
+    with pytest.raises(CubeError, match="was built by another version of gcrm, with other dimensions; build it again with `gcrm cube build`"):
+        store.current(tmp_path)
+    again, new = _publish(tmp_path, 1)
+    assert new
+    assert store.current(tmp_path) == again
+
+
 def test_one_builder_at_a_time(tmp_path: Path) -> None:
     entered, order = Event(), []
 

@@ -1,0 +1,71 @@
+"""What builds cuboids: DuckDB in bounded memory, on this machine. The other engine, for many machines, is Spark (gcrm/olap/spark.py)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+ORIGIN = "origin"
+"""The name that a statement has for the file it reads."""
+
+_MEMORY_LIMIT = "2GB"
+
+
+class BuildEngine(Protocol):
+    """Runs a statement over one file of Parquet into another."""
+
+    def roll_up(self, statement: str, origin: Path, target: Path) -> int:
+        """Writes what a statement gives, in the order that it gives.
+
+        Args:
+            statement: SQL that every engine takes; it reads from ORIGIN.
+            origin: the file behind ORIGIN.
+            target: the file to write.
+
+        Returns:
+            Its rows.
+        """
+        ...
+
+
+type OpenEngine = Callable[[], AbstractContextManager[BuildEngine]]
+"""Starts an engine, and ends it behind the block."""
+
+
+class DuckDBEngine:
+    """DuckDB as the engine of a build."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
+        self._database = database
+
+    def roll_up(self, statement: str, origin: Path, target: Path) -> int:
+        """See `BuildEngine`."""
+        self._database.read_parquet(str(origin)).create_view(ORIGIN)
+        return write_parquet(self._database, statement, target)
+
+
+@contextmanager
+def duckdb_engine() -> Iterator[DuckDBEngine]:
+    """DuckDB as the engine of a build, on this machine."""
+    with build_database() as database:
+        yield DuckDBEngine(database)
+
+
+def build_database() -> duckdb.DuckDBPyConnection:
+    """A DuckDB in bounded memory that keeps the order of what it reads."""
+    return duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "preserve_insertion_order": "true"})
+
+
+def write_parquet(database: duckdb.DuckDBPyConnection, statement: str, target: Path) -> int:
+    """Writes what a statement gives as Parquet, and returns its rows.
+
+    Args:
+        database: what runs the statement.
+        statement: of names that are declared in gcrm/olap/cubes/.
+        target: the file to write.
+    """
+    quoted = str(target).replace("'", "''")  # COPY takes no parameter for its target
+    ((rows,),) = database.execute(f"COPY ({statement}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+    return int(rows)

@@ -1,0 +1,42 @@
+"""The process's DuckDB, in memory: answers are read from files by it, and worked further in it."""
+
+from collections.abc import Sequence
+from functools import cache
+from threading import local
+
+import duckdb
+import pyarrow as pa
+
+_threads = local()
+
+
+@cache
+def _process_engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"memory_limit": "2GB"})
+
+
+def engine() -> duckdb.DuckDBPyConnection:
+    """This thread's cursor of the process's DuckDB."""
+    if not hasattr(_threads, "cursor"):
+        _threads.cursor = _process_engine().cursor()
+    cursor: duckdb.DuckDBPyConnection = _threads.cursor
+    return cursor
+
+
+def select(columns: str, source: str, values: Sequence[object] = (), **tables: pa.Table) -> pa.Table:
+    """Columns out of files, or of tables in memory.
+
+    Args:
+        columns: an SQL select list.
+        source: what stands behind FROM. Every name in both texts is declared in gcrm/olap/cubes/, every number was read as one.
+        values: what stands at the question marks of both.
+        tables: by the names that they have in the texts.
+    """
+    duck = engine()
+    for name, table in tables.items():
+        duck.register(name, table)
+    try:
+        return duck.sql(f"SELECT {columns} FROM {source}", params=list(values) or None).to_arrow_table()  # noqa: S608
+    finally:
+        for name in tables:
+            duck.unregister(name)
