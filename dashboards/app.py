@@ -15,6 +15,8 @@ page = st.navigation(
         st.Page(_HERE / "pages/start.py", title="Start", icon=":material/home:", default=True),
         st.Page(_HERE / "pages/map_explorer.py", title="Map", icon=":material/hexagon:", url_path="map"),
         st.Page(_HERE / "pages/surroundings.py", title="Surroundings", icon=":material/layers:", url_path="surroundings"),
+        st.Page(_HERE / "pages/reach.py", title="Reach", icon=":material/route:", url_path="reach"),
+        st.Page(_HERE / "pages/account.py", title="Accounts", icon=":material/contacts:", url_path="account"),
         st.Page(_HERE / "pages/cube.py", title="Cube", icon=":material/deployed_code:", url_path="cube"),
         st.Page(_HERE / "pages/import_file.py", title="Import", icon=":material/upload_file:", url_path="import"),
         st.Page(_HERE / "pages/new_account.py", title="New account", icon=":material/add_business:", url_path="new-account"),

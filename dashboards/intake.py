@@ -15,7 +15,7 @@ from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.profile import Profile
 from gcrm.ingest.readers.kinds import ENDINGS
 from gcrm.ingest.source import Source, look_at, open_source
-from gcrm.pipeline import duplicate_review, duplicates, entry, geocode_review, imports, jobs, quarantine, quarantine_retry, uploads
+from gcrm.pipeline import duplicate_review, duplicates, entry, geocode_review, imports, jobs, quarantine, quarantine_retry, reach, saved_views, uploads
 from gcrm.pipeline.duplicate_preview import Preview
 from gcrm.pipeline.entry import FIELDS, Created
 from gcrm.pipeline.imports import DryRun
@@ -23,7 +23,7 @@ from gcrm.pipeline.jobs import Job, Undone
 from gcrm.pipeline.update import is_updating as is_at_it
 from gcrm.progress import Advance
 
-__all__ = ["ENDINGS", "FIELDS", "OBJECTS", "Created", "DryRun", "Job", "ObjectType", "Preview", "ReadOptions", "Source", "Undone"]
+__all__ = ["ENDINGS", "FIELDS", "OBJECTS", "Created", "DryRun", "Job", "ObjectType", "Preview", "ReadOptions", "Source", "Undone", "saved_views"]
 
 
 @dataclass(frozen=True)
@@ -326,3 +326,30 @@ def _decider() -> str:
     if session.scope() != data.everything():
         raise GeocodeError("Positions are decided on by those who see every account; ask one of them.")
     return getpass.getuser()
+
+
+def close_street(way_id: int) -> None:
+    """Closes a street for everybody.
+
+    Raises:
+        RoadsError: no loaded extract has it, or the reader does not see every account.
+    """
+    reach.close_street(way_id, session.scope())
+
+
+def slow_street(way_id: int, factor: float) -> None:
+    """Lets cars go slower on a street.
+
+    Raises:
+        RoadsError: no loaded extract has it, or the reader does not see every account.
+    """
+    reach.slow_street(way_id, factor, session.scope())
+
+
+def free_street(way_id: int) -> None:
+    """Ends what was set on a street by hand.
+
+    Raises:
+        RoadsError: the reader does not see every account.
+    """
+    reach.free_street(way_id, session.scope())

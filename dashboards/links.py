@@ -3,10 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import h3
 
-from dashboards.data import CELL_LAYERS, LEVELS, MEASURES, Filter, quality, quarantine
+from dashboards.data import CELL_LAYERS, LEVELS, MEASURES, THEMATIC, Filter, quality, quarantine
 from gcrm.errors import CubeError
 
 _OPACITIES = (0.1, 1.0)
@@ -15,6 +16,11 @@ _MOST_PAGES = 1_000_000
 _MOST_DIGITS = 18
 FLOWS = "movement"
 """The layer of the surroundings page that is not one of cells."""
+ON_STREETS = "streets"
+FLOW_MEASURES = ("", ON_STREETS)
+BESIDE: Mapping[str, str] = MappingProxyType({"open": "Nothing closed or slowed", "night": "The same at 3:00 at night"})
+"""What the reach page's second map shows."""
+MODES, WEEKDAYS = ("car", "bicycle", "foot"), ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 REVIEW_STATUSES = ("open", "accepted", "moved", "dismissed")
 
 
@@ -121,8 +127,8 @@ class SurroundingsView:
     """The state of the surroundings page.
 
     Attributes:
-        layer: key of `CELL_LAYERS`, or `FLOWS`.
-        measure: one of the layer's.
+        layer: key of `CELL_LAYERS`, `THEMATIC` (its measures are the layers of one's own, whichever there are), or `FLOWS`.
+        measure: one of the layer's; of `FLOWS` empty (between cells) or `ON_STREETS`.
         level: H3 level.
         weekday: ISO weekday, for layers by hour; None for all.
         hour: of the day; None for all.
@@ -145,15 +151,7 @@ class SurroundingsView:
             ValueError: a number in it is none.
         """
         first = {name: values[-1] for name, values in parameters.items() if values}
-        view = cls()
-        if "layer" in first:
-            if first["layer"] not in {*CELL_LAYERS, FLOWS}:
-                raise CubeError(f"There is no layer {first['layer']!r}; there are {', '.join((*CELL_LAYERS, FLOWS))}.")
-            view = view.of(first["layer"])
-        if "measure" in first and view.layer != FLOWS:
-            if first["measure"] not in CELL_LAYERS[view.layer].measures:
-                raise CubeError(f"{view.layer} has no measure {first['measure']!r}; it has {', '.join(CELL_LAYERS[view.layer].measures)}.")
-            view = replace(view, measure=first["measure"])
+        view = cls().showing(first.get("layer", cls.layer), first.get("measure"))
         if "level" in first:
             view = replace(view, level=_within(first["level"], min(LEVELS), max(LEVELS)))
         if "weekday" in first:
@@ -166,13 +164,117 @@ class SurroundingsView:
             view = replace(view, cell=first["cell"])
         return view
 
+    def showing(self, layer: str, measure: str | None) -> "SurroundingsView":
+        """The same of another layer.
+
+        Args:
+            layer: what a link calls it.
+            measure: one of the layer's; its first if left out.
+
+        Raises:
+            CubeError: there is no such layer or measure.
+        """
+        if layer not in {*CELL_LAYERS, THEMATIC, FLOWS}:
+            raise CubeError(f"There is no layer {layer!r}; there are {', '.join((*CELL_LAYERS, THEMATIC, FLOWS))}.")
+        view = self.of(layer)
+        if measure is None:
+            return view
+        if layer == FLOWS and measure not in FLOW_MEASURES:
+            raise CubeError(f"Movement is shown between cells or on streets, and not as {measure!r}; leave the measure out, or write {ON_STREETS}.")
+        if layer in CELL_LAYERS and measure not in CELL_LAYERS[layer].measures:
+            raise CubeError(f"{layer} has no measure {measure!r}; it has {', '.join(CELL_LAYERS[layer].measures)}.")
+        return replace(view, measure=measure)
+
     def of(self, layer: str) -> "SurroundingsView":
-        """The same of another layer, with its first measure."""
+        """The same of another layer, with its first measure; of the layers of one's own with none."""
         return replace(self, layer=layer, measure=next(iter(CELL_LAYERS[layer].measures)) if layer in CELL_LAYERS else "")
 
     def parameters(self) -> dict[str, str | list[str]]:
         """The state as the parameters of a link; `from_parameters` reads them back."""
         said = {"layer": self.layer, "measure": self.measure, "level": self.level, "weekday": self.weekday, "hour": self.hour, "cell": self.cell}
+        return {name: str(value) for name, value in said.items() if value is not None and value != ""}
+
+
+@dataclass(frozen=True)
+class ReachView:
+    """The state of the reach page.
+
+    Attributes:
+        origin: an account, an address, or longitude and latitude; empty for a place to begin with.
+        destination: the same, of a way from the origin; empty for none.
+        mode: of travel.
+        weekday: three letters.
+        hour: of the day.
+        beside: what the second map shows, one of `BESIDE`.
+        way: the street that was clicked, an OSM way.
+    """
+
+    origin: str = ""
+    destination: str = ""
+    mode: str = "car"
+    weekday: str = "Tue"
+    hour: int = 8
+    beside: str = "open"
+    way: int | None = None
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, list[str]]) -> "ReachView":
+        """The state that a link asks for.
+
+        Raises:
+            ValueError: it names what is not there.
+        """
+        first = {name: values[-1] for name, values in parameters.items() if values}
+        view = cls(origin=first.get("from", ""), destination=first.get("to", ""))
+        view = replace(
+            view,
+            mode=_one_of(first.get("mode", view.mode), "mode", MODES),
+            weekday=_one_of(first.get("weekday", view.weekday), "weekday", WEEKDAYS),
+            beside=_one_of(first.get("beside", view.beside), "second map", tuple(BESIDE)),
+        )
+        if "hour" in first:
+            view = replace(view, hour=_within(first["hour"], 0, 23))
+        if "way" in first:
+            if not first["way"].isdecimal() or len(first["way"]) > _MOST_DIGITS:
+                raise ValueError(f"{first['way']!r} is no street; click one on the map.")
+            view = replace(view, way=int(first["way"]))
+        return view
+
+    def parameters(self) -> dict[str, str | list[str]]:
+        """The state as the parameters of a link; `from_parameters` reads them back."""
+        said = {"from": self.origin, "to": self.destination, "mode": self.mode, "weekday": self.weekday, "hour": self.hour}
+        said |= {"beside": self.beside, "way": self.way}
+        return {name: str(value) for name, value in said.items() if value is not None and value != ""}
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """The state of the account page.
+
+    Attributes:
+        account_id: of the account; None where one is looked for.
+        text: that it is looked for by.
+    """
+
+    account_id: int | None = None
+    text: str = ""
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, list[str]]) -> "AccountView":
+        """The state that a link asks for.
+
+        Raises:
+            ValueError: the account is no number.
+        """
+        first = {name: values[-1] for name, values in parameters.items() if values}
+        account = first.get("account")
+        if account is not None and (not account.isdecimal() or len(account) > _MOST_DIGITS):
+            raise ValueError(f"{account!r} is no account; look for it by its name.")
+        return cls(int(account) if account is not None else None, first.get("find", ""))
+
+    def parameters(self) -> dict[str, str | list[str]]:
+        """The state as the parameters of a link; `from_parameters` reads them back."""
+        said = {"account": self.account_id, "find": self.text}
         return {name: str(value) for name, value in said.items() if value is not None and value != ""}
 
 
@@ -346,6 +448,17 @@ class PositionsView:
         if self.candidate > 1:
             said["candidate"] = str(self.candidate)
         return said
+
+
+def _one_of(text: str, what: str, known: tuple[str, ...]) -> str:
+    """A text that has to be one of some.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if text not in known:
+        raise ValueError(f"There is no {what} {text!r}; there are {', '.join(known)}.")
+    return text
 
 
 def _within(text: str, low: int, high: int) -> int:

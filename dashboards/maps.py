@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import h3
@@ -15,7 +15,7 @@ from shapely import affinity
 from dashboards import basemap
 from dashboards.data import Cells, Window
 from dashboards.links import Camera
-from dashboards.texts import amount, large, unit_of
+from dashboards.texts import amount, large, nothing, unit_of
 from dashboards.theme import Look, rgb
 
 ATTRIBUTION = "© OpenStreetMap contributors"
@@ -181,7 +181,18 @@ def cell_layers(cells: Cells, classes: Classes, look: Look, opacity: float, laye
         layer_id: a text that changes with the data: Streamlit keeps a selection by position, which means another cell when the data change.
         selected: the selected cell, hexadecimal text.
     """
-    rows = _rows(cells, classes, look, round(opacity * 255))
+    return hexagons(_rows(cells, classes, look, round(opacity * 255)), look, layer_id, selected)
+
+
+def hexagons(rows: Sequence[Mapping[str, object]], look: Look, layer_id: str, selected: str | None = None) -> list[pdk.Layer]:
+    """H3 cells to choose from, and an outline around the selected one.
+
+    Args:
+        rows: cell (hexadecimal text), fill (its colour), and what the tooltip says.
+        look: the theme.
+        layer_id: a text that changes with the data, since Streamlit keeps a selection by position.
+        selected: the selected cell, hexadecimal text.
+    """
     layers = [
         pdk.Layer("H3HexagonLayer", rows, id=layer_id, pickable=True, auto_highlight=True, highlight_color=rgb(look.outline, 60), get_hexagon="cell",
                   get_fill_color="fill", stroked=True, get_line_color=rgb(look.paper, 130), line_width_min_pixels=0.5, line_width_max_pixels=1,
@@ -197,18 +208,31 @@ def cell_layers(cells: Cells, classes: Classes, look: Look, opacity: float, laye
 
 def _rows(cells: Cells, classes: Classes, look: Look, alpha: int) -> list[dict[str, object]]:
     """A row per cell: the cell, its colour, and the words of its tooltip."""
-    frame = cells.frame
-    known = frame["value"].notna().to_numpy()
-    colours = [rgb(look.none, round(alpha * 0.35))] * len(frame)
-    members = iter(classes.of(frame.loc[known, "value"].astype(float)))
-    fills = [rgb(colour, alpha) for colour in classes.colours]
-    colours = [fills[next(members)] if has else colour for has, colour in zip(known, colours, strict=True)]
-    unit = unit_of(cells.measure, cells.explanation.currency)
-    words = [f"{amount(value, cells.measure)} {unit}" if has else "no sales" for value, has in zip(frame["value"], known, strict=True)]
+    fills = [rgb(look.none, round(alpha * 0.35)), *(rgb(colour, alpha) for colour in classes.colours)]
     return [
-        {"cell": cell, "fill": colour, "value": text, "accounts": f"{count:,}"}
-        for cell, colour, text, count in zip(frame["cell"], colours, words, frame["accounts"], strict=True)
+        {"cell": cell, "fill": fills[number + 1], "value": text, "accounts": f"{count:,}"}
+        for cell, number, text, count in zip(cells.frame["cell"], _classes_of(cells, classes), in_words(cells), cells.frame["accounts"], strict=True)
     ]
+
+
+def _classes_of(cells: Cells, classes: Classes) -> list[int]:
+    """The class of each cell, from 0; -1 where it has no value."""
+    known = cells.frame["value"].notna().to_numpy()
+    numbers = np.full(len(known), -1)
+    numbers[known] = classes.of(cells.frame.loc[known, "value"].astype(float))
+    return [int(number) for number in numbers]
+
+
+def colours(cells: Cells, classes: Classes, look: Look) -> list[str]:
+    """The colour of each cell, hexadecimal text; that of nothing, which the map shows through, where it has no value."""
+    fills = [f"{look.none}59", *classes.colours]
+    return [fills[number + 1] for number in _classes_of(cells, classes)]
+
+
+def in_words(cells: Cells) -> list[str]:
+    """The value of each cell with its unit."""
+    unit = unit_of(cells.measure, cells.explanation.currency)
+    return [nothing(cells.measure) if pd.isna(value) else f"{amount(value, cells.measure)} {unit}".strip() for value in cells.frame["value"]]
 
 
 def point_layers(points: pd.DataFrame, look: Look, layer_id: str, chosen: int | None = None, marked: Sequence[tuple[float, float]] = ()) -> list[pdk.Layer]:
@@ -235,6 +259,20 @@ def point_layers(points: pd.DataFrame, look: Look, layer_id: str, chosen: int | 
                   radius_units=pdk.types.String("pixels"), stroked=True, get_line_color=rgb(look.surface), line_width_min_pixels=2, line_width_max_pixels=2),
         pdk.Layer("TextLayer", rows, id=f"numbers-{layer_id}", pickable=False, get_text="text", get_position="place", get_size=14,
                   get_color=rgb(look.surface), font_weight=700, font_family=pdk.types.String("sans-serif")),
+    ]  # fmt: skip
+
+
+def place_layers(places: Sequence[tuple[float, float]], look: Look) -> list[pdk.Layer]:
+    """A dot at each place, in the accent colour.
+
+    Args:
+        places: longitude and latitude, degrees in EPSG:4326.
+        look: the theme.
+    """
+    rows = [{"place": list(place)} for place in places]
+    return [
+        pdk.Layer("ScatterplotLayer", rows, id=f"places-{look.dark}", pickable=False, get_position="place", get_fill_color=rgb(look.accent), stroked=True,
+                  get_line_color=rgb(look.surface), radius_min_pixels=8, get_radius=10, line_width_min_pixels=3)
     ]  # fmt: skip
 
 
@@ -274,8 +312,8 @@ def legend(cells: Cells, classes: Classes, look: Look) -> str:
     ]
     missing = int(cells.frame["value"].isna().sum())
     if missing:
-        lines.insert(0, f'<li><i style="background:{look.none};opacity:.4"></i><span>no sales</span><em>{missing:,}</em></li>')
-    shown = "" if unit == cells.measure.label.lower() else f"<span>{html.escape(unit)}</span>"
+        lines.insert(0, f'<li><i style="background:{look.none};opacity:.4"></i><span>{nothing(cells.measure)}</span><em>{missing:,}</em></li>')
+    shown = "" if unit in ("", cells.measure.label.lower()) else f"<span>{html.escape(unit)}</span>"
     head = f"<header><b>{html.escape(cells.measure.label)}</b>{shown}<em>cells</em></header>"
     return f'<div class="legend">{head}<ul>{"".join(reversed(lines))}</ul></div>'
 

@@ -7,7 +7,7 @@ import pydeck as pdk
 import streamlit as st
 
 from dashboards import data, maps, session, texts
-from dashboards.data import DIMENSIONS, FACTS, MEASURES, Filter, Overview
+from dashboards.data import DIMENSIONS, Filter, Overview
 from gcrm.errors import GcrmError
 
 Change = Callable[[str, tuple[str, ...]], None]
@@ -120,7 +120,7 @@ def figures(cards: Sequence[tuple[str, str, str]]) -> None:
 
 
 def filters(cube: data.Cube, measure: str, where: Sequence[Filter], change: Change, scope: data.Scope) -> None:
-    """The controls that filter: those of accounts, and those of sales where the measure is one of sales.
+    """The controls that filter: one for each dimension with names that the measure has, and one for its months.
 
     Args:
         cube: the published cube.
@@ -130,18 +130,17 @@ def filters(cube: data.Cube, measure: str, where: Sequence[Filter], change: Chan
         scope: who is looking.
     """
     chosen = {kept.dimension: kept.members for kept in where}
-    dimensions = FACTS[MEASURES[measure].facts].dimensions
-    for dimension in ("status", "segment", "territory", "region", "residence_type", "category", "channel"):
-        if dimension in dimensions:
-            _members(cube, dimension, chosen.get(dimension, ()), change, scope)
+    dimensions = data.dimensions_of(measure)
+    for dimension in dimensions:
+        if DIMENSIONS[dimension].kind == "text" and dimension != "currency":
+            _members(dimension, data.members_of(cube, dimension, scope, measure), chosen.get(dimension, ()), change)
     if "month" in dimensions:
-        _months(cube, chosen.get("month", ()), change, scope)
-    if MEASURES[measure].unit == "money" and len(cube.currencies) > 1:
+        _months(data.members_of(cube, "month", scope, measure), chosen.get("month", ()), change)
+    if data.is_money(measure) and len(cube.currencies) > 1:
         _currency(cube, chosen.get("currency", ()), change)
 
 
-def _members(cube: data.Cube, dimension: str, chosen: tuple[str, ...], change: Change, scope: data.Scope) -> None:
-    members = data.members_of(cube, dimension, scope)
+def _members(dimension: str, members: list[str], chosen: tuple[str, ...], change: Change) -> None:
     if len(members) < 2 and not chosen:  # noqa: PLR2004 - one member leaves nothing to choose
         return
     key = f"filter {dimension}"
@@ -152,13 +151,12 @@ def _members(cube: data.Cube, dimension: str, chosen: tuple[str, ...], change: C
         change(dimension, () if len(wanted) == len(members) else wanted)
 
     st.multiselect(
-        DIMENSIONS[dimension], members, key=key, placeholder="All", format_func=lambda member: texts.member_name(dimension, member),
+        DIMENSIONS[dimension].label, members, key=key, placeholder="All", format_func=lambda member: texts.member_name(dimension, member),
         on_change=choose,
     )  # fmt: skip
 
 
-def _months(cube: data.Cube, chosen: tuple[str, ...], change: Change, scope: data.Scope) -> None:
-    months = data.members_of(cube, "month", scope)
+def _months(months: list[str], chosen: tuple[str, ...], change: Change) -> None:
     if len(months) < 2:  # noqa: PLR2004 - one month leaves nothing to choose
         return
     first, last = (chosen[0].split("..")[0], chosen[-1].split("..")[-1]) if chosen else (months[0], months[-1])
@@ -169,13 +167,13 @@ def _months(cube: data.Cube, chosen: tuple[str, ...], change: Change, scope: dat
         begin, end = st.session_state[key]
         change("month", () if (begin, end) == (months[0], months[-1]) else (f"{begin}..{end}" if begin != end else begin,))
 
-    st.select_slider(DIMENSIONS["month"], months, (months[0], months[-1]), key=key, format_func=texts.month_name, on_change=choose)
+    st.select_slider(DIMENSIONS["month"].label, months, (months[0], months[-1]), key=key, format_func=texts.month_name, on_change=choose)
 
 
 def _currency(cube: data.Cube, chosen: tuple[str, ...], change: Change) -> None:
     key = "filter currency"
     st.session_state[key] = chosen[0] if chosen and chosen[0] in cube.currencies else cube.currencies[0]
-    st.selectbox(DIMENSIONS["currency"], cube.currencies, key=key, on_change=lambda: change("currency", (st.session_state[key],)))
+    st.selectbox(DIMENSIONS["currency"].label, cube.currencies, key=key, on_change=lambda: change("currency", (st.session_state[key],)))
 
 
 def filter_bar(where: Sequence[Filter], change: Change, clear: Callable[[], None]) -> None:
@@ -224,21 +222,23 @@ def explanation(cube: data.Cube, given: data.Explanation) -> None:
     st.caption(f"As of {cube.built_at:%d %b %Y, %H:%M} UTC.{money}", help=how, width="content")
 
 
-def map_with_legend(drawn: pdk.Deck, legend: str, key: str, choose: Callable[[], None]) -> None:
+def map_with_legend(drawn: pdk.Deck, legend: str, key: str, choose: Callable[[], None] | None, *, second: bool = False) -> None:
     """A map with its legend and the attribution of the streets.
 
     Args:
         drawn: the map.
         legend: HTML; empty for none.
         key: of the chart; the same in every run, or the reader's view of the map would be lost.
-        choose: called when something on it was clicked.
+        choose: called when something on it was clicked; None for a map that is only looked at.
+        second: whether the page has another map before it.
     """
-    with st.container(key="map_frame", gap=None):
-        with st.container(key="map", gap=None):
-            st.pydeck_chart(drawn, height="stretch", key=key, on_select=choose, alt="Map")
+    suffix = "_beside" if second else ""
+    with st.container(key=f"map_frame{suffix}", gap=None):
+        with st.container(key=f"map{suffix}", gap=None):
+            st.pydeck_chart(drawn, height="stretch", key=key, on_select=choose or "ignore", alt="Map")
             st.html(f'<div class="attribution">{maps.ATTRIBUTION}</div>')
         if legend:
-            with st.container(key="legend"):
+            with st.container(key=f"legend{suffix}"):
                 st.html(legend)
 
 

@@ -15,7 +15,9 @@ from dashboards.theme import Look
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MOST_AREAS = 8
-_BANDS = {"m": "{:,.0f} m", "min": "{:.0f} min", "share": "{:.0%}", "probability": "{:.0%}"}
+BANDS = {"m": "{:,.0f} m", "min": "{:.0f} min", "share": "{:.0%}", "probability": "{:.0%}"}
+_KNOWN = {"mean_levels": "levels_known", "mean_height_m": "height_known", "mean_year_built": "year_known"}
+"""Of how many buildings a mean is: often of a few only."""
 _USES = {"residential_m2": "living", "commercial_m2": "trade", "industrial_m2": "industry", "public_m2": "public", "other_m2": "other"}
 
 
@@ -30,11 +32,13 @@ def draw(place: Place, cell: str, weekday: int | None, hour: int | None, look: L
         look: the theme.
     """
     st.html(f'<div class="place">{"".join(_head(place, cell))}</div>')
-    _section("Who lives here", _residence(place, cell), place.residence)
-    _section("What is built here", _buildings(place), place.buildings)
+    section("Who lives here", _residence(place, cell), place.residence)
+    section("What is built here", _buildings(place), place.buildings)
     _footfall(place, weekday, hour, look)
-    _section("Movement", _trips(place, hour), {})
-    _section("Trading areas", _areas(place), {})
+    section("Movement", _trips(place, hour), {})
+    section("Trading areas", _areas(place), {})
+    if len(place.themes):
+        section("Layers of your own", themes(place.themes), {})
 
 
 def _head(place: Place, cell: str) -> Iterator[str]:
@@ -50,8 +54,14 @@ def _head(place: Place, cell: str) -> Iterator[str]:
     yield f"<span>{html.escape(f'Accounts: {known}' if known else 'No account is here.')}</span>"
 
 
-def _section(title: str, rows: list[tuple[str, str]], source: Mapping[str, object]) -> None:
-    """A part of the card: names and values, and where they come from."""
+def section(title: str, rows: list[tuple[str, str]], source: Mapping[str, object]) -> None:
+    """A part of a card: names and values, and where they come from.
+
+    Args:
+        title: of the part.
+        rows: names and values; none where nothing is known.
+        source: dataset, source_date, made_up and quality, as far as they are known.
+    """
     lines = "".join(f"<li><span>{html.escape(name)}</span><b>{html.escape(value)}</b></li>" for name, value in rows)
     body = f"<ul>{lines}</ul>" if rows else "<p>Nothing is known.</p>"
     st.html(f'<div class="place"><h4>{html.escape(title)}{_chip(source)}</h4>{body}{_from(source)}</div>')
@@ -74,9 +84,10 @@ def _values(found: Mapping[str, object], layer: str, names: tuple[str, ...]) -> 
     measures = CELL_LAYERS[layer].measures
     for name in names:
         value = found.get(name)
-        if isinstance(value, int | float) and (value or name in names[:1]):
+        if isinstance(value, int | float):
             unit = measures[name].unit if measures[name].unit in {"m²", "m", "storeys"} else ""
-            yield measures[name].label, f"{number(float(value), measures[name])} {unit}".strip()
+            of = f", of {found[_KNOWN[name]]:,} known" if name in _KNOWN else ""
+            yield measures[name].label, f"{number(float(value), measures[name])} {unit}".strip() + of
 
 
 def _residence(place: Place, cell: str) -> list[tuple[str, str]]:
@@ -113,13 +124,13 @@ def _footfall(place: Place, weekday: int | None, hour: int | None, look: Look) -
     day = "mean of the week" if weekday is None else WEEKDAYS[weekday - 1]
     source = {"dataset": frame["dataset"].iloc[0], "made_up": bool(frame["made_up"].any()), "quality": "measured"} if len(frame) else {}
     if frame.empty:
-        _section("Floating population", [], {})
+        section("Floating population", [], {})
         return
     mine = frame if weekday is None else frame[frame["weekday"] == weekday]
     by_hour = mine.groupby("hour")["people_per_hour"].mean().reset_index()
     at = by_hour if hour is None else by_hour[by_hour["hour"] == hour]
     name = f"People per hour, {day}" + (f", {hour}:00" if hour is not None else "")
-    _section("Floating population", [(name, f"{at['people_per_hour'].mean():,.0f}" if len(at) else "not known")], source)
+    section("Floating population", [(name, f"{at['people_per_hour'].mean():,.0f}" if len(at) else "not known")], source)
     st.altair_chart(_profile(by_hour, hour, look), width="stretch")
 
 
@@ -145,8 +156,21 @@ def _areas(place: Place) -> list[tuple[str, str]]:
     rows = []
     for dataset, areas in place.trade_areas.groupby("dataset", sort=False):
         for area in areas.head(_MOST_AREAS).to_dict("records"):
-            band = _BANDS[area["band_unit"]].format(area["band"]) if area["band_unit"] in _BANDS else area["kind"]
+            band = BANDS[area["band_unit"]].format(area["band"]) if area["band_unit"] in BANDS else area["kind"]
             rows.append((area["site_name"] or area["name"], f"{band}, {dataset}"))
         if len(areas) > _MOST_AREAS:
             rows.append((f"and {len(areas) - _MOST_AREAS:,} more", str(dataset)))
+    return rows
+
+
+def themes(found: pd.DataFrame) -> list[tuple[str, str]]:
+    """What layers of one's own tell, as rows of a section.
+
+    Args:
+        found: dataset, kind, unit, number, category, made_up.
+    """
+    rows = []
+    for theme in found.to_dict("records"):
+        value = str(theme["category"]) if theme["kind"] == "category" else f"{theme['number']:,.6g} {theme['unit']}".strip()
+        rows.append((theme["dataset"], value + ("; made up" if theme["made_up"] else "")))
     return rows

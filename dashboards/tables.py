@@ -1,12 +1,12 @@
 """Answers of the cube as tables to be looked at: members in words, a column per member of the columns, totals asked from the cube."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
 from dashboards import data, texts
-from dashboards.data import DIMENSIONS, MEASURES, PLACE, UNKNOWN, Answer, Axis, Cube, CubeQuery, Scope
+from dashboards.data import DIMENSIONS, MEASURES, UNKNOWN, Answer, Axis, Cube, CubeQuery, Scope
 
 MOST_COLUMNS = 60
 TOTAL = "Total"
@@ -39,16 +39,8 @@ def flat(answer: Answer, axes: Sequence[Axis], measure: str) -> pd.DataFrame:
         A column per dimension, and `value` (float, missing where there is none).
     """
     table = answer.table
-    columns = {axis.dimension: [_member(axis.dimension, raw) for raw in table[axis.column].to_pylist()] for axis in axes}
+    columns = {axis.dimension: [DIMENSIONS[axis.dimension].member(raw) for raw in table[axis.column].to_pylist()] for axis in axes}
     return pd.DataFrame({**columns, "value": pd.Series([None if raw is None else float(raw) for raw in table[measure].to_pylist()], dtype=float)})
-
-
-def _member(dimension: str, raw: object) -> str:
-    if raw is None:
-        return UNKNOWN
-    if dimension == PLACE:
-        return f"{raw:x}"
-    return f"{raw:%Y-%m}" if dimension == "month" else str(raw)
 
 
 def pivot(cube: Cube, query: CubeQuery, scope: Scope) -> Pivot:
@@ -56,7 +48,7 @@ def pivot(cube: Cube, query: CubeQuery, scope: Scope) -> Pivot:
 
     Args:
         cube: the published cube.
-        query: the question; its first measure is shown.
+        query: the question; its first measure is shown, or what is derived of it first.
         scope: who is looking.
 
     Raises:
@@ -66,19 +58,27 @@ def pivot(cube: Cube, query: CubeQuery, scope: Scope) -> Pivot:
     # A total has no members, and so comes before what it is the total of.
     values: dict[tuple[_Members, _Members], float] = {}
     for rows, columns in dict.fromkeys([(query.rows, query.columns), (query.rows, ()), ((), query.columns), ((), ())]):
-        part = replace(query, rows=rows, columns=columns)
-        for *members, value in flat(data.answer(cube, part, scope), part.axes, measure).itertuples(index=False, name=None):
-            values[tuple(members[: len(rows)]), tuple(members[len(rows) :])] = value
+        part = query.shaped(rows, columns)
+        shown_column = part.derived[0].column if part.derived else measure
+        known = bool(part.derived) == bool(query.derived)  # a total over all times has no time before it
+        for *members, value in flat(data.answer(cube, part, scope), part.axes, shown_column).itertuples(index=False, name=None):
+            values[tuple(members[: len(rows)]), tuple(members[len(rows) :])] = value if known else float("nan")
     down, across = sorted({row for row, _ in values}, key=_order), sorted({column for _, column in values}, key=_order)
     shown = across[: MOST_COLUMNS + 1]
-    names = [DIMENSIONS[axis.dimension] for axis in query.rows] or [""]
+    names = [DIMENSIONS[axis.dimension].label for axis in query.rows] or [""]
     frame = pd.DataFrame([_row_words(query, row) for row in down], columns=names)
-    label = TOTAL if query.columns else texts.title_of(MEASURES[measure], data.answer(cube, query, scope).explanation.currency)
+    label = TOTAL if query.columns else _column_name(cube, query, scope)
     for column in shown:
         words = " · ".join(texts.member_name(axis.dimension, member) for axis, member in zip(query.columns, column, strict=False))
         frame[words or label] = [values.get((row, column)) for row in down]
     members = [dict(zip((axis.dimension for axis in query.rows), row, strict=True)) for row in down if row]
     return Pivot(frame, names, members, len(across) - len(shown))
+
+
+def _column_name(cube: Cube, query: CubeQuery, scope: Scope) -> str:
+    if query.derived:
+        return texts.derived_name(str(query.derived[0]))
+    return texts.title_of(MEASURES[query.measures[0]], data.answer(cube, query, scope).explanation.currency)
 
 
 def _order(members: _Members) -> list[tuple[bool, str]]:

@@ -1,12 +1,13 @@
 """Numbers and names as they are shown: thousands separators, units, currencies, months, cells."""
 
+import calendar
 import math
 import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from dashboards.data import DIMENSIONS, PLACE, UNKNOWN, Filter, Measure, level_of_cell
+from dashboards.data import DIMENSIONS, PLACE, UNKNOWN, Band, Filter, Measure, Polygon, Ring, level_of_cell, place_of, span
 
 _EDGE_KM = {5: 9.85, 6: 3.72, 7: 1.41, 8: 0.531, 9: 0.201, 10: 0.0759}
 """Mean length of an edge by H3 level, km (https://h3geo.org/docs/core-library/restable)."""
@@ -17,29 +18,56 @@ _SMALL = 100
 _KIB = 1024
 _BYTE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _SECONDS_A_MINUTE = 60
+_DERIVED = {
+    ("share", ""): "Share of the sum above", ("share", "all"): "Share of all", ("rank", ""): "Rank",
+    ("density", ""): "Per km² of the cell", ("prior", ""): "Period before",
+    ("prior", "year"): "Same period last year", ("difference", ""): "Difference to the period before", ("difference", "year"): "Difference to last year",
+    ("change", ""): "Change to the period before", ("change", "year"): "Change to last year", ("running", ""): "Running total",
+    ("neighbours", ""): "Total of the cells next to it",
+}  # fmt: skip
 PLACED_HELP = (
     "How the position was found: along the street is between the neighbours of the house. "
     "Database and exports say rooftop (exact address), interpolated (along the street), street, postcode, place."
 )
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
+_LAYERS = {"land_cover": "Water and green", "tracks": "Routes of movement", "movement": "Movement between cells", "thematic_areas": "Layer of your own"}
+
+
+def layer_label(layer: str) -> str:
+    """The name of a layer in words."""
+    return _LAYERS.get(layer, layer.replace("_", " ").capitalize())
 
 
 def amount(value: float | Decimal | None, measure: Measure) -> str:
     """A value of a measure, without its unit; a dash where there is none."""
     if value is None or math.isnan(value):
         return "-"
-    decimals = 2 if measure.unit == "money" and abs(float(value)) < _SMALL else 0
+    if measure.unit == "share":
+        return f"{100 * float(value):,.1f}"
+    decimals = 2 if measure.unit == "ratio" or (measure.unit == "money" and abs(float(value)) < _SMALL) else 0
     return f"{value:,.{decimals}f}"
 
 
 def unit_of(measure: Measure, currency: str | None) -> str:
     """The unit of a measure's values."""
-    return (currency or "money") if measure.unit == "money" else measure.unit
+    return (currency or "money") if measure.unit == "money" else {"share": "%", "ratio": ""}.get(measure.unit, measure.unit)
+
+
+def nothing(measure: Measure) -> str:
+    """What stands where a measure has no value, since nothing was counted there."""
+    return "no sales" if measure.facts == "sales" else "none"
 
 
 def title_of(measure: Measure, currency: str | None) -> str:
     """The name of a measure, with the currency where it is money."""
-    return f"{measure.label}, {unit_of(measure, currency)}" if measure.unit == "money" else measure.label
+    return f"{measure.label}, {unit_of(measure, currency)}" if measure.unit in ("money", "share") else measure.label
+
+
+def derived_name(derived: str) -> str:
+    """What a derived column such as `share(revenue, all)` shows, in words."""
+    how, _, rest = derived.partition("(")
+    of = rest.rstrip(")").partition(", ")[2]
+    return _DERIVED.get((how, of), f"Total of the cells within {of} steps" if how == "neighbours" else f"Moving average of {of}")
 
 
 def large(value: float | Decimal) -> str:
@@ -67,12 +95,42 @@ def member_name(dimension: str, member: str) -> str:
     if member == UNKNOWN:
         return "no place" if dimension == PLACE else "not known"
     if dimension == PLACE:
-        return f"cell {short_cell(member)}"
-    if dimension == "month":
-        return " to ".join(month_name(part) for part in member.split(_RANGE))
-    if dimension in ("status", "residence_type", "segment", "channel", "category"):
+        return _place_name(member)
+    if DIMENSIONS[dimension].kind == "time":
+        return " to ".join(_time_name(dimension, part) for part in member.split(_RANGE))
+    if dimension in ("status", "residence_type", "road_class", "segment", "channel", "category", "activity", "stage"):
         return member.replace("_", " ")
-    return member
+    if dimension == "weekday":
+        return calendar.day_name[int(member) - 1]
+    return f"{member}:00" if dimension == "hour" else member
+
+
+def _place_name(member: str) -> str:
+    place = place_of(member)
+    if isinstance(place, Ring):
+        return f"within {place.steps} of cell {short_cell(place.cell)}"
+    if isinstance(place, Band):
+        away = f"over {place.near_m:,.0f} m" if place.far_m is None else f"{place.near_m:,.0f} to {place.far_m:,.0f} m"
+        return f"{away} from {place.latitude:.5f}, {place.longitude:.5f}"
+    return "inside a polygon" if isinstance(place, Polygon) else f"cell {short_cell(member)}"
+
+
+def first_day(dimension: str, member: str) -> date:
+    """The first day of a member of a time.
+
+    Raises:
+        CubeError: it is none.
+    """
+    return span(dimension, member)[0]
+
+
+def _time_name(dimension: str, member: str) -> str:
+    """A time in words: 2025, Q2 2025, Mar 2025, week of 3 Mar 2025, 9 Mar 2025."""
+    first = first_day(dimension, member)
+    if dimension == "quarter":
+        return f"Q{(first.month + 2) // 3} {first.year}"
+    shown = {"year": f"{first.year}", "month": month_name(first)}.get(dimension, f"{first.day} {first:%b %Y}")
+    return f"week of {shown}" if dimension == "week" else shown
 
 
 def short_cell(cell: str) -> str:
@@ -82,11 +140,11 @@ def short_cell(cell: str) -> str:
     return cell[: len(cell) - unused]
 
 
-def filter_name(kept: Filter) -> str:
-    """A filter in words, such as `Segment: families, students`."""
+def filter_name(kept: Filter, most: int = 3) -> str:
+    """A filter in words, such as `Segment: families, students`; of many members the first ones, and how many more there are."""
     names = [member_name(kept.dimension, member) for member in kept.members]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - more would not fit a line
-    return f"{DIMENSIONS[kept.dimension]}: {shown}"
+    shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    return f"{DIMENSIONS[kept.dimension].label}: {shown}"
 
 
 def cell_name(cell: str) -> str:

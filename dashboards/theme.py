@@ -13,7 +13,7 @@ _ACCENT_LIGHT, _ACCENT_DARK = "#0f766e", "#2bb3a3"
 _SEQUENCE = ("#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58")
 
 # Okabe and Ito (2008), for members that have no order; the fourth is darkened and the black left out, so that both themes can show them.
-_CATEGORIES = ("#0f9d8a", "#e69f00", "#56a9e9", "#d55e00", "#a78bfa", "#cc79a7", "#7a8b2f", "#8a6f5a", "#3b6fb5", "#b0b7b5")
+CATEGORIES = ("#0f9d8a", "#e69f00", "#56a9e9", "#d55e00", "#a78bfa", "#cc79a7", "#7a8b2f", "#8a6f5a", "#3b6fb5", "#b0b7b5")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def options() -> dict[str, object]:
         "baseRadius": "medium", "buttonRadius": "medium", "showWidgetBorder": True, "showSidebarBorder": True, "baseFontSize": 15,
         "headingFontSizes": ["1.6rem", "1.3rem", "1.1rem", "1rem", "0.9rem", "0.85rem"], "headingFontWeights": [650, 650, 600, 600, 600, 600],
         "metricValueFontSize": "1.55rem", "paddingTop": "0.6rem", "paddingBottom": "2rem",
-        "chartCategoricalColors": list(_CATEGORIES), "chartSequentialColors": [*_SEQUENCE, _SEQUENCE[-1]],
+        "chartCategoricalColors": list(CATEGORIES), "chartSequentialColors": [*_SEQUENCE, _SEQUENCE[-1]],
     }  # fmt: skip
     light = {
         "primaryColor": LIGHT.accent, "backgroundColor": "#ffffff", "secondaryBackgroundColor": "#f3f6f5", "textColor": LIGHT.text,

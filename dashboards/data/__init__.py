@@ -3,48 +3,87 @@
 from dashboards.data.accounts import MOST_ACCOUNTS, Accounts, accounts_in
 from dashboards.data.basemap import Window, basemap_counts, basemap_layer, basemap_version, names_on_map
 from dashboards.data.contents import Overview, overview
-from dashboards.data.cube import Cube, answer, answerable, comfortable_level, current_cube, fitting, for_measure, in_one_currency, members_of
+from dashboards.data.cube import (
+    Cube,
+    answer,
+    answerable,
+    comes_from_layers,
+    comfortable_level,
+    current_cube,
+    fitting,
+    for_measure,
+    in_one_currency,
+    members_of,
+    ways_to_show,
+)
 from dashboards.data.flaws import flawed_accounts, flawed_cells, quality_of
-from dashboards.data.map_cells import MOST_CELLS, Cells, cells, level_of_cell
+from dashboards.data.map_cells import MOST_CELLS, Cells, CellsByMember, cells, cells_by_member, level_of_cell
 from dashboards.data.new_account import Located, NewAccount, new_account
 from dashboards.data.positions import count_reviews, last_decisions, reviews
 from gcrm.access.scope import Scope
 from gcrm.olap.answer import Answer, Explanation
-from gcrm.olap.catalogue import ACCOUNTS, DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axis, Measure
+from gcrm.olap.calendar import span
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE, UNKNOWN, Axis, Measure, dimensions_of, is_money, simple
+from gcrm.olap.derived import Derived
 from gcrm.olap.query import CubeQuery, Filter
-from gcrm.pipeline import duplicate_review, duplicates, jobs, places, quality, quarantine, quarantine_files
+from gcrm.pipeline import account, duplicate_review, duplicates, exports, jobs, places, quality, quarantine, quarantine_files, reach
+from gcrm.pipeline.account import Account
+from gcrm.pipeline.cube_records import cube_records
 from gcrm.pipeline.geocode_review import Review
-from gcrm.pipeline.places import CELL_LAYERS, LayerMeasure, Place
-from gcrm.units import LEVELS
+from gcrm.pipeline.places import CELL_LAYERS, THEMATIC, CellLayer, LayerMeasure, Place
+from gcrm.pipeline.reach import Origin, Reach, Street
+from gcrm.pipeline.roads import Asked
+from gcrm.pipeline.saved_views import SavedView
+from gcrm.pipeline.saved_views import list_views as saved_views
+from gcrm.spatial.roads.protocol import Route
+from gcrm.spatial.shapes import Band, Polygon, Ring
+from gcrm.spatial.shapes import parse as place_of
+from gcrm.units import LEVELS, MOVEMENT_LEVEL
 
 __all__ = [
-    "ACCOUNTS",
     "CELL_LAYERS",
     "DIMENSIONS",
     "FACTS",
+    "HIERARCHIES",
     "LEVELS",
     "MEASURES",
     "MOST_ACCOUNTS",
     "MOST_CELLS",
+    "MOVEMENT_LEVEL",
     "PLACE",
+    "THEMATIC",
     "UNKNOWN",
+    "Account",
     "Accounts",
     "Answer",
+    "Asked",
     "Axis",
+    "Band",
+    "CellLayer",
     "Cells",
+    "CellsByMember",
     "Cube",
     "CubeQuery",
+    "Derived",
     "Explanation",
     "Filter",
     "LayerMeasure",
     "Located",
     "Measure",
     "NewAccount",
+    "Origin",
     "Overview",
     "Place",
+    "Polygon",
+    "Reach",
     "Review",
+    "Ring",
+    "Route",
+    "SavedView",
     "Scope",
+    "Street",
     "Window",
+    "account",
     "accounts_in",
     "answer",
     "answerable",
@@ -52,17 +91,23 @@ __all__ = [
     "basemap_layer",
     "basemap_version",
     "cells",
+    "cells_by_member",
+    "comes_from_layers",
     "comfortable_level",
     "count_reviews",
+    "cube_records",
     "current_cube",
+    "dimensions_of",
     "duplicate_review",
     "duplicates",
     "everything",
+    "exports",
     "fitting",
     "flawed_accounts",
     "flawed_cells",
     "for_measure",
     "in_one_currency",
+    "is_money",
     "jobs",
     "last_decisions",
     "level_of_cell",
@@ -70,12 +115,18 @@ __all__ = [
     "names_on_map",
     "new_account",
     "overview",
+    "place_of",
     "places",
     "quality",
     "quality_of",
     "quarantine",
     "quarantine_files",
+    "reach",
     "reviews",
+    "saved_views",
+    "simple",
+    "span",
+    "ways_to_show",
 ]
 
 

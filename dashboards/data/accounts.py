@@ -42,10 +42,10 @@ def accounts_in(cube: Cube, cell: str, where: tuple[Filter, ...], scope: Scope) 
     """
     where = in_one_currency(cube, "revenue", where)
     spans = _spans(cell, where)
-    months = [span for kept in where if kept.dimension == "month" for span in kept.months()]
+    times = [span for kept in where for span in kept.spans()]
     parameters = {
         "lows": [low for low, _ in spans], "highs": [high for _, high in spans],
-        "first_months": [first for first, _ in months], "last_months": [last for _, last in months],
+        "first_days": [first for first, _ in times], "last_days": [last for _, last in times],
         "time_zone": settings().time_zone, "most": MOST_ACCOUNTS,
         **{name: [member for kept in where if kept.dimension == dimension for member in kept.members] for name, dimension in _LISTED.items()},
     }  # fmt: skip
@@ -57,6 +57,7 @@ def accounts_in(cube: Cube, cell: str, where: tuple[Filter, ...], scope: Scope) 
 
 _LISTED = {
     "statuses": "status", "segments": "segment", "territories": "territory", "regions": "region", "residence_types": "residence_type",
+    "districts": "district", "road_classes": "road_class",
     "categories": "category", "channels": "channel", "currencies": "currency",
 }  # fmt: skip
 

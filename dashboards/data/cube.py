@@ -7,8 +7,10 @@ from functools import lru_cache
 from gcrm.access.scope import Scope
 from gcrm.config import settings
 from gcrm.olap import store
-from gcrm.olap.answer import Answer, ask, members
-from gcrm.olap.catalogue import FACTS, MEASURES, PLACE
+from gcrm.olap.analysis import ask
+from gcrm.olap.answer import Answer, members
+from gcrm.olap.catalogue import FACTS, MEASURES, PLACE, dimensions_of, is_money, simple
+from gcrm.olap.derived import BESIDE_PRIOR
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.store import Version
 from gcrm.units import COARSEST_LEVEL, LEVELS
@@ -31,7 +33,7 @@ class Cube:
 
     @property
     def currencies(self) -> list[str]:
-        """The currencies of the sales."""
+        """The currencies of the money in it."""
         return self.version.currencies
 
 
@@ -47,7 +49,7 @@ def current_cube() -> Cube | None:
 
 @lru_cache(maxsize=512)
 def answer(cube: Cube, query: CubeQuery, scope: Scope) -> Answer:
-    """Answers a question; see `gcrm.olap.answer.ask`.
+    """Answers a question; see `gcrm.olap.analysis.ask`.
 
     Raises:
         CubeError: the question does not fit.
@@ -56,13 +58,13 @@ def answer(cube: Cube, query: CubeQuery, scope: Scope) -> Answer:
 
 
 @lru_cache(maxsize=128)
-def members_of(cube: Cube, dimension: str, scope: Scope) -> list[str]:
-    """The members of a dimension, sorted; see `gcrm.olap.answer.members`.
+def members_of(cube: Cube, dimension: str, scope: Scope, measure: str | None = None) -> list[str]:
+    """The members of a dimension that occur with a measure, or at all, sorted; see `gcrm.olap.answer.members`.
 
     Raises:
         CubeError: there is no such dimension.
     """
-    return members(cube.version, dimension, scope)
+    return members(cube.version, dimension, scope, measure)
 
 
 def comfortable_level(cube: Cube) -> int:
@@ -76,13 +78,13 @@ def fitting(measure: str, where: tuple[Filter, ...]) -> tuple[Filter, ...]:
     Raises:
         CubeError: there is no such measure.
     """
-    known = {PLACE, *FACTS[MEASURES[measure].facts].dimensions}
+    known = {PLACE, *dimensions_of(measure)}
     return tuple(kept for kept in where if kept.dimension in known)
 
 
 def in_one_currency(cube: Cube, measure: str, where: tuple[Filter, ...]) -> tuple[Filter, ...]:
     """The filters, with one for the first currency where money of several would be added."""
-    if MEASURES[measure].unit != "money" or len(cube.currencies) < 2 or any(kept.dimension == "currency" for kept in where):  # noqa: PLR2004 - one needs no choice
+    if not is_money(measure) or len(cube.currencies) < 2 or any(kept.dimension == "currency" for kept in where):  # noqa: PLR2004 - one needs no choice
         return where
     return (*where, Filter("currency", (cube.currencies[0],)))
 
@@ -93,9 +95,33 @@ def for_measure(query: CubeQuery, measure: str) -> CubeQuery:
     Raises:
         CubeError: there is no such measure.
     """
-    known = {PLACE, *FACTS[MEASURES[measure].facts].dimensions}
+    known = {PLACE, *dimensions_of(measure)}
     rows, columns = (tuple(axis for axis in axes if axis.dimension in known) for axes in (query.rows, query.columns))
-    return replace(query, rows=rows, columns=columns, measures=(measure,), where=fitting(measure, query.where))
+    return CubeQuery(rows, columns, (measure,), fitting(measure, query.where))
+
+
+def comes_from_layers(measure: str) -> bool:
+    """Whether a layer has to tell what a measure needs."""
+    return any(not FACTS[each.facts].by_account for each in simple(measure))
+
+
+def ways_to_show(query: CubeQuery) -> list[str]:
+    """What can be shown in the place of the first measure, as texts of derived columns.
+
+    Args:
+        query: the question.
+    """
+    measure = query.measures[0]
+    found = [f"rank({measure})"]
+    if not MEASURES[measure].needs:
+        found = [f"share({measure})", f"share({measure}, all)", *found]
+    if query.level is not None and not MEASURES[measure].needs:
+        found.append(f"density({measure})")
+        found += [f"neighbours({measure})"] if MEASURES[measure].stored is not None else []
+    if query.time is not None:
+        found += [f"{how}({measure}{by})" for how in BESIDE_PRIOR for by in ("", ", year")]
+        found += [f"running({measure})", f"moving({measure}, 3)"] if MEASURES[measure].additive else []
+    return found
 
 
 def answerable(cube: Cube, query: CubeQuery) -> CubeQuery:

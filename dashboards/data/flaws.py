@@ -12,7 +12,7 @@ from dashboards.data.cube import COMFORTABLE_CELLS
 from dashboards.data.map_cells import Cells
 from gcrm.access.scope import Scope
 from gcrm.olap.answer import Explanation
-from gcrm.olap.catalogue import ACCOUNTS, Measure
+from gcrm.olap.catalogue import Measure
 from gcrm.pipeline import quality
 from gcrm.spatial.cells import descendants, parent
 from gcrm.units import COARSEST_LEVEL
@@ -66,7 +66,7 @@ def _flawed_cells(version: str, flaw: quality.Flaw, source: str | None, scope: S
         "value": pd.Series(100 * counts["flawed"] / counts["accounts"], dtype=object),
         "accounts": counts["accounts"],
     })  # fmt: skip
-    return Cells(Measure("flawed", f"Accounts {flaw.label}", ACCOUNTS.name, "", "%", additive=False), level, frame, None, 0, explanation)
+    return Cells(Measure("flawed", f"Accounts {flaw.label}", "accounts", "", "%", additive=False), level, frame, None, 0, explanation)
 
 
 def flawed_accounts(flaw: quality.Flaw, source: str | None, cell: str | None, scope: Scope) -> pd.DataFrame:

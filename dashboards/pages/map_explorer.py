@@ -6,8 +6,8 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboards import basemap, data, maps, parts, session, texts, theme
-from dashboards.data import FACTS, LEVELS, MEASURES, PLACE, Accounts, Cells, Cube, Filter, quality
-from dashboards.links import Camera, MapView
+from dashboards.data import LEVELS, MEASURES, PLACE, Accounts, Cells, Cube, Filter, quality
+from dashboards.links import AccountView, Camera, MapView
 
 PAGE = "map"
 _CHART = "map of cells"
@@ -38,6 +38,8 @@ def main() -> None:
     )
     if cells.level != level:
         st.info(f"At level {level} there are more than {data.MOST_CELLS:,} cells, too many to draw; level {cells.level} is shown. Filter, or look at a part.")
+    if cells.frame["value"].isna().all() and data.comes_from_layers(view.measure):
+        st.info("No layer tells of it yet. Load one with `gcrm load residence FILE`, or from the buildings with `--from-buildings`; then `gcrm cube build`.")
     chart, panel = st.columns([3, 2], gap="medium")
     with chart:
         _map(cube, view, cells)
@@ -68,8 +70,8 @@ def _controls(cube: Cube, view: MapView, level: int, scope: data.Scope) -> None:
         )  # fmt: skip
         st.html('<div class="group">Filters</div>')
         parts.filters(cube, view.measure, view.where, lambda dimension, members: _go(view.filtered(dimension, members)), scope)
-        if FACTS[MEASURES[view.measure].facts].name == "accounts":
-            st.caption("Month, category and channel are filters of the sales measures.")
+        if "month" not in data.dimensions_of(view.measure):
+            st.caption("Months are filters of what has a date, such as revenue.")
         with st.expander("Appearance"):
             st.session_state["opacity"] = view.opacity
             st.slider("Opacity of the cells", 0.1, 1.0, step=0.05, key="opacity", on_change=lambda: _go(replace(view, opacity=st.session_state["opacity"])))
@@ -209,10 +211,11 @@ def _account_table(listed: Accounts) -> None:
         return
     st.dataframe(
         listed.frame.assign(
-            revenue=listed.frame["revenue"].astype(float), geocode_level=[quality.PLACEMENTS.get(level, "") for level in listed.frame["geocode_level"]]
+            revenue=listed.frame["revenue"].astype(float), geocode_level=[quality.PLACEMENTS.get(level, "") for level in listed.frame["geocode_level"]],
+            link=[session.address("account", AccountView(account).parameters()) for account in listed.frame["account_id"]],
         ),
         hide_index=True, height=430, key="accounts of the cell", placeholder="",
-        column_order=["name", "revenue", "status", "segment", "orders", "address", "territory", "residence_type", "geocode_level"],
+        column_order=["name", "revenue", "status", "segment", "orders", "address", "territory", "residence_type", "geocode_level", "link"],
         column_config={
             "name": st.column_config.TextColumn("Name", width=160),
             "revenue": st.column_config.NumberColumn(f"Revenue, {listed.currency}" if listed.currency else "Revenue", format="accounting", width=110),
@@ -223,6 +226,7 @@ def _account_table(listed: Accounts) -> None:
             "territory": st.column_config.TextColumn("Territory"),
             "residence_type": st.column_config.TextColumn("Residence type"),
             "geocode_level": st.column_config.TextColumn("Placed", help=texts.PLACED_HELP),
+            "link": st.column_config.LinkColumn("Surroundings", display_text="Open"),
         },
     )  # fmt: skip
 

@@ -18,10 +18,6 @@ _READERS = (
      "Every measure by place, month, segment, category and channel; drill down, and send the link.",
      {"rows": "month", "columns": "category", "measures": "revenue"}),
 )  # fmt: skip
-_LAYERS = {
-    "roads": "Roads", "buildings": "Buildings", "address_points": "Address points", "shops": "Shops", "land_cover": "Water and green",
-    "districts": "Districts", "footfall": "Footfall", "tracks": "Routes of movement", "movement": "Movement between cells",
-}  # fmt: skip
 
 
 def main() -> None:
@@ -42,7 +38,7 @@ def main() -> None:
 
 def _figures(overview: Overview, cube: Cube, scope: data.Scope) -> None:
     sales = data.answer(cube, data.CubeQuery.parse(rows="currency", measures="revenue"), scope).table.to_pylist()
-    months = data.members_of(cube, "month", scope)
+    months = data.members_of(cube, "month", scope, "revenue")
     period = f"{texts.month_name(months[0])} to {texts.month_name(months[-1])}" if months else "no orders yet"
     statuses = " · ".join(f"{row.accounts:,} {_plural(str(row.status))}" for row in overview.statuses.itertuples())
     unplaced = overview.accounts - overview.placed
@@ -93,7 +89,7 @@ def _state(overview: Overview, cube: Cube | None, scope: data.Scope) -> None:
 
 def _layers(layers: pd.DataFrame) -> None:
     shown = layers.assign(
-        layer=[_LAYERS.get(name, name) for name in layers["layer"]],
+        layer=layers["layer"].map(texts.layer_label),
         source_date=pd.to_datetime(layers["source_date"], utc=True),
     )
     st.dataframe(

@@ -1,15 +1,18 @@
 """The surroundings page: what the layers tell of each cell and how well it is known, the flows between cells, and a card of any place."""
 
 import hashlib
-from dataclasses import replace
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import h3
 import pandas as pd
+import pydeck as pdk
 import streamlit as st
 
 from dashboards import basemap, data, layer_maps, maps, parts, place_card, session, texts, theme
-from dashboards.data import CELL_LAYERS, LEVELS
-from dashboards.links import FLOWS, Camera, SurroundingsView
+from dashboards.data import LEVELS, MOVEMENT_LEVEL, THEMATIC, CellLayer
+from dashboards.links import FLOW_MEASURES, FLOWS, ON_STREETS, Camera, SurroundingsView
 
 PAGE = "surroundings"
 _CHART, _CAMERA = "map of surroundings", "camera of surroundings"
@@ -17,6 +20,10 @@ _SIZE, _SIZE_ON_PHONE = (640, 650, 150), (358, 440, 0)
 _OPACITY = 0.75
 _MOST_NAMES = 200
 _ALL_DAY, _ALL_WEEK = "All day", "Every day"
+_HINTS = {
+    (FLOWS, ""): "The wider an arc, the more trips; the strong end is where they go.",
+    (FLOWS, ON_STREETS): "The stronger a street, the more trips pass it, both directions together. What fewer than 10 people stand for is not shown.",
+}
 _LOAD = """\
 # buildings, streets, addresses
 gcrm load osm EXTRACT.osm.pbf
@@ -25,7 +32,9 @@ gcrm load residence GRID.gpkg --map population=COLUMN
 gcrm load residence --from-buildings
 # people in the street by hour, and routes of movement
 gcrm load footfall COUNTERS.csv
-gcrm load tracks POSITIONS.csv"""
+gcrm load tracks POSITIONS.csv
+# any number or category of areas
+gcrm load thematic AREAS.gpkg --value COLUMN"""
 
 
 def main() -> None:
@@ -38,13 +47,14 @@ def main() -> None:
             st.markdown("#### No layer is loaded yet\nLoad what is around your customers, in any order; then reload this page:")
             st.code(_LOAD, language=None)
         return
-    view = session.asked(PAGE, SurroundingsView.from_parameters, SurroundingsView())
-    _controls(view)
-    label = "Movement" if view.layer == FLOWS else CELL_LAYERS[view.layer].label
-    parts.heading(label, f"{parts.made_up_note(scope)}{_caption(view)}")
+    layers = data.places.cell_layers(scope)
+    view = _there(session.asked(PAGE, SurroundingsView.from_parameters, SurroundingsView()), layers)
+    _controls(view, layers)
+    layer = layers.get(view.layer)
+    parts.heading(_heading(view, layer), f"{parts.made_up_note(scope)}{_caption(view, layer)}")
     chart, panel = st.columns([3, 2], gap="medium")
     with chart:
-        _map(view, scope)
+        _map(view, layer, scope)
     with panel:
         if view.cell is None:
             _sources(view, versions)
@@ -52,29 +62,56 @@ def main() -> None:
             _card(view, view.cell, scope)
 
 
+def _there(view: SurroundingsView, layers: Mapping[str, CellLayer]) -> SurroundingsView:
+    """What is asked for, or the first that is there: a layer of one's own may be gone, or be told of wider cells only."""
+    if view.layer == THEMATIC and THEMATIC not in layers:
+        st.warning("There is no layer of your own any more; `gcrm load thematic FILE --value COLUMN` loads one.", icon=":material/link_off:")
+        return SurroundingsView()
+    if view.layer != THEMATIC:
+        return view
+    themes = layers[THEMATIC].measures
+    if view.measure and view.measure not in themes:
+        st.warning(f"There is no layer of your own named {texts.plain(view.measure)}; {texts.plain(next(iter(themes)))} is shown.", icon=":material/link_off:")
+    measure = themes.get(view.measure) or next(iter(themes.values()))
+    return replace(view, measure=measure.name, level=min(view.level, measure.finest))
+
+
 def _go(view: SurroundingsView) -> None:
     session.go(PAGE, view.parameters())
 
 
-def _caption(view: SurroundingsView) -> str:
+def _heading(view: SurroundingsView, layer: CellLayer | None) -> str:
+    if layer is None:
+        return "Movement"
+    return texts.plain(view.measure) if view.layer == THEMATIC else layer.label
+
+
+def _caption(view: SurroundingsView, layer: CellLayer | None) -> str:
     when = f"{place_card.WEEKDAYS[view.weekday - 1] if view.weekday else 'Mean of the week'}, {f'{view.hour}:00' if view.hour is not None else 'all day'}. "
-    if view.layer == FLOWS:
+    if layer is None and view.measure == ON_STREETS:
+        return f"The streets that most trips pass, {f'at {view.hour}:00' if view.hour is not None else 'all day'}."
+    if layer is None:
         return f"The strongest flows between cells, {f'trips that begin at {view.hour}:00' if view.hour is not None else 'all day'}."
-    layer = CELL_LAYERS[view.layer]
     return f"{when if layer.by_hour else ''}By hexagon of about {texts.width_of(view.level)} across (H3 level {view.level})."
 
 
-def _controls(view: SurroundingsView) -> None:
+def _controls(view: SurroundingsView, layers: Mapping[str, CellLayer]) -> None:
     """The sidebar: which layer, which of its measures, how finely, when."""
     with st.sidebar:
-        names = [*CELL_LAYERS, FLOWS]
+        names = [*layers, FLOWS]
         st.session_state["layer"] = view.layer
         st.radio(
-            "Layer", names, key="layer", format_func=lambda name: "Movement" if name == FLOWS else CELL_LAYERS[name].label,
+            "Layer", names, key="layer", format_func=lambda name: "Movement" if name == FLOWS else layers[name].label,
             on_change=lambda: _go(view.of(st.session_state["layer"])),
         )  # fmt: skip
-        if view.layer != FLOWS:
-            measures = CELL_LAYERS[view.layer].measures
+        if view.layer == FLOWS:
+            st.session_state["flows on"] = view.measure
+            st.segmented_control(
+                "Shown", FLOW_MEASURES, key="flows on", required=True, format_func=lambda on: "On streets" if on else "Between cells",
+                on_change=lambda: _go(replace(view, measure=st.session_state["flows on"])),
+            )  # fmt: skip
+        else:
+            measures = layers[view.layer].measures
             if len(measures) > 1:
                 st.session_state["layer measure"] = view.measure
                 st.selectbox(
@@ -83,19 +120,19 @@ def _controls(view: SurroundingsView) -> None:
                 )  # fmt: skip
             st.session_state["layer level"] = view.level
             st.select_slider(
-                "Width of the cells", sorted(LEVELS), key="layer level", format_func=texts.width_of,
+                "Width of the cells", [each for each in sorted(LEVELS) if each <= measures[view.measure].finest], key="layer level", format_func=texts.width_of,
                 on_change=lambda: _go(replace(view, level=st.session_state["layer level"], cell=None)),
             )  # fmt: skip
-        if view.layer == FLOWS or CELL_LAYERS[view.layer].by_hour:
+        if view.layer == FLOWS or layers[view.layer].by_hour:
             _when(view)
 
 
 def _when(view: SurroundingsView) -> None:
     if view.layer != FLOWS:
-        st.session_state["weekday"] = view.weekday
+        st.session_state["weekday"] = view.weekday or 0
         st.selectbox(
-            "Weekday", [None, *range(1, 8)], key="weekday", format_func=lambda day: _ALL_WEEK if day is None else place_card.WEEKDAYS[day - 1],
-            on_change=lambda: _go(replace(view, weekday=st.session_state["weekday"])),
+            "Weekday", list(range(8)), key="weekday", format_func=lambda day: place_card.WEEKDAYS[day - 1] if day else _ALL_WEEK,
+            on_change=lambda: _go(replace(view, weekday=st.session_state["weekday"] or None)),
         )  # fmt: skip
     st.session_state["hour"] = -1 if view.hour is None else view.hour
     st.select_slider(
@@ -104,36 +141,63 @@ def _when(view: SurroundingsView) -> None:
     )  # fmt: skip
 
 
-def _map(view: SurroundingsView, scope: data.Scope) -> None:
+def _map(view: SurroundingsView, layer: CellLayer | None, scope: data.Scope) -> None:
     look = theme.look()
-    if view.layer == FLOWS:
-        flows = data.places.flows(scope, hour=view.hour)
-        ends = pd.concat([flows[[f"{end}_latitude", f"{end}_longitude"]].set_axis(["latitude", "longitude"], axis=1) for end in ("from", "to")])
-        cells = [h3.latlng_to_cell(*row, 8) for row in ends.drop_duplicates().itertuples(index=False)]
-        drawn, legend, tooltip = layer_maps.arcs(flows, look), layer_maps.flow_legend(flows, look), "<div><b>{words}</b></div>"
-        note = "" if len(flows) else "No movement is known at this hour; `gcrm load tracks FILE` adds routes."
+    if layer is None:
+        drawn = (_streets if view.measure == ON_STREETS else _flows)(view, look, scope)
     else:
-        measure = CELL_LAYERS[view.layer].measures[view.measure]
-        frame = data.places.layer_cells(view.layer, view.measure, view.level, scope, weekday=view.weekday, hour=view.hour)
-        cells = [h3.int_to_str(cell) for cell in frame["cell"].tolist()]
-        classes = maps.classify(frame["value"], look)
-        layer_id = hashlib.sha256(repr((replace(view, cell=None), len(frame), float(frame["value"].sum()))).encode()).hexdigest()[:12]
-        drawn = layer_maps.hexagons(frame, measure, classes, look, _OPACITY, layer_id, None if view.cell is None else h3.str_to_int(view.cell))
-        legend = layer_maps.legend(frame, measure, classes)
-        tooltip = f"<div><span>{measure.label}</span><b>{{words}}</b></div><small>{{quality}}</small>"
-        note = "" if len(frame) else _nothing(view)
-    around = maps.bounds(cells)
+        drawn = _cells(view, layer.measures[view.measure], look, scope)
+    around = maps.bounds(drawn.cells)
     camera = _camera(around)
     streets = data.basemap_version(scope)
-    layers = []
+    layers = drawn.layers
     if streets and around is not None:
         window = basemap.around(around)
         names = data.names_on_map(streets, window, _MOST_NAMES, scope)
-        layers = [*maps.basemap_layers(streets, window, look), *drawn, maps.label_layer(names, camera, look)]
-    deck = maps.deck(layers or drawn, camera, "", look, tooltip_html=tooltip)
-    parts.map_with_legend(deck, legend, _CHART, lambda: _choose(view))
-    if note:
-        st.caption(note)
+        layers = [*maps.basemap_layers(streets, window, look), *layers, maps.label_layer(names, camera, look)]
+    deck = maps.deck(layers, camera, "", look, tooltip_html=drawn.tooltip)
+    parts.map_with_legend(deck, drawn.legend, _CHART, lambda: _choose(view))
+    if drawn.note:
+        st.caption(drawn.note)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What lies above the streets: layers, the cells (hexadecimal text) that are to be seen, legend and tooltip (HTML), and what is to be said below."""
+
+    layers: list[pdk.Layer]
+    cells: list[str]
+    legend: str
+    tooltip: str
+    note: str
+
+
+def _flows(view: SurroundingsView, look: theme.Look, scope: data.Scope) -> _Drawn:
+    flows = data.places.flows(scope, hour=view.hour)
+    ends = pd.concat([flows[[f"{end}_latitude", f"{end}_longitude"]].set_axis(["latitude", "longitude"], axis=1) for end in ("from", "to")])
+    cells = [h3.latlng_to_cell(*row, MOVEMENT_LEVEL) for row in ends.drop_duplicates().itertuples(index=False)]
+    note = "" if len(flows) else "No movement is known at this hour; `gcrm load tracks FILE` adds routes."
+    return _Drawn(layer_maps.arcs(flows, look), cells, layer_maps.flow_legend(flows, look), "<div><b>{words}</b></div>", note)
+
+
+def _streets(view: SurroundingsView, look: theme.Look, scope: data.Scope) -> _Drawn:
+    streets = data.places.street_flows(scope, hour=view.hour)
+    classes = maps.classify(streets["trips"], look)
+    cells = sorted({h3.latlng_to_cell(latitude, longitude, max(LEVELS)) for line in streets["line"] for longitude, latitude in line[:1]})
+    note = "" if len(streets) else "No trip on streets is known at this hour; `gcrm tracks match` matches the routes that are loaded to the streets."
+    tooltip = "<div><b>{words}</b></div><small>{kind}</small>"
+    return _Drawn(layer_maps.streets(streets, classes, look), cells, layer_maps.street_legend(classes), tooltip, note)
+
+
+def _cells(view: SurroundingsView, measure: data.LayerMeasure, look: theme.Look, scope: data.Scope) -> _Drawn:
+    frame = data.places.layer_cells(view.layer, view.measure, view.level, scope, weekday=view.weekday, hour=view.hour)
+    shown = layer_maps.shown(frame["value"], measure, look)
+    seen = hashlib.sha256(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()).hexdigest()[:8]
+    layer_id = hashlib.sha256(repr((replace(view, cell=None), seen)).encode()).hexdigest()[:12]
+    tooltip = f"<div><span>{html.escape(measure.label)}</span><b>{{words}}</b></div><small>{{quality}}</small>"
+    layers = layer_maps.measured_cells(frame, shown, look, _OPACITY, layer_id, view.cell)
+    cells = [h3.int_to_str(cell) for cell in frame["cell"].tolist()]
+    return _Drawn(layers, cells, layer_maps.legend(frame, measure, shown), tooltip, "" if len(frame) else _nothing(view))
 
 
 def _nothing(view: SurroundingsView) -> str:
@@ -171,10 +235,10 @@ def _card(view: SurroundingsView, cell: str, scope: data.Scope) -> None:
 
 def _sources(view: SurroundingsView, versions: pd.DataFrame) -> None:
     """Which layers are in force, and where they come from."""
-    hint = "Click a cell to see all that is known of it." if view.layer != FLOWS else "The wider an arc, the more trips; the strong end is where they go."
+    hint = _HINTS.get((view.layer, view.measure), "Click a cell to see all that is known of it.")
     st.html(f'<div class="group">Layers in force</div><p class="hint">{hint}</p>')
     shown = versions.assign(
-        layer=versions["layer"].str.replace("_", " ").str.capitalize(), made_up=versions["made_up"].map({True: "made up", False: ""}),
+        layer=versions["layer"].map(texts.layer_label), made_up=versions["made_up"].map({True: "made up", False: ""}),
         file_name=versions["file_name"].where(versions["file_name"] != "", "worked out"),
     )  # fmt: skip
     st.dataframe(

@@ -38,6 +38,10 @@ class Site:
     home: Path
     printed: str
 
+    def gcrm(self, *arguments: str) -> str:
+        """Runs a command on the database of the dashboards; what it printed."""
+        return _gcrm(self.home, *arguments)
+
     def value(self, query: str, *parameters: object) -> object:
         """The one value that a query to the database of the dashboards gives."""
         with psycopg.connect(_gcrm(self.home, "db", "url", "--role", "writer").strip()) as connection:

@@ -35,9 +35,9 @@ def of_class(picture: NDArray[np.int16], number: int, *, dark: bool = False, cla
     return np.asarray((np.abs(picture - np.array(colour, dtype=np.int16)) <= _NEAR).all(axis=2))
 
 
-def until[T](page: Page, look: Callable[[], T]) -> T:
+def until[T](page: Page, look: Callable[[], T], tries: int = _TRIES) -> T:
     """What is seen once it is there: looked for again until it is true."""
-    for _ in range(_TRIES):
+    for _ in range(tries):
         if found := look():
             return found
         page.wait_for_timeout(500)

@@ -1,10 +1,17 @@
 """The cube page on the demo city, in a real browser."""
 
 import re
+import secrets
+from itertools import product
 
+import geopandas as gpd
+import pandas as pd
+import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, Visit
+from tests.browser.intake import words
 from tests.browser.seen import drawn_map, number, rows_of, until, words_of
 
 
@@ -96,11 +103,27 @@ def test_months_are_a_line_and_a_link_restores_the_question(demo_site: Site, vis
     assert total(again) == total(page)
 
 
+def test_a_year_is_entered_and_its_quarters_are_shares_of_it(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/cube?rows=year&measures=revenue")
+    assert total(page) == revenue(demo_site)
+    page.get_by_test_id("stDataFrame").get_by_test_id("data-grid-canvas").click(position={"x": 16, "y": 125}, force=True)
+    expect(page).to_have_url(re.compile("rows=quarter"))
+    expect(page.locator(".st-key-filter_bar")).to_contain_text("Year: 2025")
+    wanted = revenue(demo_site, "ordered_at >= '2025-01-01Z' AND ordered_at < '2026-01-01Z'")
+    assert until(page, lambda: total(page) == wanted)
+    assert [row[0] for row in words_of(page)[1:]] == ["Q1 2025", "Q2 2025", "Q3 2025", "Q4 2025"]
+    page.get_by_label("Table shows").fill("Share of all")
+    page.get_by_role("option", name="Share of all", exact=True).click()
+    expect(page).to_have_url(re.compile("derived=share"))
+    assert until(page, lambda: total(page) == 1)
+    assert sum(number(row[-1]) for row in words_of(page)[1:]) == pytest.approx(1)
+
+
 def test_another_measure_leaves_out_what_it_does_not_have(demo_site: Site, visit: Visit) -> None:
     page = visit(demo_site, "/cube?rows=month&columns=segment&measures=revenue")
     expect(page.get_by_role("heading", name="Revenue")).to_be_visible()
     page.get_by_label("Measure").click()
-    page.get_by_role("option", name="Accounts").click()
+    page.get_by_role("option", name="Accounts", exact=True).click()
     expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     expect(page).not_to_have_url(re.compile("month"))
     assert until(page, lambda: total(page) == demo_site.value("SELECT count(*) FROM gcrm.accounts"))
@@ -109,3 +132,92 @@ def test_another_measure_leaves_out_what_it_does_not_have(demo_site: Site, visit
 def test_a_wrong_question_says_what_is_wrong(demo_site: Site, visit: Visit) -> None:
     page = visit(demo_site, "/cube?rows=colour&measures=revenue")
     expect(page.get_by_text("There is no dimension 'colour'")).to_be_visible()
+
+
+def test_what_is_shown_is_downloaded_and_says_what_was_asked(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/cube?rows=territory&columns=quarter&measures=revenue&where=year=2025")
+    wanted = total(page)
+    page.get_by_role("button", name="Download", exact=True).click()
+    for name, file in (("CSV", "revenue.csv"), ("Map as GeoParquet", "revenue_cells.parquet"), ("Chart as PNG", "revenue.png")):
+        page.get_by_role("radio", name=name).click()
+        link = page.get_by_role("link", name=f"Save {name}")
+        with page.expect_download() as started:
+            link.click()
+        assert started.value.suggested_filename == file
+        saved = started.value.path()
+        if name == "CSV":
+            assert "# where: year=2025" in saved.read_text().splitlines()
+            assert pd.read_csv(saved, skiprows=13)["revenue"].sum() == pytest.approx(wanted)
+        elif name == "Chart as PNG":
+            with Image.open(saved) as picture:
+                assert picture.width > 1800
+        else:
+            cells = gpd.read_parquet(saved)
+            assert cells.attrs["where"] == "year=2025"
+            assert float(cells["revenue"].sum()) == pytest.approx(wanted)
+
+
+def test_the_records_behind_a_figure_lead_to_their_accounts(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/cube?rows=territory&measures=revenue&where=segment=couriers")
+    total(page)
+    page.get_by_text("Records", exact=True).click()
+    count = demo_site.value("SELECT count(*) FROM gcrm.orders JOIN gcrm.accounts USING (account_id) WHERE segment = 'couriers'")
+    expect(page.get_by_text(f"The first 200 of {count:,}; one row per order line")).to_be_visible()
+    table = page.locator(".st-key-records").get_by_test_id("stDataFrame")
+    records = until(page, lambda: words(table))
+    assert all("/account?account=" in row[0] or row[0] == "Open" for row in records)
+    page.get_by_role("radio", name="CSV").click()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Save CSV").click()
+    assert len(pd.read_csv(started.value.path(), skiprows=4)) == count
+
+
+def test_a_view_is_saved_opened_and_brought_back(demo_site: Site, visit: Visit) -> None:
+    name = f"<b>Couriers</b> [x](y) {secrets.token_hex(4)}"
+    page = visit(demo_site, "/cube?rows=territory&columns=quarter&measures=margin&where=segment=couriers")
+    total(page)
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Save as new").click()
+    expect(page.get_by_text(f"“{name}” is saved.")).to_be_visible()
+
+    other = visit(demo_site, "/cube")
+    total(other)
+    other.get_by_role("button", name="Views").click()
+    other.get_by_label("Open a view").click()
+    other.get_by_role("option", name=name).click()
+    expect(other).to_have_url(re.compile("measures=margin"))
+    expect(other.locator(".st-key-filter_bar")).to_contain_text("Segment: couriers")
+    other.get_by_label("Name").fill(f"{name} 2")
+    other.get_by_role("button", name="Rename").click()
+    expect(other.get_by_text(f"is called “{name} 2” from now on.")).to_be_visible()
+    other.get_by_role("button", name="Delete").click()
+    expect(other.get_by_text(f"“{name} 2” is deleted.")).to_be_visible()
+    assert demo_site.value("SELECT count(*) FROM gcrm.saved_views WHERE name = %s", f"{name} 2") == 0
+    other.get_by_role("button", name="Undo").click()
+    expect(other.get_by_text(f"“{name} 2” is back.")).to_be_visible()
+    assert demo_site.value("SELECT parameters ->> 'measures' FROM gcrm.saved_views WHERE name = %s", f"{name} 2") == "margin"
+    assert other.locator(".st-key-view_to_open b").count() == 0
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_there_is_a_map_for_each_member_on_one_legend(demo_site: Site, visit: Visit, *, phone: bool) -> None:
+    page = visit(demo_site, "/cube?rows=territory&columns=quarter&measures=revenue&where=year=2025&maps=each", phone=phone)
+    small = page.locator(".st-key-small_maps").get_by_test_id("stVegaLiteChart")
+    expect(small).to_have_count(4)
+    expect(page.locator(".legend")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= (390 if phone else 1440)
+    second, places = small.nth(1), product((0.5, 0.6, 0.4), (0.5, 0.6, 0.7))
+
+    def entered() -> bool:
+        across, down = next(places)
+        box = second.bounding_box()
+        assert box is not None
+        second.click(position={"x": box["width"] * across, "y": box["height"] * down})
+        page.wait_for_timeout(1000)
+        return "where=place" in page.url
+
+    assert until(page, entered)
+    expect(page.locator(".st-key-filter_bar")).to_contain_text("Quarter: Q2 2025")
+    expect(page).to_have_url(re.compile("columns=month&.*maps=each"))
+    assert until(page, lambda: 1 <= small.count() <= 3)  # the months of that quarter in which anything was sold there

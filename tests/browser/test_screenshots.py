@@ -15,6 +15,8 @@ PAGES = {
     "start": "/",
     "map_explorer": "/map?measure=revenue&cell=8a1126d33127fff",
     "surroundings": "/surroundings?layer=footfall&level=9&weekday=3&hour=16&cell=891126d3303ffff",
+    "reach": "/reach?to=24.9530,60.1745&beside=night",
+    "account": "/account?account=100",
     "cube": "/cube?rows=territory&columns=segment&measures=revenue",
 }
 KEPT = {

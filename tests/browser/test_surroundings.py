@@ -1,6 +1,7 @@
 """The surroundings page on the demo city, in a real browser."""
 
 import re
+from pathlib import Path
 
 import h3
 import pytest
@@ -90,3 +91,16 @@ def test_a_link_to_what_is_not_there_says_so(demo_site: Site, visit: Visit) -> N
     page = visit(demo_site, "/surroundings?layer=weather")
     expect(page.get_by_text("There is no layer 'weather'")).to_be_visible()
     drawn_map(page)
+
+
+def test_a_layer_of_ones_own_has_its_categories_in_the_legend_and_on_the_card(demo_site: Site, visit: Visit, tmp_path: Path) -> None:
+    # A name that looks like markup is words wherever it is shown.
+    zones = {"<b>homes</b>": 24.935, "harbour": 24.95}
+    shape = "POLYGON (({0} 60.16, {1} 60.16, {1} 60.18, {0} 60.18, {0} 60.16))"
+    table = tmp_path / "zoning.csv"
+    table.write_text("zone;geometry\n" + "".join(f"{name};{shape.format(west, west + 0.015)}\n" for name, west in zones.items()))
+    demo_site.gcrm("load", "thematic", str(table), "--value", "zone", "--name", "Zoning", "--level", "9", "--made-up")
+    page = visit(demo_site, f"/surroundings?layer=thematic&measure=Zoning&level=9&cell={_CELL}")
+    drawn_map(page)
+    assert until(page, lambda: set(page.locator(".legend li span").all_text_contents()) == {*zones})
+    expect(page.locator(".place li").filter(has_text="Zoning").locator("b")).to_contain_text("homes")

@@ -43,6 +43,9 @@ def test_short_cells_are_as_many_as_the_cells(level: int) -> None:
 
 def test_filters_in_words() -> None:
     assert texts.filter_name(Filter("month", ("2025-01..2025-06",))) == "Month: Jan 2025 to Jun 2025"
+    around = ("861126d37ffffff+2", "0..500@24.941,60.171", "2000..@24.941,60.171", "POLYGON((0 0, 1 0, 1 1, 0 0))")
+    told = "Place: within 2 of cell 861126d37, 0 to 500 m from 60.17100, 24.94100, over 2,000 m from 60.17100, 24.94100, inside a polygon"
+    assert texts.filter_name(Filter("place", around), 4) == told
     assert texts.filter_name(Filter("segment", ("a", "b", "c", "d", "(unknown)"))) == "Segment: a, b, c and 2 more"
 
 

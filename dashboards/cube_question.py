@@ -1,0 +1,98 @@
+"""The question of the cube page: what its link says, and where a click leads from it."""
+
+import hashlib
+from collections.abc import Mapping
+
+import h3
+import streamlit as st
+
+from dashboards import data, session, texts
+from dashboards.data import DIMENSIONS, LEVELS, PLACE, UNKNOWN, Axis, Cube, CubeQuery, Filter
+
+PAGE = "cube"
+_MAPS, _EACH = "maps", "each"
+
+
+def parameters(query: CubeQuery) -> session.Parameters:
+    """What the link says: the question, and whether it is shown as a map for each member of the columns."""
+    return query.parameters() | ({_MAPS: _EACH} if map_for_each(query) else {})
+
+
+def map_for_each(query: CubeQuery) -> bool:
+    """Whether the reader wants a map for each member of the columns, where there are some."""
+    return mapped_axis(query) is not None and st.query_params.get(_MAPS) == _EACH
+
+
+def mapped_axis(query: CubeQuery) -> Axis | None:
+    """The columns' first dimension whose members can have a map each; None where there is none: money of two currencies has no legend in common."""
+    return next((axis for axis in query.columns if axis.dimension not in (PLACE, "currency")), None)
+
+
+def show_maps(query: CubeQuery, *, for_each: bool) -> None:
+    """One map, or a map for each member of the columns."""
+    session.go(PAGE, query.parameters() | ({_MAPS: _EACH} if for_each else {}))
+
+
+def go(query: CubeQuery) -> None:
+    """Asks this from now on."""
+    session.go(PAGE, parameters(query))
+
+
+def follow(wanted: session.Parameters) -> None:
+    """Asks what a link says."""
+    session.go(PAGE, wanted)
+
+
+def filtered(query: CubeQuery, dimension: str, members: tuple[str, ...]) -> CubeQuery:
+    """The question with another filter on a dimension; without members with none."""
+    return query.slice(Filter(dimension, members)) if members else query.without(dimension)
+
+
+def into_cell(query: CubeQuery, cell: str) -> CubeQuery:
+    """The question inside a cell: where places are asked for, at the next finer level."""
+    inside = query.slice(Filter(PLACE, (cell,)))
+    own = data.level_of_cell(cell)
+    return inside.at_level(min(own + 1, max(LEVELS))) if inside.level is not None else inside
+
+
+def _into(query: CubeQuery, dimension: str, member: str) -> CubeQuery:
+    """The question inside a member; where its hierarchy goes on below, at the next finer level."""
+    if dimension == PLACE and member != UNKNOWN:
+        return into_cell(query, member)
+    inside = query.slice(Filter(dimension, (member,)))
+    finer = query.finer(dimension)
+    return inside.drilled(dimension, finer) if finer is not None and member != UNKNOWN else inside
+
+
+def choose(query: CubeQuery, members: Mapping[str, str]) -> None:
+    """Members were chosen: all is filtered by them."""
+    for dimension, member in members.items():
+        query = _into(query, dimension, member)
+    go(query)
+
+
+def level_of_map(cube: Cube, query: CubeQuery) -> int:
+    """The H3 level of the map: the question's where it asks for places, else one that suits, inside a cell finer than that."""
+    inside = [h3.get_resolution(h3.int_to_str(cell)) for kept in query.where for cell in kept.cells]
+    return query.level or min(max([data.comfortable_level(cube), *(own + 1 for own in inside)]), max(LEVELS))
+
+
+def key(name: str, query: CubeQuery) -> str:
+    """A key that changes with the question, so that a new answer starts without a selection."""
+    return f"{name} {hashlib.sha256(repr(query).encode()).hexdigest()[:12]}"
+
+
+def label(dimension: str) -> str:
+    """The name of a dimension."""
+    return DIMENSIONS[dimension].label
+
+
+def is_time(axis: Axis) -> bool:
+    """Whether an axis is a time."""
+    return DIMENSIONS[axis.dimension].kind == "time"
+
+
+def by_axes(query: CubeQuery) -> str:
+    """What a question is split by, in words."""
+    names = [f"H3 cell of level {axis.level}" if axis.level is not None else label(axis.dimension).lower() for axis in query.axes]
+    return f"By {texts.listed(names)}." if names else "In all."

@@ -1,0 +1,96 @@
+"""Saved views of the cube page: saved under a name, opened, overwritten, renamed, deleted, and brought back."""
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from dashboards import data, intake, texts
+from dashboards.cube_question import PAGE, follow, parameters
+from dashboards.data import CubeQuery, SavedView, Scope
+from gcrm.errors import GcrmError
+
+_CHOSEN, _OPENED, _NAME, _RESULT = "view to open", "opened view", "name of the view", "what became of the view"
+
+
+def menu(query: CubeQuery, scope: Scope) -> None:
+    """The menu of views.
+
+    Args:
+        query: the question that is shown.
+        scope: who is looking.
+    """
+    views = {view.name: view for view in data.saved_views(scope, PAGE)}
+    opened = views.get(st.session_state.get(_OPENED, ""))
+    with st.popover("Views", icon=":material/bookmark:"):
+        _choice(views, opened)
+        _form(query, opened)
+        if opened is not None:
+            with st.container(horizontal=True, gap="xsmall", key="opened_view"):
+                st.button("Overwrite", help="The view shows from now on what you see", on_click=_do, args=(lambda: _overwrite(opened, query),))
+                st.button("Delete", icon=":material/delete:", on_click=_do, args=(lambda: _delete(opened),))
+        _result()
+
+
+def _choice(views: Mapping[str, SavedView], opened: SavedView | None) -> None:
+    st.session_state[_CHOSEN] = opened.name if opened is not None else None
+
+    def open_view() -> None:
+        chosen = st.session_state[_CHOSEN]
+        st.session_state[_OPENED] = chosen or ""
+        st.session_state.pop(_RESULT, None)
+        if chosen:
+            follow(views[chosen].parameters)
+
+    st.selectbox("Open a view", list(views), key=_CHOSEN, placeholder="Choose" if views else "None is saved yet", disabled=not views, on_change=open_view)
+
+
+def _form(query: CubeQuery, opened: SavedView | None) -> None:
+    with st.form("view", border=False, clear_on_submit=True):
+        st.text_input("Name", key=_NAME, max_chars=intake.saved_views.LONGEST_NAME, placeholder="Such as: Revenue by quarter")
+        with st.container(horizontal=True, gap="xsmall"):
+            st.form_submit_button("Save as new", icon=":material/bookmark_add:", on_click=_do, args=(lambda: _save(query),))
+            if opened is not None:
+                st.form_submit_button("Rename", on_click=_do, args=(lambda: _rename(opened),))
+
+
+def _do(action: Callable[[], tuple[str, SavedView | None]]) -> None:
+    """Does something, and keeps what is to be said about it."""
+    try:
+        st.session_state[_RESULT] = ("done", *action())
+    except GcrmError as error:
+        st.session_state[_RESULT] = ("failed", str(error), None)
+
+
+def _save(query: CubeQuery) -> tuple[str, None]:
+    name = st.session_state[_OPENED] = intake.saved_views.save(st.session_state[_NAME], PAGE, parameters(query))
+    return f"“{name}” is saved.", None
+
+
+def _overwrite(view: SavedView, query: CubeQuery) -> tuple[str, None]:
+    intake.saved_views.overwrite(view.name, PAGE, parameters(query))
+    return f"“{view.name}” shows this from now on.", None
+
+
+def _rename(view: SavedView) -> tuple[str, None]:
+    name = st.session_state[_OPENED] = intake.saved_views.rename(view.name, st.session_state[_NAME])
+    return f"“{view.name}” is called “{name}” from now on.", None
+
+
+def _delete(view: SavedView) -> tuple[str, SavedView]:
+    deleted = intake.saved_views.delete(view.name)
+    st.session_state[_OPENED] = ""
+    return f"“{view.name}” is deleted.", deleted
+
+
+def _restore(view: SavedView) -> tuple[str, None]:
+    intake.saved_views.restore(view)
+    st.session_state[_OPENED] = view.name
+    return f"“{view.name}” is back.", None
+
+
+def _result() -> None:
+    how, text, deleted = st.session_state.get(_RESULT, ("", "", None))
+    if how:
+        (st.error if how == "failed" else st.success)(texts.plain(text))
+    if deleted is not None:
+        st.button("Undo", icon=":material/undo:", on_click=_do, args=(lambda: _restore(deleted),))

@@ -1,0 +1,109 @@
+"""The account page: one account, where it is, and everything that is around it, with the versions that it comes from."""
+
+import streamlit as st
+
+from dashboards import account_card, data, maps, parts, session, street_map, texts, theme
+from dashboards.data import Account
+from dashboards.links import AccountView, ReachView
+
+PAGE = "account"
+_CHART, _TABLE = "map of the account", "accounts found"
+
+
+def main() -> None:
+    """Draws the page."""
+    scope = session.scope()
+    view = session.asked(PAGE, AccountView.from_parameters, AccountView())
+    with st.sidebar:
+        st.session_state["account text"] = view.text
+        st.text_input(
+            "Account",
+            key="account text",
+            placeholder="name or key",
+            on_change=lambda: session.go(PAGE, AccountView(text=st.session_state["account text"]).parameters()),
+        )
+    found = data.account.account(view.account_id, scope) if view.account_id is not None else None
+    if found is None:
+        _choose(view)
+        return
+    record = found.record
+    parts.heading(
+        record["name"], f"{parts.made_up_note(scope)}{', '.join(filter(None, (record['status'].capitalize(), record['segment'], record['address'])))}"
+    )
+    left, right = st.columns([1, 1], gap="medium")
+    with left, st.container(key="account_where"):
+        _where(found)
+    with right:
+        _surroundings(found)
+    _sources(found)
+
+
+def _choose(view: AccountView) -> None:
+    """The accounts that were found; a click opens one."""
+    parts.heading("Accounts", "Write a name or a key at the left, or choose one.")
+    if view.account_id is not None:
+        st.warning("There is no such account, or you may not see it.", icon=":material/search_off:")
+    found = data.account.find_accounts(view.text, session.scope())
+    if found.empty and not view.text:
+        parts.what_to_do(data.overview(session.scope()))
+        return
+    if found.empty:
+        st.info(f"No account is called “{texts.plain(view.text)}”; write the beginning of its name, or its key.", icon=":material/search_off:")
+        return
+
+    def choose() -> None:
+        rows = st.session_state[_TABLE].selection.rows
+        if rows:
+            session.go(PAGE, AccountView(int(found["account_id"].iloc[rows[0]])).parameters())
+
+    st.dataframe(
+        found, hide_index=True, key=_TABLE, on_select=choose, selection_mode="single-row", column_order=["name", "status", "address"],
+        column_config={"name": "Name", "status": "Status", "address": "Address"},
+    )  # fmt: skip
+
+
+def _where(found: Account) -> None:
+    record = found.record
+    if record["longitude"] is None:
+        st.info("It has no position yet: `gcrm geocode` looks for one.", icon=":material/wrong_location:")
+        return
+    look = theme.look()
+    place = (record["longitude"], record["latitude"])
+    camera, streets = street_map.around([place], look)
+    deck = maps.deck([*streets, *maps.place_layers([place], look)], camera, "", look, tooltip_html="")
+    parts.map_with_legend(deck, "", _CHART, None)
+    reach = ReachView(origin=f"{record['longitude']:.6f}, {record['latitude']:.6f}")
+    st.link_button("How far one gets from here", session.address("reach", reach.parameters()), icon=":material/route:")
+
+
+def _surroundings(found: Account) -> None:
+    st.html('<div class="group">Surroundings</div>')
+    if not found.has_surroundings:
+        st.info("What is around its position is not worked out yet: `gcrm enrich` does it.", icon=":material/layers:")
+        return
+    if found.outdated:
+        st.info("Layers or road conditions have changed since: `gcrm enrich` brings it up to date.", icon=":material/update:")
+    account_card.draw(found)
+
+
+def _sources(found: Account) -> None:
+    """The versions that the surroundings come from."""
+    if not found.has_surroundings:
+        return
+    st.html('<div class="group">What it comes from</div>')
+    shown = found.sources.assign(
+        layer=found.sources["layer"].map(texts.layer_label), made_up=found.sources["made_up"].map({True: "made up", False: ""}),
+        state=found.sources["in_force"].map({True: "in force", False: "replaced since"}),
+    )  # fmt: skip
+    st.dataframe(
+        shown, hide_index=True, key="sources of the account", placeholder="",
+        column_order=["layer", "dataset", "layer_version_id", "state", "source_date", "made_up", "attribution"],
+        column_config={
+            "layer": "Layer", "dataset": "Dataset", "layer_version_id": st.column_config.NumberColumn("Version", format="%d"), "state": "State",
+            "source_date": st.column_config.DateColumn("As of", format="DD MMM YYYY"), "made_up": "", "attribution": "Attribution",
+        },
+    )  # fmt: skip
+    st.caption(f"Derived {found.record['enriched_at']:%d %b %Y, %H:%M} UTC, for the hours and the road conditions that are named above.")
+
+
+parts.guarded(main)

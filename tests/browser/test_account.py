@@ -1,0 +1,82 @@
+"""The account page, in a real browser: what is around an account is what the database knows, each with its hour, quality and version."""
+
+import json
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site, Visit
+from tests.browser.intake import click_cell
+from tests.browser.seen import number, rows_of, until
+
+_RICH = """SELECT min(account_id) FROM gcrm.account_surroundings
+    WHERE site_drive_minutes > 0.5 AND site_walk_minutes > 1 AND competitors_near > 0 AND footfall_morning_per_hour > 0 AND road_name IS NOT NULL"""
+
+_SOURCES = "(SELECT count(*) FROM gcrm.layer_versions WHERE layer_version_id = ANY(s.layer_version_ids) AND feature_count > 0)"
+
+
+def _value(page: Page, label: str) -> str:
+    return page.locator(".place li").filter(has_text=label).locator("b").inner_text()
+
+
+def _of(site: Site, account: int, expression: str) -> object:
+    return site.value(f"SELECT {expression} FROM gcrm.account_surroundings s JOIN gcrm.accounts a USING (account_id) WHERE account_id = %s", account)
+
+
+def test_everything_around_an_account_is_shown(demo_site: Site, visit: Visit) -> None:
+    account = int(str(demo_site.value(_RICH)))
+    page = visit(demo_site, f"/account?account={account}")
+    expect(page.locator(".heading h1")).to_have_text(str(_of(demo_site, account, "name")))
+    for title in ("Street", "Your sites", "Competitors", "Building", "Who lives around", "People in the street, per hour", "Trading areas"):
+        expect(page.locator(".place h4").filter(has_text=re.compile(f"^{title}"))).to_be_visible()
+    assert number(_value(page, "Soonest by car (Tue 08:00)")) == round(float(str(_of(demo_site, account, "site_drive_minutes"))), 1)
+    assert number(_value(page, "Soonest on foot (Tue 08:00)")) == round(float(str(_of(demo_site, account, "site_walk_minutes"))), 1)
+    assert "Sample shop" in _value(page, "Soonest by car")
+    assert number(_value(page, "Within 3 min by car (Tue 08:00)")) == _of(demo_site, account, "competitors_near")
+    assert number(_value(page, "6 to 10")) == round(float(str(_of(demo_site, account, "footfall_morning_per_hour"))))
+    expect(page.locator(".place").filter(has_text=str(_of(demo_site, account, "road_name"))).first).to_contain_text("m away")
+    qualities = {
+        title: page.locator(".place h4").filter(has_text=re.compile(f"^{title}")).locator("i").inner_text()
+        for title in ("Street", "Your sites", "People in the street")
+    }
+    assert qualities == {"Street": "measured", "Your sites": "modelled", "People in the street": "measured"}
+    assert until(page, lambda: rows_of(page) == _of(demo_site, account, _SOURCES))
+
+
+def test_a_layer_that_changed_since_is_said(demo_site: Site, visit: Visit) -> None:
+    account = int(str(demo_site.value(_RICH)))
+    works = demo_site.home / "works.geojson"
+    corners = [[24.0, 60.0], [24.001, 60.0], [24.001, 60.001], [24.0, 60.0]]
+    feature = {"type": "Feature", "properties": {"kind": "closure"}, "geometry": {"type": "Polygon", "coordinates": [corners]}}
+    works.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    hint = "Layers or road conditions have changed since"
+    before = visit(demo_site, f"/account?account={account}")
+    expect(before.locator(".place").last).to_be_visible()
+    expect(before.get_by_text(hint)).to_have_count(0)
+    demo_site.gcrm("load", "conditions", str(works), "--name", "works")
+    try:
+        expect(visit(demo_site, f"/account?account={account}").get_by_text(hint)).to_be_visible()
+    finally:
+        demo_site.gcrm("roads", "lift", "works")
+        demo_site.gcrm("enrich")
+    after = visit(demo_site, f"/account?account={account}")
+    expect(after.locator(".place").last).to_be_visible()
+    expect(after.get_by_text(hint)).to_have_count(0)
+
+
+def test_an_account_is_looked_for_by_its_name(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/account")
+    page.get_by_label("Account", exact=True).fill("sample bak")
+    page.get_by_label("Account", exact=True).press("Enter")
+    named = demo_site.value("SELECT count(*) FROM gcrm.accounts WHERE starts_with(lower(name), 'sample bak')")
+    assert until(page, lambda: rows_of(page) == min(int(str(named)), 50))
+    click_cell(page.get_by_test_id("stDataFrame"), 0, 15)
+    expect(page.locator(".heading h1")).to_contain_text("Sample Bak")
+    expect(visit(demo_site, "/account?account=999999999").get_by_text("There is no such account")).to_be_visible()
+    expect(visit(demo_site, "/account?find=Nobody+is+called+so").get_by_text("No account is called")).to_be_visible()
+
+
+def test_where_there_is_no_account_the_page_says_what_to_do(empty_site: Site, visit: Visit) -> None:
+    page = visit(empty_site, "/account")
+    expect(page.get_by_text("There is nothing here yet")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
