@@ -1,61 +1,176 @@
 """`gcrm cube`: build the cube, and ask it."""
 
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gcrm.errors import CubeError
 from gcrm.progress import progress
 
 app = typer.Typer(no_args_is_help=True, help="Build the cube, and ask it.")
 
 
+class _Engine(StrEnum):
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
 @app.command()
-def build() -> None:
+def build(
+    engine: Annotated[_Engine, typer.Option(help="DuckDB on this machine, or Spark on a cluster; the answers are the same.")] = _Engine.DUCKDB,
+    master: Annotated[str | None, typer.Option(help="The cluster of Spark, such as spark://host:7077; all of this machine if left out.")] = None,
+    conf: Annotated[list[str] | None, typer.Option(help="A property of Spark, as often as needed: spark.executor.memory=8g.")] = None,
+) -> None:
     """Build the cube out of what is in the database, and publish it.
 
     Example: `gcrm cube build`
+
+    Example: `gcrm cube build --engine spark --master spark://host:7077 --conf spark.executor.memory=8g`
+    """
+    from gcrm.db.connection import ensure_ready
+    from gcrm.olap.build_engine import duckdb_engine
+    from gcrm.olap.cuboids import declared
+    from gcrm.olap.spark import spark_engine
+    from gcrm.pipeline.cubes import build_cube
+
+    if engine is _Engine.DUCKDB and (master or conf):
+        raise CubeError("--master and --conf are for Spark; add --engine spark, or leave them out.")
+    opened = spark_engine(master or "local[*]", dict(map(_property, conf or []))) if engine is _Engine.SPARK else duckdb_engine
+    ensure_ready()
+    with progress("cuboids", total=len(declared()), unit="cuboids") as advance:
+        version, new = build_cube(advance, opened)
+    facts = f"{version.rows['accounts-facts']:,} accounts, {version.rows['sales-facts']:,} order lines"
+    typer.echo(f"{'Published' if new else 'Nothing changed since'} version {version.name}: {facts}.")
+
+
+def _property(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise CubeError(f"--conf {text!r} is no property of Spark; write NAME=VALUE, such as spark.executor.memory=8g.")
+    return name, value
+
+
+@app.command()
+def check() -> None:
+    """Prove the declared cubes against the database: every fact once, with its members, and every sum equal to that of the tables, to the cent.
+
+    The cubes are built in a folder that is thrown away; what is published stays as it is.
+
+    Example: `gcrm cube check`
     """
     from gcrm.db.connection import ensure_ready
     from gcrm.olap.cuboids import declared
-    from gcrm.pipeline.cubes import build_cube
+    from gcrm.pipeline.cube_check import check_cubes
 
     ensure_ready()
     with progress("cuboids", total=len(declared()), unit="cuboids") as advance:
-        version, new = build_cube(advance)
-    facts = f"{version.rows['accounts-facts']:,} accounts, {version.rows['sales-facts']:,} order lines"
-    typer.echo(f"{'Published' if new else 'Nothing changed since'} version {version.name}: {facts}.")
+        proofs = check_cubes(advance)
+    broken = [proof for proof in proofs if not proof.holds]
+    for proof in broken:
+        typer.echo(f"{proof.cube}: {proof.what} is {proof.found:,} in the cube and {proof.expected:,} in the tables.", err=True)
+    for cube in dict.fromkeys(proof.cube for proof in proofs):
+        typer.echo(f"{cube}: {sum(proof.cube == cube and proof.holds for proof in proofs):,} of {sum(proof.cube == cube for proof in proofs):,} proofs hold.")
+    if broken:
+        raise typer.Exit(1)
 
 
 @app.command()
 def query(
     rows: Annotated[str, typer.Option(help="Dimensions down the side, such as place:8,segment.")] = "",
     cols: Annotated[str, typer.Option(help="Dimensions across the top, such as month.")] = "",
-    measures: Annotated[str, typer.Option(help="accounts, buyers, orders, revenue, margin, quantity; with commas.")] = "revenue",
+    measures: Annotated[str, typer.Option(help="Such as accounts, revenue, orders, order_value; with commas. `gcrm cube measures` lists all.")] = "revenue",
     where: Annotated[list[str] | None, typer.Option(help="Filter, as often as needed: segment=families|students, month=2025-01..2025-06, place=CELL.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Write the answer to a .csv, .xlsx or .parquet file.")] = None,
+    derive: Annotated[
+        str,
+        typer.Option(
+            help="Columns worked out of the measures: share(revenue), rank(revenue), running(revenue), moving(revenue, 3), prior(revenue), "
+            "change(revenue, year); with commas."
+        ),
+    ] = "",
+    having: Annotated[list[str] | None, typer.Option(help="Filter on the answer, as often as needed: revenue>=1000.")] = None,
+    top: Annotated[str, typer.Option(help="Only the largest rows: '10 revenue', or '10 revenue others' with all others as one.")] = "",
+    versus: Annotated[
+        list[str] | None, typer.Option(help="Filter of a second question, whose measures stand beside, with difference and ratio: segment=students.")
+    ] = None,
+    within: Annotated[
+        list[Path] | None, typer.Option(help="Only what lies in the polygons of a file, with exact edges: GeoJSON, GeoPackage, Shapefile, WKT in a table.")
+    ] = None,
+    trade_area: Annotated[list[str] | None, typer.Option(help="Only what lies in a trading area, by its name, or SET/NAME; several are added up.")] = None,
+    around: Annotated[str, typer.Option(help="Split by distance from a point, too: longitude,latitude and metres, '24.941,60.171 500 1000 2000'.")] = "",
+    sort: Annotated[str, typer.Option(help="A column of the answer to sort by; -revenue for the largest first.")] = "",
+    output: Annotated[Path | None, typer.Option(help="Write the answer to a .csv, .xlsx or .parquet file; with places, .parquet is GeoParquet.")] = None,
 ) -> None:
     """Ask the published cube.
 
     Example: `gcrm cube query --rows place:8 --cols segment --measures revenue --where month=2025-01..2025-06`
+
+    Example: `gcrm cube query --rows segment --measures revenue,buyers --within reach.geojson`
+
+    Example: `gcrm cube query --rows quarter --measures revenue --derive "change(revenue, year), running(revenue)" --where year=2025`
     """
     from gcrm.access.scope import Scope
     from gcrm.cli.tables import show_answer
-    from gcrm.olap.query import CubeQuery
+    from gcrm.olap.catalogue import PLACE
+    from gcrm.olap.query import CubeQuery, Filter
+    from gcrm.pipeline.areas import area_of_file, as_member
+    from gcrm.pipeline.areas import trade_area as trade_area_of
     from gcrm.pipeline.cubes import ask_cube
-    from gcrm.pipeline.exports import write_table
+    from gcrm.pipeline.exports import export_answer
 
-    asked = CubeQuery.parse(rows, cols, measures, where or [])
+    asked = CubeQuery.parse(
+        rows, cols, measures, where or [], derived=derive, having=having or [], top=top, order=sort, versus=versus or [], around=around
+    )  # fmt: skip
+    for areas in ([area_of_file(path) for path in within or []], [trade_area_of(name, Scope.everything()) for name in trade_area or []]):
+        asked = replace(asked, where=(*asked.where, Filter(PLACE, tuple(map(as_member, areas))))) if areas else asked
     answer = ask_cube(asked, Scope.everything())
     if output is not None:
-        count = write_table(answer.table, output)
+        count = export_answer(asked, answer, output)
         typer.echo(f"{count:,} rows to {output}.")
     else:
         show_answer(asked, answer)
 
 
 @app.command()
-def members(dimension: Annotated[str, typer.Argument(help="Such as segment, category, territory or month.")]) -> None:
+def records(
+    cube: Annotated[str, typer.Argument(help="sales, accounts, activities, pipeline or customers.")],
+    where: Annotated[list[str] | None, typer.Option(help="Filter, as often as needed, as of `gcrm cube query`.")] = None,
+    most: Annotated[int, typer.Option(min=1, help="So many records at most.")] = 1000,
+    output: Annotated[Path | None, typer.Option(help="Write them to a .csv, .xlsx or .parquet file.")] = None,
+) -> None:
+    """Drill through: the records behind a figure, with the names of their accounts.
+
+    Example: `gcrm cube records sales --where segment=couriers --where month=2025-03`
+    """
+    from gcrm.access.scope import Scope
+    from gcrm.cli.tables import show_records
+    from gcrm.olap.query import Filter
+    from gcrm.pipeline.cube_records import cube_records
+    from gcrm.pipeline.exports import write_table
+
+    found = cube_records(cube, tuple(map(Filter.parse, where or [])), Scope.everything(), most)
+    if output is not None:
+        write_table(found.table, output, found.about)
+        typer.echo(f"{found.table.num_rows:,} of {found.count:,} records to {output}.")
+    else:
+        show_records(found.table, found.count)
+
+
+@app.command()
+def measures() -> None:
+    """List the measures, and the dimensions of each.
+
+    Example: `gcrm cube measures`
+    """
+    from gcrm.cli.tables import show_measures
+
+    show_measures()
+
+
+@app.command()
+def members(dimension: Annotated[str, typer.Argument(help="Such as segment, category, territory, quarter or month.")]) -> None:
     """List the members of a dimension.
 
     Example: `gcrm cube members segment`

@@ -11,7 +11,7 @@ def export(
     status: Annotated[list[str] | None, typer.Option(help="customer, prospect, lost, partner or competitor; as often as needed.")] = None,
     segment: Annotated[list[str] | None, typer.Option(help="Market segment; as often as needed.")] = None,
     territory: Annotated[list[str] | None, typer.Option(help="Name of a territory; as often as needed.")] = None,
-    area: Annotated[Path | None, typer.Option(help="GeoJSON file; accounts inside its polygons.")] = None,
+    area: Annotated[Path | None, typer.Option(help="File with polygons: GeoJSON, GeoPackage, Shapefile, WKT in a table; accounts inside them.")] = None,
 ) -> None:
     """Export accounts with their surroundings. Phones and mail addresses stay here: they leave only with consent.
 

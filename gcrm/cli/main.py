@@ -9,7 +9,26 @@ import typer
 from typer.exceptions import TyperException
 
 from gcrm import __version__
-from gcrm.cli import cube, db, demo, doctor, duplicates, export, geocode, imports, jobs, load, places, quality, quarantine, roads, serve, tracks, trade_areas
+from gcrm.cli import (
+    cube,
+    db,
+    demo,
+    doctor,
+    duplicates,
+    export,
+    geocode,
+    imports,
+    jobs,
+    load,
+    places,
+    quality,
+    quarantine,
+    roads,
+    serve,
+    tracks,
+    trade_areas,
+    views,
+)
 from gcrm.errors import GcrmError
 
 _UNEXPECTED = 70
@@ -39,6 +58,7 @@ app.add_typer(trade_areas.app, name="trade-areas", rich_help_panel="The way of t
 app.command("enrich", rich_help_panel="The way of the data")(places.enrich)
 app.command("update", rich_help_panel="The way of the data")(places.update)
 app.add_typer(cube.app, name="cube", rich_help_panel="The way of the data")
+app.add_typer(views.app, name="views", rich_help_panel="The way of the data")
 app.command("reverse", rich_help_panel="The way of the data", context_settings={"ignore_unknown_options": True})(geocode.reverse)
 app.command("export", rich_help_panel="The way of the data")(export.export)
 

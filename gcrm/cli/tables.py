@@ -1,42 +1,72 @@
 """Answers of the cube as a table in the terminal."""
 
+from itertools import groupby
+
 import h3
 import pandas as pd
+import pyarrow as pa
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from gcrm.olap.answer import Answer
+from gcrm.olap.calendar import LEVELS, member
+from gcrm.olap.catalogue import CUBES, MEASURES, UNKNOWN, dimensions_of
 from gcrm.olap.query import CubeQuery
 
 _MOST_ROWS = 200
+_WIDEST = 100_000
+"""A table is as wide as its figures, whatever the terminal is."""
+_SMALL = 100
 
 
 def show_answer(query: CubeQuery, answer: Answer) -> None:
     """Prints an answer: the rows of the question down the side, its columns across the top, and where it came from."""
     frame = readable(answer.table.to_pandas(integer_object_nulls=True))
-    rows, columns = [axis.column for axis in query.rows], [axis.column for axis in query.columns]
-    frame = _across(frame, rows, columns, list(query.measures)) if columns else frame
-    table = Table(*(escape(str(name)) for name in frame.columns), box=None, header_style="bold")
-    for _, row in frame.head(_MOST_ROWS).iterrows():
-        table.add_row(*(_shown(value) for value in row))
-    console = Console()
-    console.print(table)
+    columns = [axis.column for axis in query.columns]
+    rows = [name for name in query.keys if name not in columns]
+    frame = _across(frame, rows, columns, query.answer_columns[len(query.keys) :]) if columns else frame
+    _print(frame)
     if len(frame) > _MOST_ROWS:
-        console.print(f"{_MOST_ROWS:,} of {len(frame):,} rows; write them all with --output FILE.", highlight=False)
+        Console().print(f"{_MOST_ROWS:,} of {len(frame):,} rows; write them all with --output FILE.", highlight=False)
     told = answer.explanation
     files = ", ".join(f"{name} ({count:,} rows)" for name, count in told.read.items())
     money = f" Money in {told.currency}." if told.currency else ""
     Console(stderr=True).print(f"Version {told.version}; read {files} in {told.milliseconds:.0f} ms.{money}", highlight=False)
 
 
+def show_records(table: pa.Table, count: int) -> None:
+    """Prints records, and how many there are in all."""
+    frame = readable(table.to_pandas(integer_object_nulls=True))
+    _print(frame)
+    Console(stderr=True).print(f"{min(len(frame), _MOST_ROWS):,} of {count:,} records.", highlight=False)
+
+
+def _print(frame: pd.DataFrame) -> None:
+    """Prints the first rows, each value in full: a figure that is cut off is another figure."""
+    table = Table(*(escape(str(name)) for name in frame.columns), box=None, header_style="bold")
+    for _, row in frame.head(_MOST_ROWS).iterrows():
+        table.add_row(*(_shown(value) for value in row))
+    Console(width=_WIDEST).print(table)
+
+
+def show_measures() -> None:
+    """Prints every measure with its unit, by cube; measures that can be split in the same way stand together."""
+    for (cube, dimensions), alike in groupby(MEASURES.values(), lambda each: (CUBES[each.facts], dimensions_of(each.name))):
+        table = Table("measure", "what it is", "unit", "adds up", box=None, header_style="bold", title=f"{cube}: by place, {', '.join(dimensions)}")
+        table.title_justify = "left"
+        for each in alike:
+            table.add_row(each.name, escape(each.label), each.unit, "yes" if each.additive else "no")
+        Console().print(table)
+
+
 def readable(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same answer with cells, which must be whole numbers, as hexadecimal text and months as 2025-03."""
+    """The same answer with cells, which must be whole numbers, as hexadecimal text and times as 2025-03 or 2025-Q1."""
     shown = frame.copy()
     if "cell" in shown:
-        shown["cell"] = [h3.int_to_str(int(cell)) if pd.notna(cell) else "(unknown)" for cell in frame["cell"]]
-    if "month" in shown:
-        shown["month"] = [f"{month:%Y-%m}" for month in frame["month"]]
+        shown["cell"] = [h3.int_to_str(int(cell)) if pd.notna(cell) else UNKNOWN for cell in frame["cell"]]
+    for name in LEVELS.keys() & set(shown.columns):
+        shown[name] = [member(name, first_day) for first_day in frame[name]]
     return shown
 
 
@@ -61,4 +91,6 @@ def _heading(name: object) -> str:
 def _shown(value: str | float | None) -> str:
     if pd.isna(value):
         return ""
-    return f"{value:,}" if not isinstance(value, str) else escape(value)
+    if isinstance(value, str):
+        return escape(value)
+    return f"{value:,.4g}" if isinstance(value, float) and abs(value) < _SMALL else f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"

@@ -23,6 +23,23 @@ def forget(name: Annotated[str | None, typer.Option("--name", help="A dataset to
 
 
 @app.command()
+def match(
+    name: Annotated[str | None, typer.Option("--name", help="A dataset; all that are kept if left out.")] = None,
+    accuracy: Annotated[float, typer.Option("--accuracy", min=1, max=100, help="Standard deviation of the positions, metres.")] = 10.0,
+) -> None:
+    """Match recorded routes to the roads, and count the trips that pass each edge, by mode and hour.
+
+    Example: `gcrm tracks match`
+    """
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.road_flows import match_tracks
+
+    ensure_ready()
+    found = match_tracks(name, accuracy)
+    typer.echo("\n".join(map(str, found)) if found else "All tracks that are kept are matched to this road network already.")
+
+
+@app.command()
 def contacts(
     sites: Annotated[Path | None, typer.Option("--sites", help="File of sites: points, or columns site_key, name, longitude, latitude.")] = None,
     within: Annotated[float, typer.Option("--within", min=1, help="A trip that comes so near to a site passes it, metres.")] = 50.0,

@@ -1,14 +1,14 @@
 """Work that is done ahead, in a thread of its own, while its last results are in use."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 _END = object()
 
 
-def ahead[T](items: Iterable[T], most: int = 2) -> Iterator[T]:
+def ahead[T](items: Iterable[T], most: int = 2) -> Generator[T, None, None]:
     """The same items in the same order, made in another thread, at most so many before they are asked for.
 
     What waits for the database and what computes in Arrow or numpy leave each other room, so that the two together take

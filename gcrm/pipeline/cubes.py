@@ -1,51 +1,93 @@
 """Cubes: the facts leave the database in one state of it, and become a published version."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 
 from gcrm.access.scope import Scope
-from gcrm.config import settings
+from gcrm.config import resource, settings
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
 from gcrm.errors import CubeError
 from gcrm.olap import store
-from gcrm.olap.answer import Answer, ask, members
+from gcrm.olap.analysis import ask
+from gcrm.olap.answer import Answer, members
+from gcrm.olap.build_engine import OpenEngine, duckdb_engine
 from gcrm.olap.catalogue import FACTS
 from gcrm.olap.query import CubeQuery
 from gcrm.progress import Advance
 
 
-def build_cube(advance: Advance) -> tuple[store.Version, bool]:
+def build_cube(advance: Advance, engine: OpenEngine = duckdb_engine) -> tuple[store.Version, bool]:
     """Extracts the facts, builds the cuboids and publishes them.
 
     Args:
         advance: told how many cuboids are built.
+        engine: what builds the cuboids; the answers are the same with each.
 
     Returns:
         The version that readers see, and whether it is new: facts that are published already make no new one.
 
     Raises:
-        CubeError: GCRM_TIME_ZONE names no time zone.
+        CubeError: GCRM_TIME_ZONE names no time zone, or the engine cannot be started or broke off.
     """
     folder = settings().cubes
     with store.building(folder) as work:
-        digest = hashlib.sha256()
-        with connect(Role.WRITER) as connection:
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            as_of = _clock(connection)
-            for name in FACTS:
+        taken = take_facts(work)
+        return store.publish(folder, work, taken.digest, taken.sources, taken.as_of, advance, engine)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What was taken out of the database: when, the digest of all facts, the layers behind them, and by cube what its tables add up to."""
+
+    as_of: datetime
+    digest: str
+    sources: list[dict[str, Any]]
+    totals: dict[str, dict[str, Any]]
+
+
+def take_facts(work: Path, *, with_totals: bool = False) -> Taken:
+    """Takes the facts of every cube out of one state of the database.
+
+    Args:
+        work: the folder of `store.building`; the facts are stored in it.
+        with_totals: also adds up the tables themselves.
+
+    Raises:
+        CubeError: GCRM_TIME_ZONE names no time zone.
+    """
+    digest = hashlib.sha256()
+    totals = {}
+    with connect(Role.WRITER) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        as_of = _clock(connection)
+        for name, facts in FACTS.items():
+            if facts.derived_from:
+                query = (resource("sql") / "cubes" / f"{name}.sql").read_text(encoding="utf-8")
+                digest.update(query.encode())
+                store.derive_facts(work, name, query)
+            else:
                 extract = work / f"{name}.csv"
                 _extract(connection, name, extract, digest)
                 store.store_facts(work, name, extract)
-            sources = [
-                {"layer": layer, "dataset": dataset, "source_date": source_date and source_date.isoformat(), "loaded_at": loaded_at.isoformat()}
-                for layer, dataset, source_date, loaded_at in queries("facts").sources(connection)
-            ]
-        return store.publish(folder, work, digest.hexdigest(), sources, as_of, advance)
+            if with_totals:
+                totals[name] = _totals(connection, name)
+        sources = [
+            {"layer": layer, "dataset": dataset, "source_date": source_date and source_date.isoformat(), "loaded_at": loaded_at.isoformat()}
+            for layer, dataset, source_date, loaded_at in queries("facts").sources(connection)
+        ]
+    return Taken(as_of, digest.hexdigest(), sources, totals)
+
+
+def _totals(connection: psycopg.Connection[Any], name: str) -> dict[str, Any]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(getattr(queries("facts"), f"{name}_source").sql, {"time_zone": settings().time_zone}).fetchone() or {}
 
 
 def _clock(connection: psycopg.Connection[Any]) -> datetime:
@@ -71,7 +113,7 @@ def published() -> store.Version:
 
 
 def ask_cube(query: CubeQuery, scope: Scope) -> Answer:
-    """Answers a question from the published cube; see `gcrm.olap.answer.ask`.
+    """Answers a question from the published cube; see `gcrm.olap.analysis.ask`.
 
     Raises:
         CubeError: none is published yet, or the question does not fit.

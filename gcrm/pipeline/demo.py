@@ -42,7 +42,8 @@ class Demo:
     def layers(self) -> tuple[tuple[str, str, Path], ...]:
         """The layers that are loaded from files of their own: layer, dataset, file."""
         made_up = f"{self.dataset}-demo"
-        return ("roads", self.dataset, self.extract), ("footfall", made_up, self.files.footfall), ("tracks", made_up, self.files.tracks)
+        of_company = (("footfall", made_up, self.files.footfall), ("tracks", made_up, self.files.tracks), ("sites", "sites", self.files.sites))
+        return ("roads", self.dataset, self.extract), *of_company
 
 
 def demo_city() -> tuple[Path, str]:
@@ -74,13 +75,15 @@ def run(extract: Path | None, scale: float, seed: int, report: Report) -> None:
 def is_there(demo: Demo) -> bool:
     """Whether every file of the demo is loaded as it is now, every account tried, and a cube published that knows of it all."""
     files, cube = demo.files, settings().cubes / "current"
-    if not (demo.extract.is_file() and files.planted.is_file() and cube.is_file()):
+    if not (demo.extract.is_file() and files.are_written() and cube.is_file()):
         return False
     with connect(Role.WRITER) as connection:
         for layer, dataset, path in demo.layers:
             version = queries("layers").in_force(connection, layer=layer, dataset=dataset)
             if version is None or version[1] != file_sha256(path):
                 return False
+        if queries("layers").in_force(connection, layer="road_flows", dataset=f"{demo.dataset}-demo") is None:
+            return False
         changed_at = queries("demo").changed_at(connection)
         if changed_at.timestamp() > cube.stat().st_mtime or queries("geocode").count_open(connection):
             return False

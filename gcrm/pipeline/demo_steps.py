@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +11,7 @@ from gcrm.db.connection import Role, transaction
 from gcrm.db.queries import queries
 from gcrm.demo.city import CitySurroundings
 from gcrm.demo.generate import generate
+from gcrm.errors import TradeAreaError
 from gcrm.frames import OBJECTS
 from gcrm.ingest.source import open_source
 from gcrm.olap.cuboids import declared
@@ -21,9 +22,17 @@ from gcrm.pipeline.geocoding import count_open, geocode_accounts
 from gcrm.pipeline.imports import import_file
 from gcrm.pipeline.layers.footfall import load_footfall
 from gcrm.pipeline.layers.osm import load_osm
+from gcrm.pipeline.layers.sites import COMPETITORS, SITES, load_sites
 from gcrm.pipeline.layers.tracks import load_tracks
+from gcrm.pipeline.road_flows import match_tracks
+from gcrm.pipeline.sites import Sites
 from gcrm.progress import Report, progress
 
+_COMPETITORS = ("supermarket", "convenience")
+_COMPETITOR_MINUTES = 3.0
+_RUSH_HOUR = "Tue 08:00"
+_ACCURACY_M = 6.0
+"""Along each axis; the horizontal error of the demo's positions has a root mean square of 8 m."""
 _LAYERS = ("address_points", "roads", "buildings", "shops")
 
 
@@ -44,8 +53,12 @@ def make(demo: Demo, report: Report) -> None:
     with _step("footfall and movement", report), progress("footfall and positions") as advance:
         load_footfall(demo.files.footfall, made_up, advance, made_up=True)
         load_tracks(demo.files.tracks, made_up, advance, made_up=True)
+    with _step("tracks onto roads", report):
+        match_tracks(made_up, _ACCURACY_M)
     with _step("geocode", report), progress("addresses", total=count_open(), unit="accounts") as advance:
         geocode_accounts(advance)
+    with _step("sites", report):
+        _choose_sites(demo)
     with _step("enrich", report), progress("surroundings", total=count_stale(), unit="accounts") as advance:
         enrich_accounts(advance)
     with _step("cube", report), progress("cuboids", total=len(declared()), unit="cuboids") as advance:
@@ -59,8 +72,15 @@ def _step(name: str, report: Report) -> Iterator[None]:
     report(name, time.perf_counter() - started)
 
 
+def _choose_sites(demo: Demo) -> None:
+    """Minutes are told to the company's shops; food shops of the city compete with them, where it has some."""
+    load_sites(SITES, Sites(demo.files.sites), _RUSH_HOUR, made_up=True)
+    with suppress(TradeAreaError):
+        load_sites(COMPETITORS, Sites(shops=_COMPETITORS), _RUSH_HOUR, within_minutes=_COMPETITOR_MINUTES)
+
+
 def _generate(demo: Demo) -> None:
-    if demo.files.planted.is_file():
+    if demo.files.are_written():
         return
     with transaction(Role.WRITER) as connection:
         layers = {name: gpd.read_postgis(getattr(queries("demo"), name).sql, connection, params={"dataset": demo.dataset}) for name in _LAYERS}

@@ -4,7 +4,7 @@ from itertools import groupby
 
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, Measure
 
 _HEAD = """# Data dictionary
 
@@ -28,11 +28,9 @@ def data_dictionary() -> str:
 
 
 def _cube() -> str:
-    facts = "".join(f"\n| {each.name} | {each.grain} | {', '.join(each.dimensions)} |" for each in FACTS.values())
-    dimensions = "".join(f"\n| {name} | {label} |" for name, label in DIMENSIONS.items())
-    measures = "".join(
-        f"\n| {each.name} | {each.unit} | `{each.formula}` over {each.facts} | {_adds_up(additive=each.additive)} |" for each in MEASURES.values()
-    )
+    facts = "".join(f"\n| {each.name} | {each.grain} | {', '.join(('place', *each.dimensions))} |" for each in FACTS.values())
+    dimensions = "".join(f"\n| {name} | {each.label} |" for name, each in DIMENSIONS.items())
+    measures = "".join(f"\n| {each.name} | {each.unit} | `{each.formula}` over {each.facts} | {_adds_up(each)} |" for each in MEASURES.values())
     return (
         "## The cube\n\n"
         f"| facts | grain | dimensions besides place |\n|---|---|---|{facts}\n\n"
@@ -41,5 +39,7 @@ def _cube() -> str:
     )
 
 
-def _adds_up(*, additive: bool) -> str:
-    return "over every dimension" if additive else "over none: computed from the facts"
+def _adds_up(measure: Measure) -> str:
+    if measure.needs:
+        return f"over none: worked out of {', '.join(measure.needs)}"
+    return "over every dimension" if measure.additive else "over none: computed from the facts"

@@ -1,6 +1,7 @@
 """Exports: accounts of a region, and answers of the cube, as files that a spreadsheet opens and cannot execute."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,14 +15,22 @@ from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
 from gcrm.errors import ExportError
 from gcrm.ingest.harmless import XLSX_MOST_ROWS, XLSX_OPTIONS, harmless
+from gcrm.olap.answer import Answer
+from gcrm.olap.query import CubeQuery
+from gcrm.pipeline.areas import area_of_file
+from gcrm.spatial.cell_shapes import hexagons
 from gcrm.units import WGS84
 
+_COUNTS = ("competitors_near", "passing_trips")
 _FORMATS = (".csv", ".xlsx", ".parquet", ".geojson")
+_ASKED = tuple(part.name for part in fields(CubeQuery))
+_SPLITS = ',;\t"'
+_ABOUT_WIDTH = 40
 
 
 @dataclass(frozen=True)
 class AccountFilter:
-    """Which accounts: of these statuses, segments, territories (by name), inside the polygons of a GeoJSON file; empty means all."""
+    """Which accounts: of these statuses, segments, territories (by name), inside the polygons of a file; empty means all."""
 
     statuses: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
@@ -41,22 +50,56 @@ def export_accounts(target: Path, wanted: AccountFilter, scope: Scope) -> int:
         Accounts written.
 
     Raises:
-        ExportError: the format is not known, or the area or the target cannot be used.
+        ExportError: the format is not known, or the target cannot be written.
+        AreaError, ReadError, MappingError: the area cannot be used.
     """
     _check(target)
-    area = _area(wanted.area) if wanted.area is not None else None
+    area = shapely.to_wkb(area_of_file(wanted.area)) if wanted.area is not None else None
     parameters = {"statuses": list(wanted.statuses), "segments": list(wanted.segments), "territories": list(wanted.territories), "area": area}
     with scoped(scope) as connection:
         frame = read_frame(connection, queries("accounts").export.sql, parameters)
-    return _write(frame, target)
+        layers = [dataset for _, dataset, *_ in queries("thematic").in_force(connection)]
+    return _write(_with_themes(frame.astype(dict.fromkeys(_COUNTS, "Int64")), layers), target)
 
 
-def write_table(table: pa.Table, target: Path) -> int:
-    """Writes an answer of the cube; cells as hexadecimal text.
+def _with_themes(frame: pd.DataFrame, layers: list[str]) -> pd.DataFrame:
+    """With a column for each thematic layer instead of `themes`; empty where it tells nothing of an account."""
+    told = [themes or {} for themes in frame["themes"]]
+    columns = {f"thematic_{layer}": [each.get(layer) for each in told] for layer in layers}
+    return frame.drop(columns="themes").join(pd.DataFrame(columns, index=frame.index))
+
+
+def export_answer(query: CubeQuery, answer: Answer, target: Path) -> int:
+    """Writes an answer of the cube, with what was asked, of which version; see `write_table`.
+
+    Args:
+        query: the question.
+        answer: its answer.
+        target: .csv, .xlsx or .parquet.
+
+    Returns:
+        Rows written.
+
+    Raises:
+        ExportError: the format is not one of these, or the target cannot be written.
+    """
+    told = answer.explanation
+    asked = query.parameters()
+    about = {name: text if isinstance(text := asked.get(name, ""), str) else " and ".join(text) for name in _ASKED}
+    about |= {"currency": told.currency or "", "cube_version": told.version, "as_of": told.built_at.isoformat(timespec="seconds")}
+    return write_table(answer.table, target, about)
+
+
+def write_table(table: pa.Table, target: Path, about: Mapping[str, str] | None = None) -> int:
+    """Writes an answer of the cube, or the records behind one; cells as hexadecimal text.
+
+    A Parquet file with cells is GeoParquet: their hexagons, EPSG:4326, stand in its column `geometry`.
 
     Args:
         table: as in `gcrm.olap.answer.Answer`.
         target: .csv, .xlsx or .parquet.
+        about: names and texts that are written into the file: lines that begin with # above a CSV, the sheet `About` of a workbook,
+            the metadata of Parquet, from which pandas takes them as `attrs`.
 
     Returns:
         Rows written.
@@ -69,7 +112,11 @@ def write_table(table: pa.Table, target: Path) -> int:
         raise ExportError(f"{target.name}: an answer of the cube has no points; write .csv, .xlsx or .parquet.")
     frame = table.to_pandas(integer_object_nulls=True)  # a cell beside a missing one stays whole
     if "cell" in frame:
-        frame["cell"] = [f"{int(cell):x}" if pd.notna(cell) else None for cell in frame["cell"]]
+        cells = frame["cell"].astype("Int64")
+        frame["cell"] = [f"{cell:x}" if pd.notna(cell) else None for cell in cells]
+        if target.suffix.lower() == ".parquet":
+            frame = gpd.GeoDataFrame(frame, geometry=hexagons(cells.dropna()).reindex(frame.index))
+    frame.attrs = dict(about or {})
     return _write(frame, target)
 
 
@@ -100,21 +147,6 @@ def _check(target: Path) -> None:
         raise ExportError(f"The folder {target.parent} is not there; make it first.")
 
 
-def _area(path: Path) -> bytes:
-    """The union of the polygons of a GeoJSON file, as WKB in EPSG:4326."""
-    try:
-        features = gpd.read_file(path)
-    except Exception as error:  # pyogrio raises one class per driver, without a common base
-        raise ExportError(f"{path} is not a file of areas that can be read ({error}); it must be GeoJSON.") from error
-    if not isinstance(features, gpd.GeoDataFrame) or features.empty:
-        raise ExportError(f"{path.name} holds no area; it must hold at least one polygon.")
-    shapes = features.to_crs(WGS84).geometry if features.crs else features.geometry
-    polygons = shapes[shapes.geom_type.isin(["Polygon", "MultiPolygon"])]
-    if polygons.empty:
-        raise ExportError(f"{path.name} holds no polygon; accounts can only be inside of one.")
-    return bytes(shapely.to_wkb(shapely.union_all(polygons.make_valid().to_numpy())))
-
-
 def _write(frame: pd.DataFrame, target: Path) -> int:
     waiting = target.with_name(f".{target.stem}.partial{target.suffix}")
     try:
@@ -128,7 +160,15 @@ def _write(frame: pd.DataFrame, target: Path) -> int:
 
 
 def _write_csv(frame: pd.DataFrame, target: Path) -> None:
-    frame.map(harmless).to_csv(target, index=False)
+    with target.open("w", newline="", encoding="utf-8") as file:
+        file.writelines(f"{_note(str(name), text)}\n" for name, text in frame.attrs.items())
+        frame.map(harmless).to_csv(file, index=False)
+
+
+def _note(name: str, text: str) -> str:
+    """A line about the table, which stays one cell, and so text that begins with #, wherever a spreadsheet splits lines."""
+    line = " ".join(f"# {name}: {text}".split())
+    return '"' + line.replace('"', '""') + '"' if set(line) & set(_SPLITS) else line
 
 
 def _write_xlsx(frame: pd.DataFrame, target: Path) -> None:
@@ -136,6 +176,9 @@ def _write_xlsx(frame: pd.DataFrame, target: Path) -> None:
         raise ExportError(f"{len(frame):,} rows do not fit into a sheet of {XLSX_MOST_ROWS:,}; write .csv or .parquet.")
     with pd.ExcelWriter(target, engine="xlsxwriter", engine_kwargs={"options": XLSX_OPTIONS}) as workbook:
         frame.to_excel(workbook, sheet_name="gcrm", index=False, freeze_panes=(1, 0))
+        if frame.attrs:
+            pd.DataFrame(frame.attrs.items()).to_excel(workbook, sheet_name="About", index=False, header=False)
+            workbook.sheets["About"].set_column(0, 1, _ABOUT_WIDTH)
 
 
 def _write_parquet(frame: pd.DataFrame, target: Path) -> None:

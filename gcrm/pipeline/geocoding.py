@@ -1,8 +1,10 @@
 """Geocoding: accounts without a position get one from the reference in the database."""
 
+import gc
 import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -60,9 +62,29 @@ def geocode_accounts(advance: Advance) -> dict[str, int]:
     with connect(Role.WRITER) as connection:
         reference_id = _settle_reference(connection)
         if statements.count_open(connection):
-            _place(connection, Matcher(load_reference(connection)), reference_id, _chunks(connection), advance)
+            matcher = Matcher(load_reference(connection))
+            with _collected_by_chunk(_chunks(connection)) as chunks:
+                _place(connection, matcher, reference_id, chunks, advance)
         connection.rollback()
         return dict(statements.levels(connection))
+
+
+@contextmanager
+def _collected_by_chunk(chunks: Iterator[pd.DataFrame]) -> Iterator[Iterator[pd.DataFrame]]:
+    """Chunks between which, and only there, Python looks for cycles of objects: a chunk makes millions of texts, whose every thousand would start a search."""
+
+    def collecting() -> Iterator[pd.DataFrame]:
+        for chunk in chunks:
+            gc.collect()
+            yield chunk
+
+    gc.freeze()
+    gc.disable()
+    try:
+        yield collecting()
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def geocode_account(account_id: int) -> None:
@@ -166,10 +188,11 @@ def _corrections(connection: Connection) -> pd.DataFrame:
 
 
 def _chunks(connection: Connection) -> Iterator[pd.DataFrame]:
+    query = queries("geocode").open_addresses.sql
     after = 0
-    while rows := list(queries("geocode").open_addresses(connection, after=after, most=_CHUNK_ROWS)):
-        after = rows[-1][0]
-        yield pd.DataFrame(rows, columns=_OPEN)
+    while len(chunk := read_frame_by_copy(connection, query, {"after": after, "most": _CHUNK_ROWS})):
+        after = int(chunk["account_id"].iloc[-1])
+        yield chunk
 
 
 def _answers(connection: Connection, matcher: Matcher, chunk: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
@@ -205,14 +228,15 @@ class _Store:
     def _write(self, answers: pd.DataFrame) -> int:
         statements = queries("geocode")
         review = answers.loc[~answers["accepted"].astype(bool), ["account_id", "address_key", "candidates"]]
+        span = {"first": int(answers["account_id"].min()), "last": int(answers["account_id"].max())}
         with connect(Role.WRITER) as connection:
             queries("imports").derive(connection)
             statements.create_answers_stage(connection)
             copy_frame(connection, "staged_answers", answers[_STORED])
             copy_frame(connection, "staged_reviews", review.assign(candidates=[json.dumps(each or []) for each in review["candidates"]]))
-            statements.store_answers(connection, reference_id=self._reference_id)
-            statements.close_reviews(connection)
-            statements.open_reviews(connection)
+            statements.store_answers(connection, reference_id=self._reference_id, **span)
+            statements.close_reviews(connection, **span)
+            statements.open_reviews(connection, **span)
         return len(answers)
 
 

@@ -1,5 +1,6 @@
 """What is around a place, for a reader: a layer by cell, the flows between cells, and everything that is known of one cell."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +18,14 @@ from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
 from gcrm.pipeline.geocoding import reverse
 from gcrm.spatial.cells import descendants, level_of, parent
-from gcrm.spatial.layer_measures import CELL_LAYERS, QUALITIES, CellLayer, LayerMeasure
+from gcrm.spatial.layer_measures import CELL_LAYERS, QUALITIES, THEMATIC, CellLayer, LayerMeasure, thematic_layer
 from gcrm.spatial.surroundings import STREETS
 from gcrm.units import FINEST_LEVEL, LEVELS, MOVEMENT_LEVEL
 
-__all__ = ["CELL_LAYERS", "QUALITIES", "CellLayer", "LayerMeasure", "Place", "flows", "layer_cells", "layers_in_force", "place"]
+__all__ = [
+    "CELL_LAYERS", "QUALITIES", "THEMATIC", "CellLayer", "LayerMeasure", "Place", "cell_layers", "flows", "layer_cells", "layers_in_force", "place",
+    "street_flows",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Place:
         buildings: the measures of the buildings, with quality, dataset, source_date, made_up; empty where there are none.
         footfall: weekday (ISO), hour, people_per_hour, dataset, made_up.
         trade_areas: dataset, kind, name, site_name, band, band_unit.
+        themes: what the layers of one's own tell of its middle: dataset, kind, unit, number, category, name, source_date, made_up.
         trips: hour, departures, arrivals of the cell of level 8 around it.
     """
 
@@ -53,6 +58,7 @@ class Place:
     buildings: Mapping[str, Any]
     footfall: pd.DataFrame
     trade_areas: pd.DataFrame
+    themes: pd.DataFrame
     trips: pd.DataFrame
 
 
@@ -69,11 +75,22 @@ def layers_in_force(scope: Scope) -> pd.DataFrame:
         return read_frame(connection, queries("layers").versions.sql)
 
 
+def cell_layers(scope: Scope) -> Mapping[str, CellLayer]:
+    """The layers that are shown by cell, by name, with those of one's own where there are any.
+
+    Args:
+        scope: who is looking.
+    """
+    with scoped(scope) as connection:
+        themes = [row[1:] for row in queries("thematic").in_force(connection)]
+    return {**CELL_LAYERS, THEMATIC: thematic_layer(themes)} if themes else CELL_LAYERS
+
+
 def layer_cells(layer: str, measure: str, level: int, scope: Scope, *, weekday: int | None = None, hour: int | None = None) -> pd.DataFrame:
     """A layer by cell.
 
     Args:
-        layer: key of `CELL_LAYERS`.
+        layer: key of `cell_layers`.
         measure: key of its measures.
         level: H3 level of the cells, 5 to 10.
         scope: who is looking.
@@ -81,11 +98,15 @@ def layer_cells(layer: str, measure: str, level: int, scope: Scope, *, weekday: 
         hour: of the day in the place's own time; None for the mean of all.
 
     Returns:
-        cell (H3 integer), value, quality (one of `QUALITIES`); a cell that nothing is known of has no row.
+        cell (H3 integer), value (a number; text where the measure has categories), quality (one of `QUALITIES`); a cell that nothing is known of has
+        no row.
     """
     statements = queries("places")
-    asked = CELL_LAYERS[layer].measures[measure]
     with scoped(scope) as connection:
+        if layer == THEMATIC:
+            found = read_frame(connection, queries("thematic").cells.sql, {"dataset": measure, "level": level})
+            return found.assign(value=found["category"].where(found["category"].notna(), found["number"]))[["cell", "value", "quality"]]
+        asked = CELL_LAYERS[layer].measures[measure]
         if layer == "footfall":
             return read_frame(connection, statements.footfall_cells.sql, {"level": level, "weekday": weekday, "hour": hour})
         query = getattr(statements, f"{layer}_cells").sql
@@ -112,6 +133,22 @@ def flows(scope: Scope, *, hour: int | None = None, most: int = 400) -> pd.DataF
     return found
 
 
+def street_flows(scope: Scope, *, hour: int | None = None, most: int = 4_000) -> pd.DataFrame:
+    """The streets that most trips of people pass, as recorded routes were matched to them.
+
+    Args:
+        scope: who is looking.
+        hour: in which they are passed; None for the whole day.
+        most: how many.
+
+    Returns:
+        trips (both directions together), class (OSM highway value), line (longitude and latitude of its corners, EPSG:4326); the strongest first.
+    """
+    with scoped(scope) as connection:
+        found = read_frame(connection, queries("road_flows").on_streets.sql, {"hour": hour, "most": most})
+    return found.assign(line=[json.loads(line)["coordinates"] for line in found["line"]])
+
+
 def place(cell: int, scope: Scope) -> Place:
     """Everything that is known of one cell.
 
@@ -133,6 +170,7 @@ def place(cell: int, scope: Scope) -> Place:
             buildings=_row(connection, statements.buildings_in.sql, {"low": low, "high": high}),
             footfall=read_frame(connection, statements.footfall_at.sql, {"low": low, "high": high}),
             trade_areas=read_frame(connection, statements.trade_areas_at.sql, middle),
+            themes=read_frame(connection, queries("thematic").at.sql, middle),
             trips=read_frame(connection, statements.trips_at.sql, {"cell": int(parent(finest, MOVEMENT_LEVEL)[0])}),
         )  # fmt: skip
 
@@ -146,15 +184,18 @@ def _visible(cell: int, scope: Scope) -> dict[str, int]:
 
 def _residence(connection: psycopg.Connection[Any], cell: int, finest: NDArray[np.int64]) -> dict[str, Any]:
     """What the census says of a cell: the sum of the cells in it, else that of the finest cell around it that is known."""
-    statements, own = queries("places"), level_of(cell)
-    around = [int(parent(finest, level)[0]) for level in LEVELS if level < own]
-    wider = _row(connection, statements.residence_around.sql, {"cells": around})
-    for known in (cell, wider.get("cell")):
-        if known is not None:
-            lows, highs = zip(*(descendants(known, level) for level in LEVELS if level >= level_of(known)), strict=True)
-            if found := _row(connection, statements.residence_in.sql, {"lows": list(lows), "highs": list(highs)}):
-                return found | {"cell": known}
-    return {}
+    if found := _residence_of(connection, cell):
+        return found
+    around = [int(parent(finest, level)[0]) for level in LEVELS if level < level_of(cell)]
+    wider = _row(connection, queries("places").residence_around.sql, {"cells": around})
+    return _residence_of(connection, wider["cell"]) if wider else {}
+
+
+def _residence_of(connection: psycopg.Connection[Any], cell: int) -> dict[str, Any]:
+    """The sum of what the census says of the cells in a cell, and `cell` itself; empty where it says nothing."""
+    lows, highs = zip(*(descendants(cell, level) for level in LEVELS if level >= level_of(cell)), strict=True)
+    found = _row(connection, queries("places").residence_in.sql, {"lows": list(lows), "highs": list(highs)})
+    return found | {"cell": cell} if found else {}
 
 
 def _row(connection: psycopg.Connection[Any], query: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,12 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pandas as pd
+import psycopg
 from sqlalchemy import Connection
 
 from gcrm.config import settings
@@ -111,6 +113,21 @@ def _register(connection: Connection, made: Network) -> None:
     ]
     frame = pd.DataFrame(rows, columns=["mode", "edges", "connected_edges", "length_km"])
     copy_frame(pg, "road_network", frame.assign(layer_version_id=key))
+
+
+def network_in_force(pg: psycopg.Connection[Any]) -> int:
+    """The version of the layer that names the network in force.
+
+    Args:
+        pg: a connection.
+
+    Raises:
+        RoadsError: none is published yet.
+    """
+    current = queries("layers").in_force(pg, layer=_LAYER, dataset=_DATASET)
+    if current is None:
+        raise RoadsError("No road network is published yet; load an extract with `gcrm load osm FILE`.")
+    return int(current[0])
 
 
 def current_network() -> Network:

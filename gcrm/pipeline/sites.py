@@ -1,5 +1,6 @@
 """Sites: the places that trading areas, isochrones and tables of minutes are worked out for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,20 +22,36 @@ from gcrm.units import WGS84
 
 @dataclass(frozen=True)
 class Sites:
-    """Which sites: points of a file (columns site_key, name, attraction, longitude, latitude, or points), or else accounts of these statuses and segments."""
+    """Which sites: those of a file, or else shops, or else accounts.
+
+    Attributes:
+        file: points, or columns site_key, name, attraction, longitude, latitude.
+        statuses: of accounts; all if empty.
+        segments: of accounts; all if empty.
+        shops: types of shops of the loaded extracts, values of OpenStreetMap's key shop.
+    """
 
     file: Path | None = None
     statuses: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
+    shops: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> dict[str, Any]:
         """As JSON takes it."""
-        return {"sites": self.file.name if self.file else {"statuses": list(self.statuses), "segments": list(self.segments)}}
+        if self.file:
+            return {"sites": self.file.name}
+        return {"sites": {"shops": list(self.shops)} if self.shops else {"statuses": list(self.statuses), "segments": list(self.segments)}}
+
+    @classmethod
+    def of_parameters(cls, told: Mapping[str, Any]) -> "Sites | None":
+        """What `parameters` told; None where it was a file, which is not read again."""
+        wanted = told["sites"]
+        return None if isinstance(wanted, str) else cls(None, *(tuple(wanted.get(name, ())) for name in ("statuses", "segments", "shops")))
 
 
 def read_sites(connection: Connection, wanted: Sites) -> gpd.GeoDataFrame:
-    """Sites as `gcrm.spatial.trade_areas` has them; those of accounts all have the attraction 1.
+    """Sites as `gcrm.spatial.trade_areas` has them; those of accounts and shops all have the attraction 1.
 
     Args:
         connection: a transaction.
@@ -48,9 +65,14 @@ def read_sites(connection: Connection, wanted: Sites) -> gpd.GeoDataFrame:
     """
     if wanted.file is not None:
         return sites_of_file(wanted.file)
-    asked = {"statuses": list(wanted.statuses), "segments": list(wanted.segments)}
-    found = gpd.read_postgis(queries("trade_areas").sites.sql, connection, params=asked, geom_col="geom")
+    if wanted.shops:
+        query, asked = queries("sites").shops.sql, {"types": list(wanted.shops)}
+    else:
+        query, asked = queries("trade_areas").sites.sql, {"statuses": list(wanted.statuses), "segments": list(wanted.segments)}
+    found = gpd.read_postgis(query, connection, params=asked, geom_col="geom")
     if found.empty:
+        if wanted.shops:
+            raise TradeAreaError(f"No loaded extract has a shop of the type {' or '.join(wanted.shops)}; choose other types, or give a file of sites.")
         raise TradeAreaError("No account with a position is such a site; choose other statuses or segments, or give a file of sites.")
     return found.assign(attraction=1.0, site_account_id=found["site_account_id"].astype("Int64"))
 

@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import shapely
-from h3ronpy.vector import ContainmentMode, cells_to_wkb_polygons, wkb_to_cells
-from shapely import MultiPolygon, Polygon
+from h3ronpy.vector import ContainmentMode, wkb_to_cells
 
+from gcrm.spatial.cell_shapes import hexagons
 from gcrm.spatial.cells import index_points
-from gcrm.units import COARSEST_LEVEL, EQUAL_AREA, FINEST_LEVEL, MEAN_CELL_M2, WGS84
+from gcrm.units import COARSEST_LEVEL, EQUAL_AREA, FINEST_LEVEL, MEAN_CELL_M2
 
 _CELLS_IN_AN_AREA = 8
 """Cells that a typical area is cut into at the most: more would show a detail that its source does not have."""
@@ -25,19 +25,6 @@ def fitting_level(areas: gpd.GeoSeries) -> int:
     """
     typical = float(areas.to_crs(EQUAL_AREA).area.median()) / _CELLS_IN_AN_AREA
     return next((level for level in range(FINEST_LEVEL, COARSEST_LEVEL, -1) if MEAN_CELL_M2[level] >= typical), COARSEST_LEVEL)
-
-
-def cell_shapes(cells: pd.Series) -> gpd.GeoSeries:
-    """The hexagons of H3 cells.
-
-    Args:
-        cells: H3 cells, int64.
-
-    Returns:
-        Polygons, EPSG:4326, on the same index.
-    """
-    wkb = pa.array(cells_to_wkb_polygons(cells.to_numpy(dtype=np.int64).view(np.uint64)))
-    return gpd.GeoSeries(shapely.from_wkb(np.array(wkb.to_pylist(), dtype=object)), index=cells.index, crs=WGS84)
 
 
 def cut(areas: gpd.GeoSeries, level: int) -> pd.DataFrame:
@@ -59,9 +46,9 @@ def _cut(areas: gpd.GeoSeries, level: int) -> pd.DataFrame:
     counts = lists.value_lengths().fill_null(0).to_numpy()
     pairs = pd.DataFrame({"area": areas.index.repeat(counts), "cell": lists.flatten().to_numpy().view(np.int64)})
     distinct = pd.Series(pairs["cell"].unique())
-    hexagons = cell_shapes(distinct).to_crs(EQUAL_AREA).set_axis(distinct)
+    whole = hexagons(distinct).to_crs(EQUAL_AREA).set_axis(distinct)
     shapes = areas.to_crs(EQUAL_AREA)
-    pairs["part_m2"] = shapely.area(shapely.intersection(shapes.loc[pairs["area"]].to_numpy(), hexagons.loc[pairs["cell"]].to_numpy()))
+    pairs["part_m2"] = shapely.area(shapely.intersection(shapes.loc[pairs["area"]].to_numpy(), whole.loc[pairs["cell"]].to_numpy()))
     return pairs[pairs["part_m2"] > 0].reset_index(drop=True)
 
 
@@ -133,13 +120,3 @@ def average(rates: pd.DataFrame, weight: pd.Series, to_cells: pd.DataFrame) -> p
     total = pd.DataFrame(np.where(known, values * brought[:, None], 0), columns=rates.columns).groupby(cells).sum()
     mass = pd.DataFrame(np.where(known, brought[:, None], 0), columns=rates.columns).groupby(cells).sum()
     return (total / mass.where(mass > 0)).rename_axis("cell")
-
-
-def multipolygons(areas: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Areas as multipolygons, as PostGIS keeps them; lines and points that a repair has left are dropped.
-
-    Args:
-        areas: geometries of any kind.
-    """
-    shapes = [MultiPolygon([part for part in shapely.get_parts(shapely.get_parts(shape)) if isinstance(part, Polygon)]) for shape in areas]
-    return gpd.GeoSeries(shapes, index=areas.index, crs=areas.crs)

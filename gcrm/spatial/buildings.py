@@ -4,7 +4,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gcrm.spatial.areal import cell_shapes, cut
+from gcrm.spatial.areal import cut
+from gcrm.spatial.cell_shapes import hexagons
 from gcrm.spatial.cells import index_points
 from gcrm.units import EQUAL_AREA, FINEST_LEVEL
 
@@ -32,7 +33,7 @@ def cell_buildings(buildings: gpd.GeoDataFrame) -> pd.DataFrame:
     facts = buildings.reset_index(drop=True)
     footprint = parts.groupby("cell")["part_m2"].sum()
     cells = footprint.index.to_series()
-    found = pd.DataFrame({"footprint_m2": footprint, "footprint_share": (footprint / cell_shapes(cells).to_crs(EQUAL_AREA).area).clip(0, 1)})
+    found = pd.DataFrame({"footprint_m2": footprint, "footprint_share": (footprint / hexagons(cells).to_crs(EQUAL_AREA).area).clip(0, 1)})
     by_use = parts.assign(use=facts["use"].reindex(parts["area"]).to_numpy()).pivot_table(index="cell", columns="use", values="part_m2", aggfunc="sum")
     for use in USES:
         found[f"{use}_m2"] = by_use[use].reindex(found.index).fillna(0.0) if use in by_use else 0.0

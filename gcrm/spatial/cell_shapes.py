@@ -2,13 +2,31 @@
 
 from collections.abc import Iterable
 
+import geopandas as gpd
 import h3.api.basic_int as h3
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import shapely
 from h3ronpy import ContainmentMode, cells_area_km2
-from h3ronpy.vector import cells_to_coordinates, geometry_to_cells
+from h3ronpy.vector import cells_to_coordinates, cells_to_wkb_polygons, geometry_to_cells
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
+
+from gcrm.units import WGS84
+
+
+def hexagons(cells: pd.Series) -> gpd.GeoSeries:
+    """The hexagons of H3 cells.
+
+    Args:
+        cells: H3 cells, int64.
+
+    Returns:
+        Polygons, EPSG:4326, on the same index.
+    """
+    wkb = pa.array(cells_to_wkb_polygons(cells.to_numpy(dtype=np.int64).view(np.uint64)))
+    return gpd.GeoSeries(shapely.from_wkb(np.array(wkb.to_pylist(), dtype=object)), index=cells.index, crs=WGS84)
 
 
 def outline(cells: Iterable[int]) -> shapely.MultiPolygon:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from h3ronpy.vector import coordinates_to_cells
+from h3ronpy.vector import cells_to_coordinates, coordinates_to_cells
 from numpy.typing import NDArray
 
 from gcrm.units import FINEST_LEVEL
@@ -30,6 +30,13 @@ def index_points(longitude: pd.Series, latitude: pd.Series, level: int = FINEST_
         y = latitude.to_numpy(dtype=np.float64, na_value=np.nan)[placed]
         cells[placed] = np.asarray(coordinates_to_cells(y, x, level), dtype=np.uint64).view(np.int64)
     return pd.Series(cells, index=longitude.index, name="cell", dtype="Int64").where(placed)
+
+
+def centres(cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The longitude and the latitude of the centre of each cell, degrees."""
+    found = cells_to_coordinates(cells.view(np.uint64))
+    longitude, latitude = (np.asarray(found.column(name).to_numpy(), dtype=np.float64) for name in ("lng", "lat"))
+    return longitude, latitude
 
 
 def parents_of_points(longitude: pd.Series, latitude: pd.Series, level: int) -> pd.Series:

@@ -58,12 +58,15 @@ def nearest(points: gpd.GeoSeries, features: gpd.GeoDataFrame, columns: Sequence
         if near.empty:
             continue
         shapes, spots = near.geometry.to_crs(zone).to_numpy(), here.to_crs(zone).to_numpy()
-        point_places, feature_places = shapely.STRtree(shapes).query_nearest(spots, max_distance=limit_m)
+        # Without max_distance, which first looks for everything within it.
+        point_places, feature_places = shapely.STRtree(shapes).query_nearest(spots)
         first = pd.Series(feature_places).groupby(point_places).min()
         found, chosen = first.index.to_numpy(), first.to_numpy()
+        away = shapely.distance(spots[found], shapes[chosen])
+        found, chosen, away = (each[away <= limit_m] for each in (found, chosen, away))
         for name in columns:
             brought[name][places[found]] = near[name].to_numpy(dtype=object)[chosen]
-        distances[places[found]] = shapely.distance(spots[found], shapes[chosen])
+        distances[places[found]] = away
     return pd.DataFrame({**brought, "distance_m": distances}, index=points.index)
 
 

@@ -16,11 +16,11 @@ import shapely
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from pyrosm.exceptions import PBFException
 from shapely import LineString, MultiPolygon, Point, Polygon
-from shapely.geometry.base import BaseGeometry
 from shapely.ops import polygonize
 
 from gcrm.errors import LayerError
 from gcrm.spatial.measures import areas_m2, lengths_m
+from gcrm.spatial.polygons import multipolygons
 from gcrm.units import WGS84
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
@@ -181,12 +181,7 @@ def _roads(osm: pyrosm.OSM) -> gpd.GeoDataFrame:
 def _areas(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The elements that are areas, valid, as multipolygons."""
     areas = found[found.geom_type.isin(["Polygon", "MultiPolygon"])].reset_index(drop=True)
-    return areas.set_geometry(gpd.GeoSeries([_multipolygon(shape) for shape in areas.geometry], crs=WGS84)).loc[lambda rows: ~rows.geometry.is_empty]
-
-
-def _multipolygon(shape: BaseGeometry) -> MultiPolygon:
-    parts = shapely.get_parts(shape if shape.is_valid else shapely.make_valid(shape))
-    return MultiPolygon([part for whole in parts for part in shapely.get_parts(whole) if isinstance(part, Polygon) and part.area > 0])
+    return areas.set_geometry(multipolygons(areas.geometry)).loc[lambda rows: ~rows.geometry.is_empty]
 
 
 def _buildings(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

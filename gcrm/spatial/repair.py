@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from gcrm.spatial.polygons import made_valid, multipolygon, parts_of
 from gcrm.units import WGS84
 
 _LINE, _POLYGON, _MULTIPOLYGON, _COLLECTION = 1, 3, 6, 7
@@ -78,21 +79,10 @@ def _polygons(shape: BaseGeometry) -> tuple[BaseGeometry | None, str | None]:
     problem = None
     if not shape.is_valid:
         problem = shapely.is_valid_reason(shape).replace("[", " at ").replace("]", "")
-        shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+        shape = made_valid(shape)
     elif shape.geom_type == "GeometryCollection":
         problem = "holds lines or points beside its polygons"
-    parts = [part for part in _flat(shape) if part.area > 0]
+    parts = parts_of(shape)
     if not parts:
         return None, f"has no area{f' ({problem})' if problem else ''}"
-    return shapely.multipolygons(parts) if problem is None else _multi(shapely.union_all(parts)), problem
-
-
-def _flat(shape: BaseGeometry) -> list[shapely.Polygon]:
-    """The polygons of a shape, also of collections in collections."""
-    if isinstance(shape, shapely.Polygon):
-        return [shape]
-    return [part for each in getattr(shape, "geoms", ()) for part in _flat(each)]
-
-
-def _multi(shape: BaseGeometry) -> shapely.MultiPolygon:
-    return shapely.multipolygons(_flat(shape))
+    return shapely.multipolygons(parts) if problem is None else multipolygon(shapely.union_all(parts)), problem

@@ -1,21 +1,18 @@
 """Types of residence: who lives where, and in what, from census grids and polygons, or from buildings where no census is given."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
 import geopandas as gpd
-import h3
 import numpy as np
 import pandas as pd
-import shapely
 
 from gcrm.errors import LayerError
-from gcrm.spatial.areal import average, cell_shapes, fitting_level, shares, spread
+from gcrm.spatial.area_tables import given_cells, numbers_of
+from gcrm.spatial.areal import average, fitting_level, shares, spread
 from gcrm.spatial.cells import index_points, level_of
-from gcrm.units import FINEST_LEVEL, WGS84
+from gcrm.units import FINEST_LEVEL
 
 
 @dataclass(frozen=True)
@@ -24,33 +21,35 @@ class Measure:
 
     Attributes:
         name: of its column in gcrm.residence and gcrm.cell_residence.
-        text: what it is, with its unit.
+        label: in words.
+        unit: of its values; empty for a share.
         of: for a rate the measure that it is a rate of; None for a count, which is spread over the cells and adds up.
     """
 
     name: str
-    text: str
+    label: str
+    unit: str
     of: str | None = None
 
 
 MEASURES = (
-    Measure("population", "Inhabitants (count)"),
-    Measure("households", "Households (count)"),
-    Measure("dwellings", "Dwellings (count)"),
-    Measure("dwellings_detached", "Dwellings in detached houses (count)"),
-    Measure("dwellings_terraced", "Dwellings in terraced and semi-detached houses (count)"),
-    Measure("dwellings_flats_low", "Flats in buildings of up to 3 storeys (count)"),
-    Measure("dwellings_flats_high", "Flats in buildings of 4 storeys and more (count)"),
-    Measure("dwellings_other", "Dwellings elsewhere (count)"),
-    Measure("dwellings_vacant", "Vacant dwellings (count)"),
-    Measure("households_owner", "Households that own their dwelling (count)"),
-    Measure("households_tenant", "Households that rent their dwelling (count)"),
-    Measure("age_0_17", "Inhabitants of 0 to 17 years (count)"),
-    Measure("age_18_64", "Inhabitants of 18 to 64 years (count)"),
-    Measure("age_65_up", "Inhabitants of 65 years and more (count)"),
-    Measure("jobs", "Places of work (count)"),
-    Measure("vacancy_share", "Vacant dwellings per dwelling, 0 to 1 (no unit)", of="population"),
-    Measure("living_area_m2_per_person", "Living area per inhabitant, square metres", of="population"),
+    Measure("population", "Inhabitants", "people"),
+    Measure("households", "Households", "households"),
+    Measure("dwellings", "Dwellings", "dwellings"),
+    Measure("dwellings_detached", "Dwellings in detached houses", "dwellings"),
+    Measure("dwellings_terraced", "Dwellings in terraced and semi-detached houses", "dwellings"),
+    Measure("dwellings_flats_low", "Flats in buildings of up to 3 storeys", "dwellings"),
+    Measure("dwellings_flats_high", "Flats in buildings of 4 storeys and more", "dwellings"),
+    Measure("dwellings_other", "Dwellings elsewhere", "dwellings"),
+    Measure("dwellings_vacant", "Vacant dwellings", "dwellings"),
+    Measure("households_owner", "Households that own their dwelling", "households"),
+    Measure("households_tenant", "Households that rent their dwelling", "households"),
+    Measure("age_0_17", "Inhabitants of 0 to 17 years", "people"),
+    Measure("age_18_64", "Inhabitants of 18 to 64 years", "people"),
+    Measure("age_65_up", "Inhabitants of 65 years and more", "people"),
+    Measure("jobs", "Places of work", "jobs"),
+    Measure("vacancy_share", "Vacant dwellings per dwelling, 0 to 1", "", of="population"),
+    Measure("living_area_m2_per_person", "Living area per inhabitant", "m² per person", of="population"),
 )
 """What a census may tell, as gcrm.residence keeps it."""
 
@@ -67,76 +66,8 @@ DERIVED: Mapping[str, tuple[str, str]] = MappingProxyType(
 """Rates that a census may give in place of a count: the count it becomes, and its text."""
 
 _PERCENT = ("vacancy_share", "age_65_up_share", "age_0_17_share")
-_INSPIRE = re.compile(r"(?:CRS3035RES)?(?P<size>\d+)(?P<unit>k?m)N(?P<north>\d+)E(?P<east>\d+)")
-_H3 = re.compile("8[0-9a-f]{14}")
-_EUROPE = 3035
 _LARGEST = 1e12
 _STOREYS_OF_LOW_FLATS = 3
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Cells that a table names by coordinates.
-
-    Attributes:
-        crs: EPSG code of the coordinates x and y.
-        size_m: side of a cell, in the unit of that system (metres).
-        anchor: what the coordinates are of: the middle of a cell, or its corner in the south-west.
-    """
-
-    crs: int
-    size_m: float
-    anchor: Literal["middle", "corner"] = "middle"
-
-
-def areas_of(raw: pd.DataFrame, grid: Grid | None, file_name: str) -> gpd.GeoSeries:
-    """The areas that the records of a census speak of.
-
-    Args:
-        raw: text; geometry (WKT, EPSG:4326, as the readers give it), or a column with H3 cells, or with INSPIRE cell codes such as
-            1kmN2684E4334, or x and y.
-        grid: what x and y are, where the areas are given so.
-        file_name: named in errors.
-
-    Returns:
-        Polygons, EPSG:4326, valid, on the index of `raw`; missing where a record names none.
-
-    Raises:
-        LayerError: no column names an area.
-    """
-    if {"x", "y"} <= set(raw) and grid is not None:
-        return _squares(_numbers(raw["x"]), _numbers(raw["y"]), grid)
-    cells = h3_cells(raw)
-    if cells is not None:
-        return cell_shapes(cells)
-    for column in raw.columns:
-        codes = raw[column].str.strip()
-        if len(codes) and codes.str.fullmatch(_INSPIRE).all():
-            return _inspire(codes)
-    if "geometry" in raw:
-        shapes = gpd.GeoSeries(shapely.from_wkt(raw["geometry"].replace("", None).to_numpy(), on_invalid="ignore"), index=raw.index, crs=WGS84)
-        polygons = shapes.geom_type.isin(["Polygon", "MultiPolygon"])
-        if polygons.any():
-            return shapes.where(polygons, None).make_valid()
-    raise LayerError(f"{file_name} names no areas; it needs polygons, a column of H3 cells or of INSPIRE cell codes, or x and y with --crs and --cell-size.")
-
-
-def _squares(x: pd.Series, y: pd.Series, grid: Grid) -> gpd.GeoSeries:
-    before = grid.size_m / 2 if grid.anchor == "middle" else 0.0
-    west, south = (x - before).to_numpy(float), (y - before).to_numpy(float)
-    squares = gpd.GeoSeries(shapely.box(west, south, west + grid.size_m, south + grid.size_m), index=x.index, crs=grid.crs)
-    return squares.where(x.notna() & y.notna(), None).to_crs(WGS84)
-
-
-def _inspire(codes: pd.Series) -> gpd.GeoSeries:
-    """INSPIRE grid cells (Regulation (EU) No 1089/2010, Annex II): the corner in units of the cell's size, which all codes of a file share."""
-    parts = codes.str.extract(_INSPIRE)
-    size = _numbers(parts["size"]) * parts["unit"].map({"m": 1, "km": 1000})
-    full = parts["north"].str.len() == 7  # noqa: PLR2004 - in metres, as some offices write it
-    scale = size.where(~full, 1.0)
-    typical = float(size.median())
-    corners = (_numbers(parts["east"]) * scale).where(size == typical), (_numbers(parts["north"]) * scale).where(size == typical)
-    return _squares(*corners, Grid(_EUROPE, typical, "corner"))
 
 
 def census(raw: pd.DataFrame, columns: Mapping[str, str], missing: frozenset[str], file_name: str) -> pd.DataFrame:
@@ -160,7 +91,7 @@ def census(raw: pd.DataFrame, columns: Mapping[str, str], missing: frozenset[str
             raise LayerError(f"There is no measure {measure}; choose from {', '.join(sorted(known))}.")
         if column not in raw:
             raise LayerError(f"{file_name} has no column {column} for {measure}; it has {', '.join(map(str, raw.columns))}.")
-    given = pd.DataFrame({measure: _measured(raw[column], missing, file_name) for measure, column in columns.items()}, index=raw.index)
+    given = pd.DataFrame({measure: numbers_of(raw[column], missing, file_name, least=0, most=_LARGEST) for measure, column in columns.items()}, index=raw.index)
     for measure in set(_PERCENT) & set(given):
         if given[measure].max() > 1:
             given[measure] /= 100
@@ -172,23 +103,6 @@ def census(raw: pd.DataFrame, columns: Mapping[str, str], missing: frozenset[str
             found = people / value.where(value > 0) if rate == "household_size" else people * value
             given[count] = given[count].fillna(found) if count in given else found
     return given
-
-
-def _measured(texts: pd.Series, missing: frozenset[str], file_name: str) -> pd.Series:
-    clean = texts.str.strip()
-    unknown = clean.isin(missing | {""})
-    values = _numbers(clean.where(~unknown))
-    bad = ~unknown & ~values.between(0, _LARGEST)
-    if bad.any():
-        row = bad.index[int(bad.to_numpy().argmax())]
-        raise LayerError(
-            f"{file_name}, row {row}, column {texts.name}: {texts[row]!r} is no number from 0 on; mend it, or name what means unknown with --missing."
-        )
-    return values
-
-
-def _numbers(texts: pd.Series) -> pd.Series:
-    return pd.to_numeric(texts, errors="coerce").astype("float64")
 
 
 def cells_of(areas: gpd.GeoDataFrame, inhabited: pd.DataFrame | None = None, level: int | None = None) -> pd.DataFrame:
@@ -203,7 +117,7 @@ def cells_of(areas: gpd.GeoDataFrame, inhabited: pd.DataFrame | None = None, lev
         One row per cell, ascending: cell (int64), level, the columns of MEASURES that the areas have, quality (measured where an area is just
         that cell, else interpolated).
     """
-    whole = _given_cells(areas)
+    whole = given_cells(areas)
     level = level if level is not None else (level_of(int(whole.iloc[0])) if whole is not None else fitting_level(areas.geometry))
     if whole is not None and level == level_of(int(whole.iloc[0])):
         to_cells, quality = pd.DataFrame({"area": areas.index, "cell": whole.to_numpy(), "share": 1.0}), "measured"
@@ -217,30 +131,6 @@ def cells_of(areas: gpd.GeoDataFrame, inhabited: pd.DataFrame | None = None, lev
         found = found.join(average(pd.DataFrame(areas[rates]), weight, to_cells), how="outer")
     found = found.dropna(how="all").reset_index()
     return found.assign(level=level, quality=quality)
-
-
-def _given_cells(areas: gpd.GeoDataFrame) -> pd.Series | None:
-    """The cells that the areas are, where every one is an H3 cell of one level."""
-    if "cell" not in areas or areas["cell"].isna().any() or areas["cell"].duplicated().any():
-        return None
-    cells: pd.Series = areas["cell"].astype("int64")
-    return cells if (cells.map(level_of) == level_of(int(cells.iloc[0]))).all() else None
-
-
-def h3_cells(raw: pd.DataFrame) -> pd.Series | None:
-    """The H3 cells that the records of a table name.
-
-    Args:
-        raw: text.
-
-    Returns:
-        int64 cells on the index of `raw`, of the first column that holds nothing else; None where there is no such column.
-    """
-    for column in raw.columns:
-        texts = raw[column].str.strip()
-        if len(texts) and texts.str.fullmatch(_H3).all() and texts.map(h3.is_valid_cell).all():
-            return texts.map(h3.str_to_int).astype("int64").rename("cell")
-    return None
 
 
 def from_buildings(buildings: pd.DataFrame, floor_area_m2_per_person: float, dwelling_m2: float) -> pd.DataFrame:

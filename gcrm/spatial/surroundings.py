@@ -22,6 +22,9 @@ ADDRESS_LIMIT_M = 250.0
 ROAD_LIMIT_M = 1000.0
 """A road farther away than this is not near."""
 
+PASSING_LIMIT_M = 50.0
+"""Who passes farther away than this does not pass by."""
+
 RESIDENCE_RADIUS_M = 150.0
 """Radius within which residential buildings tell the type of an untyped one."""
 
@@ -32,10 +35,12 @@ STREETS = (
 )
 """Classes of roads that an account is said to be at; pavements and driveways lie nearer, and say nothing of the place."""
 
+ROAD_LAYERS = ("road_network", "road_conditions", "speed_sensors")
+"""What minutes by road depend on."""
 
 Tables = Mapping[str, pd.DataFrame]
 """Layers as tables: GeoDataFrames in EPSG:4326 with the columns of gcrm.roads, buildings, address_points and districts, and by H3 cell (the index, int64)
-those of footfall, cell_buildings and cell_residence."""
+those of footfall, cell_buildings and cell_residence; by place (the points' index) site_minutes and competitors, worked out on the road network."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,20 @@ def _footfall(_points: gpd.GeoSeries, cells: pd.Series, tables: Tables) -> pd.Da
     return tables["footfall"][list(_FOOTFALL)].reindex(cells.to_numpy(dtype=np.int64)).set_axis(cells.index)
 
 
+def _site_minutes(points: gpd.GeoSeries, _cells: pd.Series, tables: Tables) -> pd.DataFrame:
+    return tables["site_minutes"][list(_SITE_MINUTES)].reindex(points.index)
+
+
+def _competitors(points: gpd.GeoSeries, _cells: pd.Series, tables: Tables) -> pd.DataFrame:
+    return tables["competitors"][["competitors_near"]].reindex(points.index)
+
+
+def _passing(points: gpd.GeoSeries, _cells: pd.Series, tables: Tables) -> pd.DataFrame:
+    near = nearest(points, tables["road_flows"], ["trips"], PASSING_LIMIT_M)
+    return pd.DataFrame({"passing_trips": near["trips"].astype("Int64")})
+
+
+_SITE_MINUTES = ("site_drive_key", "site_drive_minutes", "site_walk_key", "site_walk_minutes")
 _FOOTFALL = ("footfall_per_hour", "footfall_morning_per_hour", "footfall_midday_per_hour", "footfall_evening_per_hour", "footfall_night_per_hour")
 _RESIDENCE = ("population_per_km2", "households_per_km2", "flats_share", "tenant_share", "age_65_up_share", "vacancy_share", "residence_quality")
 
@@ -152,6 +171,9 @@ PARTS: Mapping[str, Part] = MappingProxyType(
         "built": Part(("buildings",), ("cell_buildings",), ("built_share", "use_mix"), _built),
         "residence": Part(("residence",), ("cell_residence",), _RESIDENCE, _residence),
         "footfall": Part(("footfall",), ("footfall",), _FOOTFALL, _footfall),
+        "sites": Part(("sites", *ROAD_LAYERS), ("site_minutes",), _SITE_MINUTES, _site_minutes),
+        "passing": Part(("road_flows",), ("road_flows",), ("passing_trips",), _passing),
+        "competitors": Part(("competitors", *ROAD_LAYERS), ("competitors",), ("competitors_near",), _competitors),
     }
 )
 """What is around a place, by name."""

@@ -19,9 +19,15 @@ SELECT layer_version_id FROM (
     UNION SELECT DISTINCT layer_version_id FROM gcrm.transit_routes
     UNION SELECT DISTINCT layer_version_id FROM gcrm.transit_departures
     UNION SELECT DISTINCT layer_version_id FROM gcrm.transit_edges
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.road_flow_edges
     UNION SELECT DISTINCT layer_version_id FROM gcrm.road_network
     UNION SELECT DISTINCT layer_version_id FROM gcrm.road_conditions
     UNION SELECT DISTINCT layer_version_id FROM gcrm.speed_sensors
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.sites
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.trade_area_cells
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.thematic_areas
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.cell_thematic
+    UNION SELECT DISTINCT layer_version_id FROM gcrm.account_thematic
 ) AS used
 JOIN gcrm.layer_versions USING (layer_version_id)
 WHERE retired_at IS NOT NULL;

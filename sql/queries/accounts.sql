@@ -1,16 +1,21 @@
 -- Accounts as readers see them; row-level security keeps what is outside their scope.
 
 -- name: export(statuses, segments, territories, area)
--- Accounts with their surroundings, without phones and mail addresses.
+-- Accounts with their surroundings, without phones and mail addresses; themes: by thematic layer in force what it tells (JSON).
 SELECT
     a.source, a.source_key, a.kind, a.status, a.name, a.segment, a.street, a.house_number, a.postcode, a.city, a.country_code,
     t.name AS territory, r.name AS region, s.district, s.residence_type, s.building_type, s.road_class, s.road_name,
-    s.road_distance_m, s.footfall_per_hour, a.geocode_level, a.geocode_score, a.made_up,
-    ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude
+    s.road_distance_m, s.footfall_per_hour, s.site_drive_key, s.site_drive_minutes, s.site_walk_key, s.site_walk_minutes, s.competitors_near,
+    s.passing_trips, a.geocode_level, a.geocode_score, a.made_up, ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude, h.themes
 FROM gcrm.accounts a
 LEFT JOIN gcrm.territories t USING (territory_id)
 LEFT JOIN gcrm.regions r USING (region_id)
 LEFT JOIN gcrm.account_surroundings s USING (account_id)
+LEFT JOIN LATERAL (
+    SELECT jsonb_object_agg(v.dataset, coalesce(to_jsonb(told.number), to_jsonb(told.category))) AS themes
+    FROM gcrm.account_thematic told JOIN gcrm.layer_versions v USING (layer_version_id)
+    WHERE told.account_id = a.account_id AND v.retired_at IS NULL
+) h ON true
 WHERE (cardinality(:statuses::text[]) = 0 OR a.status = ANY(:statuses))
     AND (cardinality(:segments::text[]) = 0 OR a.segment = ANY(:segments))
     AND (cardinality(:territories::text[]) = 0 OR t.name = ANY(:territories))
@@ -18,14 +23,18 @@ WHERE (cardinality(:statuses::text[]) = 0 OR a.status = ANY(:statuses))
         OR a.position && ST_GeomFromWKB(:area, 4326) AND ST_Intersects(a.position, ST_GeomFromWKB(:area, 4326)))
 ORDER BY a.source, a.source_key;
 
+-- name: named(account_ids)
+-- What accounts are called: account_id, source, source_key, name.
+SELECT account_id, source, source_key, name FROM gcrm.accounts WHERE account_id = ANY(:account_ids::bigint[]);
+
 -- name: by_key(source, source_key)$
 -- The account of a key in a system: account_id.
 SELECT account_id FROM gcrm.accounts WHERE source = :source AND source_key = :source_key;
 
--- name: in_cells(lows, highs, statuses, segments, territories, residence_types, regions, first_months, last_months, categories, channels, currencies, time_zone, most)
+-- name: in_cells(lows, highs, statuses, segments, territories, residence_types, districts, road_classes, regions, first_days, last_days, categories, channels, currencies, time_zone, most)
 -- The accounts of some ranges of cells, those with the highest revenue first: account_id, name, kind, status, segment, address, territory,
--- residence_type, geocode_level, orders, revenue, currency, and found (how many there are without the limit). Orders and revenue are those of the months
--- (spans, in the time zone), categories, channels and currencies; empty means all.
+-- residence_type, geocode_level, orders, revenue, currency, and found (how many there are without the limit). Orders and revenue are those of the times
+-- (spans of days, in the time zone), categories, channels and currencies; empty means all.
 WITH found AS (
     SELECT a.*, t.name AS territory, s.residence_type
     FROM gcrm.accounts a
@@ -38,15 +47,17 @@ WITH found AS (
         AND (cardinality(:segments::text[]) = 0 OR coalesce(a.segment, '(unknown)') = ANY(:segments))
         AND (cardinality(:territories::text[]) = 0 OR coalesce(t.name, '(unknown)') = ANY(:territories))
         AND (cardinality(:residence_types::text[]) = 0 OR coalesce(s.residence_type, '(unknown)') = ANY(:residence_types))
+        AND (cardinality(:districts::text[]) = 0 OR coalesce(s.district, '(unknown)') = ANY(:districts))
+        AND (cardinality(:road_classes::text[]) = 0 OR coalesce(s.road_class, '(unknown)') = ANY(:road_classes))
         AND (cardinality(:regions::text[]) = 0 OR coalesce(r.name, '(unknown)') = ANY(:regions))
 ), baskets AS (
     SELECT o.account_id, sum(o.revenue) AS revenue, min(o.currency) AS currency
     FROM gcrm.orders o
     LEFT JOIN gcrm.products p USING (product_id)
     WHERE o.account_id IN (SELECT account_id FROM found)
-        AND (cardinality(:first_months::date[]) = 0 OR EXISTS (
-            SELECT FROM unnest(:first_months::date[], :last_months::date[]) AS span (first_month, last_month)
-            WHERE date_trunc('month', o.ordered_at AT TIME ZONE :time_zone)::date BETWEEN span.first_month AND span.last_month))
+        AND (cardinality(:first_days::date[]) = 0 OR EXISTS (
+            SELECT FROM unnest(:first_days::date[], :last_days::date[]) AS span (first_day, last_day)
+            WHERE (o.ordered_at AT TIME ZONE :time_zone)::date BETWEEN span.first_day AND span.last_day))
         AND (cardinality(:categories::text[]) = 0 OR coalesce(p.category, '(unknown)') = ANY(:categories))
         AND (cardinality(:channels::text[]) = 0 OR coalesce(o.channel, '(unknown)') = ANY(:channels))
         AND (cardinality(:currencies::text[]) = 0 OR o.currency = ANY(:currencies))

@@ -20,6 +20,16 @@ SELECT name, admin_level, geom FROM gcrm.districts
 WHERE geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
 ORDER BY osm_id;
 
+-- name: road_flows(west, south, east, north)
+-- Pieces of road near some places that recorded trips pass, both directions together: trips, geom. What is withheld from readers is left out: they read
+-- the sum.
+SELECT sum(f.trips)::int AS trips, CASE WHEN ST_AsBinary(ST_StartPoint(e.geom)) < ST_AsBinary(ST_EndPoint(e.geom)) THEN e.geom ELSE ST_Reverse(e.geom) END AS geom
+FROM gcrm.road_flow_edges e
+JOIN gcrm.road_flows f USING (layer_version_id, edge)
+WHERE e.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326) AND NOT f.withheld
+GROUP BY 2
+ORDER BY 2;
+
 -- name: territories()
 SELECT territory_id, boundary AS geom FROM gcrm.territories WHERE boundary IS NOT NULL ORDER BY territory_id;
 
@@ -89,43 +99,48 @@ WHERE retired_at IS NULL AND layer = ANY(:layers::text[]);
 -- The layers of some versions: layer_version_id, layer.
 SELECT layer_version_id, layer FROM gcrm.layer_versions WHERE layer_version_id = ANY(:versions::int[]);
 
--- name: stale(versions, territories)
+-- name: stale(versions, territories, conditions)
 -- The accounts whose surroundings do not hold any more, or that have none yet; neighbours together.
 SELECT a.account_id
 FROM gcrm.accounts a
 LEFT JOIN gcrm.account_surroundings s USING (account_id)
 WHERE a.position IS NOT NULL AND (
-    s.derived_position IS DISTINCT FROM a.position OR s.layer_version_ids <> :versions::int[] OR s.territories_stamp IS DISTINCT FROM :territories)
+    s.derived_position IS DISTINCT FROM a.position OR s.layer_version_ids <> :versions::int[] OR s.territories_stamp IS DISTINCT FROM :territories
+    OR s.conditions_stamp <> :conditions)
 ORDER BY a.cell, a.account_id;
 
--- name: count_stale(versions, territories)$
+-- name: count_stale(versions, territories, conditions)$
 -- How many they are.
 SELECT count(*)
 FROM gcrm.accounts a
 LEFT JOIN gcrm.account_surroundings s USING (account_id)
 WHERE a.position IS NOT NULL AND (
-    s.derived_position IS DISTINCT FROM a.position OR s.layer_version_ids <> :versions::int[] OR s.territories_stamp IS DISTINCT FROM :territories);
+    s.derived_position IS DISTINCT FROM a.position OR s.layer_version_ids <> :versions::int[] OR s.territories_stamp IS DISTINCT FROM :territories
+    OR s.conditions_stamp <> :conditions);
 
--- name: placed(accounts, territories)
--- Some accounts with a position, and what is known to be around them: account_id, cell, geom, held_versions (as text; empty where the position is new),
--- territory_holds, covering_territory_id, and the columns of gcrm.account_surroundings.
+-- name: placed(accounts, territories, conditions)
+-- Some accounts with a position, and what is known to be around them: account_id, cell, longitude, latitude, held_versions (as text; empty where the position is new),
+-- territory_holds, conditions_hold, covering_territory_id, and the columns of gcrm.account_surroundings.
 SELECT
-    a.account_id, a.cell, a.position AS geom,
+    a.account_id, a.cell, ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude,
     CASE WHEN s.derived_position = a.position THEN s.layer_version_ids::text END AS held_versions,
     coalesce(s.derived_position = a.position AND s.territories_stamp = :territories, false) AS territory_holds,
+    coalesce(s.conditions_stamp = :conditions, false) AS conditions_hold,
     s.covering_territory_id,
     s.district, s.road_class, s.road_name, s.road_distance_m, s.building_type, s.residence_type, s.building_distance_m, s.built_share, s.use_mix,
     s.population_per_km2, s.households_per_km2, s.flats_share, s.tenant_share, s.age_65_up_share, s.vacancy_share, s.residence_quality,
-    s.footfall_per_hour, s.footfall_morning_per_hour, s.footfall_midday_per_hour, s.footfall_evening_per_hour, s.footfall_night_per_hour
+    s.footfall_per_hour, s.footfall_morning_per_hour, s.footfall_midday_per_hour, s.footfall_evening_per_hour, s.footfall_night_per_hour,
+    s.site_drive_key, s.site_drive_minutes, s.site_walk_key, s.site_walk_minutes, s.competitors_near, s.passing_trips
 FROM gcrm.accounts a
 LEFT JOIN gcrm.account_surroundings s USING (account_id)
 WHERE a.position IS NOT NULL AND a.account_id = ANY(:accounts::bigint[])
-ORDER BY a.account_id;
+ORDER BY a.cell, a.account_id;
 
 -- name: create_stage()#
 CREATE TEMPORARY TABLE staged_surroundings (
-    account_id bigint PRIMARY KEY,
-    derived_position text NOT NULL,
+    account_id bigint NOT NULL,
+    longitude double precision NOT NULL,
+    latitude double precision NOT NULL,
     covering_territory_id int,
     district text,
     road_class text,
@@ -147,25 +162,35 @@ CREATE TEMPORARY TABLE staged_surroundings (
     footfall_morning_per_hour real,
     footfall_midday_per_hour real,
     footfall_evening_per_hour real,
-    footfall_night_per_hour real
+    footfall_night_per_hour real,
+    site_drive_key text,
+    site_drive_minutes real,
+    site_walk_key text,
+    site_walk_minutes real,
+    competitors_near int,
+    passing_trips int
 ) ON COMMIT DROP;
 
--- name: store_surroundings(versions, territories)!
--- Writes what is around the accounts of the stage.
+-- name: store_surroundings(versions, territories, conditions)!
+-- Writes what is around the accounts of the stage, but for those that are gone since.
 INSERT INTO gcrm.account_surroundings AS t (
-    account_id, derived_position, covering_territory_id, territories_stamp, layer_version_ids,
+    account_id, derived_position, covering_territory_id, territories_stamp, conditions_stamp, layer_version_ids,
     district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, built_share, use_mix, population_per_km2,
     households_per_km2, flats_share, tenant_share, age_65_up_share, vacancy_share, residence_quality, footfall_per_hour, footfall_morning_per_hour,
-    footfall_midday_per_hour, footfall_evening_per_hour, footfall_night_per_hour
+    footfall_midday_per_hour, footfall_evening_per_hour, footfall_night_per_hour, site_drive_key, site_drive_minutes, site_walk_key, site_walk_minutes, competitors_near,
+    passing_trips
 )
 SELECT
-    account_id, derived_position::geometry, covering_territory_id, :territories, :versions::int[],
+    account_id, ST_SetSRID(ST_MakePoint(longitude, latitude), 4326), covering_territory_id, :territories, :conditions, :versions::int[],
     district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, built_share, use_mix, population_per_km2,
     households_per_km2, flats_share, tenant_share, age_65_up_share, vacancy_share, residence_quality, footfall_per_hour, footfall_morning_per_hour,
-    footfall_midday_per_hour, footfall_evening_per_hour, footfall_night_per_hour
+    footfall_midday_per_hour, footfall_evening_per_hour, footfall_night_per_hour, site_drive_key, site_drive_minutes, site_walk_key, site_walk_minutes, competitors_near,
+    passing_trips
 FROM staged_surroundings
+WHERE EXISTS (SELECT FROM gcrm.accounts a WHERE a.account_id = staged_surroundings.account_id)
 ON CONFLICT (account_id) DO UPDATE
 SET derived_position = excluded.derived_position, covering_territory_id = excluded.covering_territory_id, territories_stamp = excluded.territories_stamp,
+    conditions_stamp = excluded.conditions_stamp,
     layer_version_ids = excluded.layer_version_ids, enriched_at = now(),
     district = excluded.district,
     road_class = excluded.road_class,
@@ -187,7 +212,13 @@ SET derived_position = excluded.derived_position, covering_territory_id = exclud
     footfall_morning_per_hour = excluded.footfall_morning_per_hour,
     footfall_midday_per_hour = excluded.footfall_midday_per_hour,
     footfall_evening_per_hour = excluded.footfall_evening_per_hour,
-    footfall_night_per_hour = excluded.footfall_night_per_hour;
+    footfall_night_per_hour = excluded.footfall_night_per_hour,
+    site_drive_key = excluded.site_drive_key,
+    site_drive_minutes = excluded.site_drive_minutes,
+    site_walk_key = excluded.site_walk_key,
+    site_walk_minutes = excluded.site_walk_minutes,
+    competitors_near = excluded.competitors_near,
+    passing_trips = excluded.passing_trips;
 
 -- name: store_territories()!
 -- Assigns every account to the territory that covers it, unless its file named one.

@@ -10,10 +10,13 @@ COPY (
     SELECT
         a.cell,
         date_trunc('month', o.ordered_at AT TIME ZONE :time_zone)::date AS month,
+        (o.ordered_at AT TIME ZONE :time_zone)::date AS day,
         coalesce(a.segment, '(unknown)') AS segment,
         coalesce(p.category, '(unknown)') AS category,
         coalesce(o.channel, '(unknown)') AS channel,
         coalesce(s.residence_type, '(unknown)') AS residence_type,
+        coalesce(s.district, '(unknown)') AS district,
+        coalesce(s.road_class, '(unknown)') AS road_class,
         coalesce(a.territory_id, 0) AS territory_id,
         coalesce(t.name, '(unknown)') AS territory,
         coalesce(r.name, '(unknown)') AS region,
@@ -40,17 +43,150 @@ COPY (
         a.cell,
         coalesce(a.segment, '(unknown)') AS segment,
         coalesce(s.residence_type, '(unknown)') AS residence_type,
+        coalesce(s.district, '(unknown)') AS district,
+        coalesce(s.road_class, '(unknown)') AS road_class,
         coalesce(a.territory_id, 0) AS territory_id,
         coalesce(t.name, '(unknown)') AS territory,
         coalesce(r.name, '(unknown)') AS region,
         a.status,
-        a.account_id
+        a.account_id,
+        (a.status = 'customer')::int AS customer,
+        ST_X(a.position) AS longitude,
+        ST_Y(a.position) AS latitude
     FROM gcrm.accounts a
     LEFT JOIN gcrm.account_surroundings s USING (account_id)
     LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id
     LEFT JOIN gcrm.regions r USING (region_id)
     ORDER BY a.account_id
 ) TO STDOUT (FORMAT csv);
+
+-- name: activities(time_zone)
+-- One row per activity.
+COPY (
+    SELECT
+        a.cell,
+        date_trunc('month', v.happened_at AT TIME ZONE :time_zone)::date AS month,
+        (v.happened_at AT TIME ZONE :time_zone)::date AS day,
+        v.kind AS activity,
+        coalesce(p.name, '(unknown)') AS rep,
+        coalesce(a.segment, '(unknown)') AS segment,
+        coalesce(s.residence_type, '(unknown)') AS residence_type,
+        coalesce(s.district, '(unknown)') AS district,
+        coalesce(s.road_class, '(unknown)') AS road_class,
+        coalesce(a.territory_id, 0) AS territory_id,
+        coalesce(t.name, '(unknown)') AS territory,
+        coalesce(r.name, '(unknown)') AS region,
+        a.status,
+        v.account_id
+    FROM gcrm.activities v
+    JOIN gcrm.accounts a USING (account_id)
+    LEFT JOIN gcrm.reps p USING (rep_id)
+    LEFT JOIN gcrm.account_surroundings s USING (account_id)
+    LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id
+    LEFT JOIN gcrm.regions r USING (region_id)
+    ORDER BY v.activity_id
+) TO STDOUT (FORMAT csv);
+
+-- name: pipeline(time_zone)
+-- One row per opportunity.
+COPY (
+    SELECT
+        a.cell,
+        date_trunc('month', o.opened_at AT TIME ZONE :time_zone)::date AS month,
+        (o.opened_at AT TIME ZONE :time_zone)::date AS day,
+        o.stage,
+        coalesce(p.name, '(unknown)') AS rep,
+        coalesce(a.segment, '(unknown)') AS segment,
+        coalesce(s.residence_type, '(unknown)') AS residence_type,
+        coalesce(s.district, '(unknown)') AS district,
+        coalesce(s.road_class, '(unknown)') AS road_class,
+        coalesce(a.territory_id, 0) AS territory_id,
+        coalesce(t.name, '(unknown)') AS territory,
+        coalesce(r.name, '(unknown)') AS region,
+        a.status,
+        o.currency,
+        o.account_id,
+        o.amount,
+        CASE WHEN o.stage NOT IN ('won', 'lost') THEN o.amount ELSE 0 END AS open_amount,
+        CASE WHEN o.stage = 'won' THEN o.amount ELSE 0 END AS won_amount,
+        (o.stage = 'won')::int AS won,
+        (o.stage IN ('won', 'lost'))::int AS closed
+    FROM gcrm.opportunities o
+    JOIN gcrm.accounts a USING (account_id)
+    LEFT JOIN gcrm.reps p USING (rep_id)
+    LEFT JOIN gcrm.account_surroundings s USING (account_id)
+    LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id
+    LEFT JOIN gcrm.regions r USING (region_id)
+    ORDER BY o.opportunity_id
+) TO STDOUT (FORMAT csv);
+
+-- name: surroundings()
+-- One row per cell of level 10.
+COPY (
+    SELECT cell, population, households, dwellings, jobs, buildings, footprint_m2, floor_area_m2 FROM gcrm.cell_surroundings ORDER BY cell
+) TO STDOUT (FORMAT csv);
+
+-- name: footfall()
+-- One row per cell of level 10, weekday and hour.
+COPY (
+    SELECT cell, weekday::text, coalesce(to_char(hour, 'FM00'), '(unknown)') AS hour, quality, people FROM gcrm.cell_footfall ORDER BY cell, weekday, hour
+) TO STDOUT (FORMAT csv);
+
+-- name: sales_source()^
+-- What the source says: rows, then the measures of the cube by their names; of the tables themselves, without a join.
+SELECT
+    count(*) AS rows, count(DISTINCT account_id) AS buyers, count(DISTINCT (source, order_key)) AS orders,
+    sum(revenue) AS revenue, sum(revenue - cost) AS margin, sum(quantity) AS quantity
+FROM gcrm.orders;
+
+-- name: accounts_source()^
+-- The same of accounts.
+SELECT count(*) AS rows, count(*) AS accounts, sum((status = 'customer')::int) AS customers FROM gcrm.accounts;
+
+-- name: activities_source()^
+-- The same of activities.
+SELECT count(*) AS rows, count(*) AS activities, count(DISTINCT account_id) AS contacted FROM gcrm.activities;
+
+-- name: pipeline_source()^
+-- The same of opportunities.
+SELECT
+    count(*) AS rows, count(*) AS opportunities, sum(amount) AS opportunity_amount,
+    sum(CASE WHEN stage NOT IN ('won', 'lost') THEN amount ELSE 0 END) AS open_amount,
+    sum(CASE WHEN stage = 'won' THEN amount ELSE 0 END) AS won_amount,
+    sum((stage = 'won')::int) AS won, sum((stage IN ('won', 'lost'))::int) AS closed
+FROM gcrm.opportunities;
+
+-- name: surroundings_source()^
+-- The same of the surroundings.
+SELECT
+    count(*) AS rows, sum(population) AS population, sum(households) AS households, sum(dwellings) AS dwellings, sum(jobs) AS jobs,
+    sum(buildings) AS buildings, sum(footprint_m2) AS footprint_m2, sum(floor_area_m2) AS floor_area_m2
+FROM gcrm.cell_surroundings;
+
+-- name: footfall_source()^
+-- The same of footfall.
+SELECT count(*) AS rows, sum(people) AS people_passing FROM gcrm.cell_footfall;
+
+-- name: customers_source(time_zone)^
+-- The same of customers by month: of every account that ordered, from its first month to the last month of all.
+WITH bought AS (
+    SELECT account_id, extract(year FROM at) * 12 + extract(month FROM at) AS month
+    FROM (SELECT account_id, ordered_at AT TIME ZONE :time_zone AS at FROM gcrm.orders) AS ordered
+    GROUP BY 1, 2
+), spaced AS (
+    SELECT account_id, month, month - lag(month) OVER (PARTITION BY account_id ORDER BY month) AS gap FROM bought
+), spans AS (
+    SELECT
+        account_id, min(month) AS first_month, (SELECT max(month) FROM bought) - max(month) AS quiet, (SELECT max(month) FROM bought) AS last_month,
+        count(*) FILTER (WHERE gap >= 12) AS won_back
+    FROM spaced
+    GROUP BY account_id
+)
+SELECT
+    coalesce(sum(last_month - first_month + 1), 0) AS rows, count(*) AS base, count(*) FILTER (WHERE quiet < 6) AS active,
+    count(*) FILTER (WHERE quiet >= 6 AND quiet < 12) AS dormant, count(*) FILTER (WHERE quiet >= 12) AS lost, count(*) AS new,
+    coalesce(sum(won_back), 0) AS won_back
+FROM spans;
 
 -- name: sources()
 -- The layers behind the facts: layer, dataset, source_date, loaded_at.

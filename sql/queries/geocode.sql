@@ -1,10 +1,10 @@
 -- Geocoding: the reference, what is to be done, and the answers.
 
 -- name: reference_points()
--- Known addresses: street, house_number, postcode, city, country_code, longitude, latitude.
+-- Known addresses: street, house_number, postcode, city, country_code, longitude, latitude; sorted by bytes, which spares the language's rules of order.
 SELECT street, house_number, postcode, city, country_code, ST_X(geom) AS longitude, ST_Y(geom) AS latitude
 FROM gcrm.address_points
-ORDER BY layer_version_id, osm_id, street, house_number, ST_AsBinary(geom);
+ORDER BY layer_version_id, osm_id, street COLLATE "C", house_number COLLATE "C", ST_AsBinary(geom);
 
 -- name: reference_streets()
 -- A point of each segment of a named road: street, longitude, latitude.
@@ -114,28 +114,32 @@ CREATE TEMPORARY TABLE staged_answers (
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE staged_reviews (account_id bigint NOT NULL, address_key text NOT NULL, candidates jsonb NOT NULL) ON COMMIT DROP;
 
--- name: store_answers(reference_id)!
+-- name: store_answers(reference_id, first, last)!
 -- Writes the answers, unless the account has changed or got a position meanwhile. A position that stays keeps its date and its territory.
+-- The first and the last account of the stage spare a look at all the others.
 UPDATE gcrm.accounts a
 SET position = s.position, cell = s.cell, geocode_level = s.geocode_level, geocode_score = s.geocode_score, geocode_margin = s.geocode_margin,
     geocode_reason = s.geocode_reason, geocode_reference_id = :reference_id, geocode_stale = false,
     geocoded_at = CASE WHEN a.geocode_level = s.geocode_level AND a.position IS NOT DISTINCT FROM s.position THEN a.geocoded_at ELSE now() END,
     territory_id = CASE WHEN a.territory_given OR a.position IS NOT DISTINCT FROM s.position THEN a.territory_id END
 FROM (SELECT *, CASE WHEN cell IS NOT NULL THEN ST_SetSRID(ST_MakePoint(longitude, latitude), 4326) END AS position FROM staged_answers) AS s
-WHERE a.account_id = s.account_id AND a.updated_at = s.updated_at AND (a.geocode_level IS NULL OR a.geocode_stale);
+WHERE a.account_id = s.account_id AND a.updated_at = s.updated_at AND (a.geocode_level IS NULL OR a.geocode_stale)
+    AND a.account_id BETWEEN :first AND :last;
 
--- name: close_reviews()!
--- What is certain now needs no review.
+-- name: close_reviews(first, last)!
+-- What is certain now needs no review. The first and the last account are those of the stage.
 DELETE FROM gcrm.geocode_reviews r
 USING staged_answers s
-WHERE r.account_id = s.account_id AND NOT EXISTS (SELECT FROM staged_reviews n WHERE n.account_id = s.account_id);
+WHERE r.account_id = s.account_id AND NOT EXISTS (SELECT FROM staged_reviews n WHERE n.account_id = s.account_id)
+    AND r.account_id BETWEEN :first AND :last;
 
--- name: open_reviews()!
--- What is not certain comes into the queue, or stays in it with the newest candidates.
+-- name: open_reviews(first, last)!
+-- What is not certain comes into the queue, or stays in it with the newest candidates. The first and the last account are those of the stage.
 INSERT INTO gcrm.geocode_reviews (account_id, address_key, candidates)
 SELECT n.account_id, n.address_key, n.candidates
 FROM staged_reviews n
 JOIN gcrm.accounts a USING (account_id)
+WHERE a.account_id BETWEEN :first AND :last
 ON CONFLICT (account_id) DO UPDATE
 SET address_key = EXCLUDED.address_key, candidates = EXCLUDED.candidates, status = 'open', decided_at = NULL, decided_by = NULL, before = NULL
 WHERE (geocode_reviews.candidates, geocode_reviews.address_key) IS DISTINCT FROM (EXCLUDED.candidates, EXCLUDED.address_key);

@@ -80,7 +80,7 @@ WITH RECURSIVE orphan AS (
     UNION
     SELECT row_number, source_key, 'parent_key' AS field, parent_key AS value
     FROM orphan
-    WHERE NOT EXISTS (SELECT FROM staged_accounts sibling WHERE sibling.source_key = orphan.parent_key)
+    WHERE parent_key NOT IN (SELECT sibling.source_key FROM staged_accounts sibling)
     UNION
     SELECT o.row_number, o.source_key, 'parent_key' AS field, o.parent_key AS value
     FROM orphan o

@@ -64,8 +64,24 @@ WITH stops AS (DELETE FROM gcrm.cell_stops WHERE layer_version_id = :version)
 DELETE FROM gcrm.movement WHERE layer_version_id = :version;
 
 -- name: clear_tracks(version)!
-WITH stops AS (DELETE FROM gcrm.track_stops WHERE layer_version_id = :version)
+-- With all that was derived of the contacts who moved on them.
+WITH moved AS MATERIALIZED (
+    SELECT contact_id FROM gcrm.tracks WHERE layer_version_id = :version
+    UNION SELECT contact_id FROM gcrm.track_stops WHERE layer_version_id = :version
+), ranges AS (
+    DELETE FROM gcrm.contact_ranges WHERE contact_id IN (SELECT contact_id FROM moved)
+), routes AS (
+    DELETE FROM gcrm.contact_routes WHERE contact_id IN (SELECT contact_id FROM moved)
+), sites AS (
+    DELETE FROM gcrm.contact_sites WHERE contact_id IN (SELECT contact_id FROM moved)
+), stops AS (
+    DELETE FROM gcrm.track_stops WHERE layer_version_id = :version
+)
 DELETE FROM gcrm.tracks WHERE layer_version_id = :version;
+
+-- name: clear_road_flows(version)!
+-- With the flows on them.
+DELETE FROM gcrm.road_flow_edges WHERE layer_version_id = :version;
 
 -- name: clear_transit(version)!
 WITH routes AS (
@@ -84,8 +100,25 @@ WITH members AS (
     DELETE FROM gcrm.site_probabilities WHERE layer_version_id = :version
 ), findings AS (
     DELETE FROM gcrm.layer_findings WHERE layer_version_id = :version
+), cells AS (
+    DELETE FROM gcrm.trade_area_cells WHERE layer_version_id = :version
 )
 DELETE FROM gcrm.trade_areas WHERE layer_version_id = :version;
+
+-- name: clear_thematic_areas(version)!
+-- With what was derived from them.
+WITH cells AS (
+    DELETE FROM gcrm.cell_thematic WHERE layer_version_id = :version
+), accounts AS (
+    DELETE FROM gcrm.account_thematic WHERE layer_version_id = :version
+)
+DELETE FROM gcrm.thematic_areas WHERE layer_version_id = :version;
+
+-- name: clear_sites(version)!
+DELETE FROM gcrm.sites WHERE layer_version_id = :version;
+
+-- name: clear_competitors(version)!
+DELETE FROM gcrm.sites WHERE layer_version_id = :version;
 
 -- name: clear_road_network(version)!
 DELETE FROM gcrm.road_network WHERE layer_version_id = :version;

@@ -1,7 +1,7 @@
 -- What is around a place: the layers by cell, and all of them at one cell.
 
 -- name: residence_cells(measure, level, additive)
--- A measure of the census by cell of a level: cell, value, quality. Counts add up; a rate is the mean, weighted by inhabitants. A cell that the census tells of
+-- A measure of the census by cell of a level: cell, value, quality. Counts add up; a rate is the mean, weighted by inhabitants where they are known. A cell that the census tells of
 -- in larger cells only is left out.
 WITH newest AS (
     SELECT DISTINCT ON (cell) cell, population, quality, CASE :measure
@@ -17,8 +17,8 @@ WITH newest AS (
     ORDER BY cell, layer_version_id DESC
 )
 SELECT
-    (cell & ~(15::bigint << 52)) | (:level::bigint << 52) | ((1::bigint << (3 * (15 - :level))) - 1) AS cell,
-    CASE WHEN :additive THEN sum(value) ELSE sum(value * population) / nullif(sum(population) FILTER (WHERE value IS NOT NULL), 0) END AS value,
+    gcrm.cell_parent(cell, :level::int) AS cell,
+    CASE WHEN :additive THEN sum(value) ELSE coalesce(sum(value * population) / nullif(sum(population), 0), avg(value)) END AS value,
     CASE WHEN bool_or(quality = 'modelled') THEN 'modelled' WHEN bool_or(quality = 'interpolated') THEN 'interpolated' ELSE 'measured' END AS quality
 FROM newest
 WHERE value IS NOT NULL
@@ -38,8 +38,8 @@ WITH newest AS (
     ORDER BY cell, layer_version_id DESC
 )
 SELECT
-    (cell & ~(15::bigint << 52)) | (:level::bigint << 52) | ((1::bigint << (3 * (15 - :level))) - 1) AS cell,
-    CASE WHEN :additive THEN sum(value) ELSE sum(value * weight) / nullif(sum(weight) FILTER (WHERE value IS NOT NULL), 0) END AS value,
+    gcrm.cell_parent(cell, :level::int) AS cell,
+    CASE WHEN :additive THEN sum(value) ELSE coalesce(sum(value * weight) / nullif(sum(weight), 0), avg(value)) END AS value,
     CASE WHEN bool_or(quality = 'modelled') THEN 'modelled' WHEN bool_or(quality = 'interpolated') THEN 'interpolated' ELSE 'measured' END AS quality
 FROM newest
 WHERE value IS NOT NULL
@@ -49,7 +49,7 @@ GROUP BY 1;
 -- People per hour by cell of a level, the mean of the cells in it that are known: cell, value, quality; every weekday and hour where none is named.
 WITH newest AS (SELECT cell, max(layer_version_id) AS layer_version_id FROM gcrm.footfall GROUP BY cell)
 SELECT
-    (cell & ~(15::bigint << 52)) | (:level::bigint << 52) | ((1::bigint << (3 * (15 - :level))) - 1) AS cell,
+    gcrm.cell_parent(cell, :level::int) AS cell,
     avg(people_per_hour)::float8 AS value,
     CASE WHEN bool_or(quality = 'modelled') THEN 'modelled' WHEN bool_or(quality = 'interpolated') THEN 'interpolated' ELSE 'measured' END AS quality
 FROM (
@@ -74,7 +74,7 @@ LIMIT :most;
 SELECT status, count(*) AS accounts FROM gcrm.accounts WHERE cell BETWEEN :low AND :high GROUP BY status ORDER BY accounts DESC, status;
 
 -- name: residence_in(lows, highs)
--- What the census says of the cells of some ranges together: the counts, the rates (means weighted by inhabitants), level (of the cells), quality, dataset,
+-- What the census says of the cells of some ranges together: the counts, the rates (means weighted by inhabitants where they are known), level (of the cells), quality, dataset,
 -- source_date, made_up; no row where it tells of none.
 WITH newest AS (
     SELECT DISTINCT ON (r.cell) r.*
@@ -87,9 +87,11 @@ SELECT
     sum(dwellings_flats_high) AS dwellings_flats_high, sum(dwellings_other) AS dwellings_other, sum(dwellings_vacant) AS dwellings_vacant,
     sum(households_owner) AS households_owner, sum(households_tenant) AS households_tenant, sum(age_0_17) AS age_0_17, sum(age_18_64) AS age_18_64,
     sum(age_65_up) AS age_65_up, sum(jobs) AS jobs,
-    sum(vacancy_share * population) / nullif(sum(population) FILTER (WHERE vacancy_share IS NOT NULL), 0) AS vacancy_share,
-    sum(living_area_m2_per_person * population) / nullif(sum(population) FILTER (WHERE living_area_m2_per_person IS NOT NULL), 0)
-        AS living_area_m2_per_person,
+    coalesce(sum(vacancy_share * population) / nullif(sum(population) FILTER (WHERE vacancy_share IS NOT NULL), 0), avg(vacancy_share)) AS vacancy_share,
+    coalesce(
+        sum(living_area_m2_per_person * population) / nullif(sum(population) FILTER (WHERE living_area_m2_per_person IS NOT NULL), 0),
+        avg(living_area_m2_per_person)
+    ) AS living_area_m2_per_person,
     max(level) AS level,
     CASE WHEN bool_or(quality = 'modelled') THEN 'modelled' WHEN bool_or(quality = 'interpolated') THEN 'interpolated' ELSE 'measured' END AS quality,
     min(v.dataset) AS dataset, max(v.source_date) AS source_date, bool_or(v.made_up) AS made_up

@@ -7,6 +7,10 @@ SELECT EXISTS (
     WHERE layer = 'roads' AND dataset = :dataset AND retired_at IS NULL AND feature_count > 0
 );
 
+-- name: has_network()$
+-- Whether a road network is in force.
+SELECT EXISTS (SELECT FROM gcrm.layer_versions WHERE layer = 'road_network' AND retired_at IS NULL);
+
 -- name: conditions()
 -- Closures and slow zones in force, those loaded first before those loaded later, as `gcrm.spatial.roads.conditions.COLUMNS` has them.
 SELECT
@@ -14,6 +18,13 @@ SELECT
     c.geom AS geometry
 FROM gcrm.road_conditions c JOIN gcrm.layer_versions v USING (layer_version_id)
 ORDER BY c.layer_version_id, c.feature_number;
+
+-- name: dated_conditions()
+-- Closures and slow zones in force that have a first or a last day: layer_version_id, feature_number, weekdays, from_hour, to_hour, valid_from, valid_until.
+SELECT layer_version_id, feature_number, weekdays, from_hour, to_hour, valid_from, valid_until
+FROM gcrm.road_conditions
+WHERE valid_from IS NOT NULL OR valid_until IS NOT NULL
+ORDER BY layer_version_id, feature_number;
 
 -- name: sensors()
 -- Sensors in force, those loaded last first: layer_version_id, sensor_key, longitude, latitude, free_kmh.

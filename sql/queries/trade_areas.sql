@@ -27,6 +27,18 @@ SELECT layer_version_id, dataset FROM gcrm.layer_versions WHERE layer = 'trade_a
 SELECT trade_area_id, site_key, band, band_unit, area_km2, ST_X(site) AS site_longitude, ST_Y(site) AS site_latitude, geom
 FROM gcrm.trade_areas WHERE layer_version_id = :version ORDER BY trade_area_id;
 
+-- name: shapes_named(name)
+-- Of each set in force that has areas of this name, or is named before it: dataset, the areas as one.
+SELECT v.dataset, ST_Union(t.geom)
+FROM gcrm.trade_areas t JOIN gcrm.layer_versions v USING (layer_version_id)
+WHERE v.retired_at IS NULL AND :name IN (t.name, v.dataset || '/' || t.name)
+GROUP BY v.dataset
+ORDER BY v.dataset;
+
+-- name: names()
+-- The areas in force: dataset, name.
+SELECT DISTINCT v.dataset, t.name FROM gcrm.trade_areas t JOIN gcrm.layer_versions v USING (layer_version_id) WHERE v.retired_at IS NULL ORDER BY 1, 2;
+
 -- name: probabilities_of(version)
 SELECT cell, site_key, probability FROM gcrm.site_probabilities WHERE layer_version_id = :version;
 
@@ -48,6 +60,17 @@ SELECT to_regclass('gcrm.cell_residence') IS NOT NULL;
 -- name: residence_cells()
 SELECT DISTINCT cell FROM gcrm.cell_residence;
 
+-- name: outdated_cells(versions)
+-- The sets of areas whose cells were compared with other versions of the layers than these: layer_version_id.
+SELECT layer_version_id
+FROM gcrm.layer_versions v LEFT JOIN gcrm.trade_area_cells c USING (layer_version_id)
+WHERE v.layer = 'trade_areas' AND v.retired_at IS NULL AND c.compared_with IS DISTINCT FROM :versions::int[]
+ORDER BY layer_version_id;
+
+-- name: cells_compared(version, versions)!
+INSERT INTO gcrm.trade_area_cells (layer_version_id, compared_with) VALUES (:version, :versions::int[])
+ON CONFLICT (layer_version_id) DO UPDATE SET compared_with = excluded.compared_with;
+
 -- name: create_members_stage()#
 CREATE TEMPORARY TABLE staged_members (
     member bigint NOT NULL, trade_area_id bigint NOT NULL, most_likely boolean NOT NULL, probability real, PRIMARY KEY (member, trade_area_id)
@@ -63,10 +86,23 @@ WHERE NOT EXISTS (SELECT FROM gcrm.trade_areas t WHERE t.trade_area_id = m.trade
     OR (m.trade_area_id IN (SELECT trade_area_id FROM gcrm.trade_areas WHERE layer_version_id = :version)
         AND NOT EXISTS (SELECT FROM staged_members s WHERE s.member = m.account_id AND s.trade_area_id = m.trade_area_id));
 
+-- name: forget_moved(version, accounts)!
+-- What some accounts, whose areas of the set are in the stage, do not lie in any more.
+DELETE FROM gcrm.account_trade_areas m
+USING gcrm.trade_areas t
+WHERE m.account_id = ANY(:accounts::bigint[]) AND t.trade_area_id = m.trade_area_id AND t.layer_version_id = :version
+    AND NOT EXISTS (SELECT FROM staged_members s WHERE s.member = m.account_id AND s.trade_area_id = m.trade_area_id);
+
+-- name: forget_gone(accounts)!
+-- Areas of some accounts that are in no set any more.
+DELETE FROM gcrm.account_trade_areas m
+WHERE m.account_id = ANY(:accounts::bigint[]) AND NOT EXISTS (SELECT FROM gcrm.trade_areas t WHERE t.trade_area_id = m.trade_area_id);
+
 -- name: store_accounts()!
--- What the accounts of the stage lie in, where it is new or differs.
+-- What the accounts of the stage lie in, where it is new or differs; but for accounts that are gone since.
 INSERT INTO gcrm.account_trade_areas AS m (account_id, trade_area_id, most_likely, probability)
 SELECT member, trade_area_id, most_likely, probability FROM staged_members
+WHERE EXISTS (SELECT FROM gcrm.accounts a WHERE a.account_id = member)
 ON CONFLICT (account_id, trade_area_id) DO UPDATE SET most_likely = excluded.most_likely, probability = excluded.probability
 WHERE (m.most_likely, m.probability) IS DISTINCT FROM (excluded.most_likely, excluded.probability);
 

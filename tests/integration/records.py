@@ -22,9 +22,9 @@ def empty() -> None:
         connection.execute(
             "TRUNCATE gcrm.tracks, gcrm.track_stops, gcrm.contact_ranges, gcrm.contact_routes, gcrm.contact_sites,"
             " gcrm.consents, gcrm.opportunities, gcrm.activities, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
-            " gcrm.account_positions, gcrm.geocode_reviews, gcrm.geocode_corrections,"
+            " gcrm.sites, gcrm.account_positions, gcrm.geocode_reviews, gcrm.geocode_corrections,"
             " gcrm.duplicates, gcrm.duplicate_runs, gcrm.account_merges, gcrm.account_keys,"
-            " gcrm.account_trade_areas, gcrm.cell_trade_areas, gcrm.trade_areas,"
+            " gcrm.account_thematic, gcrm.account_trade_areas, gcrm.cell_trade_areas, gcrm.trade_areas,"
             " gcrm.accounts, gcrm.products, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine, gcrm.mended,"
             " gcrm.warnings, gcrm.changes, gcrm.import_chunks, gcrm.imports, gcrm.jobs RESTART IDENTITY"
         )

@@ -70,6 +70,7 @@ def as_reader() -> Iterator[psycopg.Connection]:
         "INSERT INTO gcrm.regions (name) VALUES ('North')",
         "UPDATE gcrm.accounts SET name = 'x'",
         "DELETE FROM gcrm.orders",
+        "DELETE FROM gcrm.saved_views",
         "TRUNCATE gcrm.roads",
         "CREATE TABLE gcrm.mine (id int)",
         "CREATE TABLE public.mine (id int)",

@@ -86,6 +86,28 @@ def _readers_see(count: int) -> None:
             assert reader.execute(f"SELECT count(*) FROM gcrm.{table}".encode()).fetchone() == (count,)
 
 
+def test_what_was_derived_goes_with_the_tracks(consents: Path, phone: Path, shops: Path) -> None:
+    second = consents.with_name("second.csv")
+    second.write_text("consent_id,contact,purpose,channel,given,recorded_at\nm5,p2,movement,any,yes,2025-01-01T12:00Z\n")
+    well("import", "consents", second)
+    header, *lines = phone.read_text().splitlines()
+    for key in ("p1", "p2"):
+        file = phone.with_name(f"{key}.csv")
+        file.write_text("\n".join([header, *(line for line in lines if line.startswith(key))]) + "\n")
+        well("load", "tracks", file, "--mode", "car")
+    well("tracks", "contacts", "--sites", shops)
+    derived = ("contact_ranges", "contact_routes", "contact_sites")
+    assert [_contacts_of(table) for table in derived] == [["p1", "p2"]] * 3
+    assert well("tracks", "forget", "--name", "p1") == "Forgotten: p1.\n"
+    assert [_contacts_of(table) for table in derived] == [["p2"]] * 3
+    well("load", "tracks", phone.with_name("p2.csv"), "--mode", "bicycle")  # takes the place of what the rest was derived from
+    assert [_contacts_of(table) for table in derived] == [[]] * 3
+
+
+def _contacts_of(table: str) -> list[str]:
+    return [key for (key,) in rows(f"SELECT DISTINCT source_key FROM gcrm.{table} JOIN gcrm.contacts USING (contact_id) ORDER BY 1")]
+
+
 def test_readers_without_a_scope_see_no_contact(consents: Path, phone: Path) -> None:
     assert consents.is_file()
     well("load", "tracks", phone, "--mode", "car", "--name", "scope")

@@ -232,6 +232,7 @@ def test_a_server_that_goes_away_under_a_copy_is_one_line_without_what_its_drive
 def test_an_interruption_says_that_nothing_is_lost() -> None:
     path = Path("many.csv")
     path.write_text("id,name\n" + "".join(f"{number},N\n" for number in range(300_000)))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it runs in the background ignore it, and what that starts would too
     with subprocess.Popen([sys.executable, "-m", "gcrm", "import", "accounts", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not value("SELECT count(*) FROM gcrm.imports WHERE file_name = 'many.csv'"):
             assert process.poll() is None

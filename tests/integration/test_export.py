@@ -2,22 +2,29 @@
 
 import csv
 import json
+import re
+import runpy
+import shlex
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import geopandas as gpd
 import h3
 import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from shapely import Polygon
 
 from gcrm.access.scope import Scope
+from gcrm.config import settings
+from gcrm.db.connection import Role, connect
 from gcrm.errors import ExportError
 from gcrm.ingest.harmless import harmless
 from gcrm.olap.query import CubeQuery
-from gcrm.pipeline.cubes import ask_cube
+from gcrm.pipeline.cubes import ask_cube, published
 from gcrm.pipeline.exports import AccountFilter, export_accounts
 from tests.integration.command_line import gcrm, well
 from tests.integration.records import rows, value
@@ -179,10 +186,10 @@ def test_the_file_and_the_cube_show_the_same_accounts_to_the_same_person(tmp_pat
         ("a", [], "files that end in nothing are not written"),
         ("nowhere/a.csv", [], "is not there; make it first."),
         ("folder.csv", [], "cannot be written (Is a directory)"),
-        ("a.csv", ["--area", "missing.geojson"], "missing.geojson is not a file of areas that can be read"),
-        ("a.csv", ["--area", "points.geojson"], "points.geojson holds no polygon"),
-        ("a.csv", ["--area", "empty.geojson"], "holds no area"),
-        ("a.csv", ["--area", "text.geojson"], "is not a file of areas"),
+        ("a.csv", ["--area", "missing.geojson"], "missing.geojson is not a file; check the path."),
+        ("a.csv", ["--area", "points.geojson"], "points.geojson holds no polygon that can be used: feature 1 "),
+        ("a.csv", ["--area", "empty.geojson"], "empty.geojson holds no record; it needs at least one below its header."),
+        ("a.csv", ["--area", "text.geojson"], "text.geojson is not GeoJSON that can be read"),
     ],
 )
 def test_what_cannot_be_written_is_one_line_and_leaves_nothing(
@@ -218,7 +225,7 @@ def test_a_file_that_is_there_stays_whole_where_the_new_one_cannot_be_written(tm
 def test_answers_of_the_cube_are_written_with_readable_cells(tmp_path: Path) -> None:
     target = tmp_path / "a.csv"
     assert well("cube", "query", "--rows", "place:9,segment", "--measures", "accounts,revenue", "--output", target).endswith("a.csv.\n")
-    answer = pd.read_csv(target, dtype="string").fillna("")
+    answer = pd.read_csv(target, dtype="string", skiprows=13).fillna("")
     assert set(answer.columns) == {"cell", "segment", "accounts", "revenue"}
     assert answer["accounts"].astype(int).sum() == 7
     assert sum(Decimal(text) for text in answer["revenue"] if text) == value("SELECT sum(revenue) FROM gcrm.orders")
@@ -231,3 +238,95 @@ def test_answers_of_the_cube_are_written_with_readable_cells(tmp_path: Path) -> 
     assert [f"{record['month']:%Y-%m}" for record in pq.read_table(tmp_path / "a.parquet").to_pylist()] == ["2024-12", "2025-01", "2025-02"]
     done = gcrm("cube", "query", "--rows", "month", "--output", tmp_path / "a.geojson")
     assert (done.code, done.err) == (1, "gcrm: a.geojson: an answer of the cube has no points; write .csv, .xlsx or .parquet.\n")
+
+
+def test_an_answer_says_what_was_asked_of_which_version(tmp_path: Path) -> None:
+    question = ["--rows", "place:9", "--cols", "segment", "--where", "month=2025-01..2025-02", "--where", "segment=@segment|x;=1+1"]
+    for ending in ("csv", "xlsx", "parquet"):
+        well("cube", "query", *question, "--output", tmp_path / f"a.{ending}")
+    about = gpd.read_parquet(tmp_path / "a.parquet").attrs
+    asked = ["rows", "columns", "measures", "where", "derived", "having", "top", "order", "versus", "around"]
+    assert list(about) == [*asked, "currency", "cube_version", "as_of"]
+    assert (about["rows"], about["columns"], about["measures"], about["currency"]) == ("place:9", "segment", "revenue", "EUR")
+    assert about["where"] == "month=2025-01..2025-02 and segment=@segment|x;=1+1"
+    assert (about["cube_version"], about["as_of"]) == (published().name, published().built_at.isoformat(timespec="seconds"))
+
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert lines[0] == "# rows: place:9"
+    assert [next(csv.reader([line])) for line in lines[:13]] == [[f"# {name}: {text}".strip()] for name, text in about.items()]
+    assert lines[3].startswith('"# where')  # one cell also where a spreadsheet splits at semicolons
+    assert lines[13] == "cell,segment,revenue"
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["About"]
+    assert {row[0].value: row[1].value or "" for row in sheet.iter_rows()} == about
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
+
+
+def test_an_answer_with_places_as_parquet_has_their_hexagons(tmp_path: Path) -> None:
+    well("cube", "query", "--rows", "place:8", "--measures", "accounts", "--output", tmp_path / "a.parquet")
+    cells = gpd.read_parquet(tmp_path / "a.parquet")
+    assert cells.crs == "EPSG:4326"
+    placed = cells.dropna(subset="cell")
+    assert cells["accounts"].sum() == 7 > placed["accounts"].sum()
+    for cell, shape in zip(placed["cell"], placed.geometry, strict=True):
+        assert shape.symmetric_difference(Polygon([(longitude, latitude) for latitude, longitude in h3.cell_to_boundary(cell)])).area < 1e-12
+    assert cells.geometry[cells["cell"].isna()].isna().all()
+    nothing = gpd.read_parquet(_written(tmp_path / "none.parquet", "--rows", "place:8", "--where", "segment=nobody"))
+    assert (len(nothing), nothing.crs) == (0, cells.crs)
+
+
+def _written(target: Path, *question: str) -> Path:
+    well("cube", "query", *question, "--output", target)
+    return target
+
+
+def test_the_how_to_opens_the_cube_and_its_exports_with_other_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how_to" / "cube.md").read_text(encoding="utf-8")
+    section = page.split("## Open it elsewhere")[1].split("\n## ")[0].replace("GCRM_HOME", str(settings().home)).replace("VERSION", published().name)
+    blocks = re.findall(r"```(\w*)\n(.*?)```", section, re.DOTALL)
+    assert [language for language, _ in blocks] == ["", "sql", "python"]
+    commands, statements, script = (text for _, text in blocks)
+    monkeypatch.chdir(tmp_path)
+    for line in commands.splitlines():
+        well(*shlex.split(line)[1:])
+    for statement in statements.strip().removesuffix(";").split(";"):
+        assert duckdb.execute(statement).fetchall(), statement
+    (tmp_path / "how_to.py").write_text(script)
+    found = runpy.run_path("how_to.py")
+    assert found["cells"]["revenue"].sum() == value("SELECT sum(revenue) FROM gcrm.orders")
+    assert found["table"]["revenue"].sum() == float(value("SELECT sum(revenue) FROM gcrm.orders WHERE ordered_at >= '2025-01-01Z'"))
+    assert found["cube"]["revenue"].sum() == value("SELECT sum(revenue) FROM gcrm.orders")
+    assert gpd.read_file("revenue.gpkg").crs == "EPSG:4326"
+
+
+def test_surroundings_and_thematic_layers_leave_with_the_accounts(tmp_path: Path) -> None:
+    zones = tmp_path / "flood.geojson"
+    box = [[24.9425, 60.1705], [24.9435, 60.1705], [24.9435, 60.1715], [24.9425, 60.1715], [24.9425, 60.1705]]
+    feature = {"type": "Feature", "properties": {"zone": "=high", "level": 2.5}, "geometry": {"type": "Polygon", "coordinates": [box]}}
+    zones.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    well("load", "thematic", zones, "--value", "zone", "--name", "flood zone")
+    well("load", "thematic", zones, "--value", "level", "--name", "flood level")
+    told = {
+        "site_drive_key": "west",
+        "site_drive_minutes": 2.5,
+        "site_walk_key": "east",
+        "site_walk_minutes": 12.25,
+        "competitors_near": 3,
+        "passing_trips": 12,
+    }
+    with connect(Role.WRITER) as connection:
+        connection.execute(
+            "UPDATE gcrm.account_surroundings SET site_drive_key = %s, site_drive_minutes = %s, site_walk_key = %s, site_walk_minutes = %s,"
+            " competitors_near = %s, passing_trips = %s WHERE account_id = (SELECT account_id FROM gcrm.accounts WHERE source_key = 'c3')", list(told.values()),
+        )  # fmt: skip
+    for ending in ("csv", "xlsx", "parquet", "geojson"):
+        well("export", tmp_path / f"a.{ending}")
+    table = {record["source_key"]: record for record in pq.read_table(tmp_path / "a.parquet").to_pylist()}
+    assert {name: table["c3"][name] for name in told} == told
+    assert (table["c3"]["thematic_flood zone"], table["c3"]["thematic_flood level"]) == ("=high", 2.5)
+    assert {table["c4"][name] for name in (*told, "thematic_flood zone", "thematic_flood level")} == {None}
+    records = {record["source_key"]: record for record in _csv(tmp_path / "a.csv")}
+    assert (records["c3"]["competitors_near"], records["c3"]["passing_trips"], records["c3"]["thematic_flood zone"]) == ("3", "12", "'=high")
+    assert (records["c4"]["competitors_near"], records["c4"]["thematic_flood level"]) == ("", "")
+    sheet = pd.read_excel(tmp_path / "a.xlsx", engine="openpyxl").set_index("source_key")
+    assert (sheet.loc["c3", "competitors_near"], sheet.loc["c3", "thematic_flood level"]) == (3, 2.5)
+    assert gpd.read_file(tmp_path / "a.geojson").set_index("source_key").loc["c3", "site_walk_minutes"] == 12.25

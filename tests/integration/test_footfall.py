@@ -54,6 +54,7 @@ def test_ages_by_hour_are_shown_to_readers_where_enough_people_are_behind_them(t
     lines += [f"{quiet},1,8,18-64,3"]
     file = tmp_path / "network.csv"
     file.write_text("\n".join(lines) + "\n")
+    assert well("load", "footfall", file, "--name", "network", "--smallest", "0") == "5 counts by cell and hour.\n"
     assert well("load", "footfall", file, "--name", "network") == "5 counts by cell and hour.\n"
     mine = "FROM gcrm.footfall JOIN gcrm.layer_versions USING (layer_version_id) WHERE dataset = 'network'"
     assert value(f"SELECT count(*) {mine}") == 5

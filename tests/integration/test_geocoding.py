@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psycopg
 import pytest
 import shapely
 
@@ -20,6 +21,7 @@ from gcrm.errors import GeocodeError
 from gcrm.ingest.geocoding.folding.dictionary import dictionary
 from gcrm.ingest.geocoding.match import Matcher
 from gcrm.ingest.geocoding.reference import Reference
+from gcrm.pipeline.checks import broken_checks
 from gcrm.pipeline.geocode_review import accept_candidate, count_reviews, dismiss, last_decisions, list_reviews, set_point, undo
 from gcrm.pipeline.geocode_scores import score_damaged
 from gcrm.pipeline.geocoding import count_open, geocode_accounts, reverse
@@ -141,6 +143,20 @@ def test_each_level_is_stored_with_its_reason() -> None:
     assert reason.startswith("street equal; number known")
     assert rows("SELECT matcher, cardinality(layer_version_ids) FROM gcrm.geocode_references WHERE reference_id = %s", reference)[0][1] == 4
     assert count_open() == 0
+
+
+@pytest.mark.usefixtures("placed")
+def test_a_reference_stays_as_long_as_what_it_placed() -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), connect(Role.WRITER) as connection:
+        connection.execute("DELETE FROM gcrm.geocode_references")
+    with pytest.raises(psycopg.errors.RestrictViolation), connect(Role.OWNER) as connection:
+        connection.execute("DELETE FROM gcrm.geocode_references")
+    assert "references_known" not in broken_checks()[1]
+    with connect(Role.OWNER) as connection:
+        connection.execute("UPDATE gcrm.accounts SET geocode_reference_id = -geocode_reference_id WHERE source_key = 'sure'")
+    assert broken_checks()[1]["references_known"] == 1
+    with connect(Role.OWNER) as connection:
+        connection.execute("UPDATE gcrm.accounts SET geocode_reference_id = -geocode_reference_id WHERE source_key = 'sure'")
 
 
 @pytest.mark.usefixtures("placed")

@@ -86,6 +86,18 @@ def test_where_the_census_tells_of_wider_cells_only_it_says_which(real_data: Pat
     assert found.accounts == {}
 
 
+def test_a_rate_is_shown_where_the_inhabitants_are_not_known(tmp_path: Path) -> None:
+    cells = sorted(h3.cell_to_children(h3.latlng_to_cell(60.30, 25.10, 9), 10))
+    census = tmp_path / "vacancy.csv"
+    census.write_text("h3,vacant\n" + "".join(f"{cell:x},{share}\n" for cell, share in zip(cells, (0.1, 0.2, 0.6), strict=False)))
+    well("load", "residence", census, "--map", "vacancy_share=vacant")
+    wide = h3.cell_to_parent(cells[0], 9)
+    found = layer_cells("residence", "vacancy_share", 9, _ALL).set_index("cell")["value"]
+    assert found[wide] == pytest.approx(0.3)
+    assert found.notna().all()
+    assert place(wide, _ALL).residence["vacancy_share"] == pytest.approx(0.3)
+
+
 def test_a_reader_counts_the_accounts_of_its_territories_only() -> None:
     (territory,) = rows("SELECT territory_id FROM gcrm.accounts WHERE territory_id IS NOT NULL AND cell IS NOT NULL LIMIT 1")[0]
     wide = h3.cell_to_parent(_HERE, 5)

@@ -74,6 +74,17 @@ def test_routes_are_forgotten_after_the_days_that_are_set(commute: Path) -> None
     assert rows("SELECT DISTINCT dataset FROM gcrm.tracks JOIN gcrm.layer_versions USING (layer_version_id)") == [("again",)]
 
 
+def test_the_same_file_read_in_another_way_is_loaded_anew(commute: Path) -> None:
+    hours = "SELECT DISTINCT t.mode, m.hour FROM gcrm.tracks t JOIN gcrm.layer_versions v USING (layer_version_id) JOIN gcrm.layer_versions w USING (dataset)"
+    hours += " JOIN gcrm.movement m ON m.layer_version_id = w.layer_version_id WHERE dataset = 'otherwise' AND NOT m.withheld"
+    load = ["load", "tracks", commute, "--name", "otherwise"]
+    car = ["--mode", "car"]
+    for options, expected in (([], {("bicycle", 9), ("foot", 9)}), (car, {("car", 9)}), ([*car, "--timezone", "Europe/London"], {("car", 7)})):
+        assert "13 trips" in well(*load, *options)
+        assert set(rows(hours)) == expected
+        assert well(*load, *options) == "This very file is loaded already.\n"
+
+
 def test_wrong_options_are_said_in_one_sentence(commute: Path) -> None:
     for option, wrong, sentence in (("--mode", "boat", "'boat' is no mode of travel"), ("--timezone", "Zurich", "'Zurich' is no time zone")):
         done = gcrm("load", "tracks", commute, option, wrong, "--name", "wrong")

@@ -35,7 +35,7 @@ def residence(
     """
     from gcrm.db.connection import ensure_ready
     from gcrm.pipeline.layers.residence import Census, load_residence, model_residence
-    from gcrm.spatial.residence import Grid
+    from gcrm.spatial.area_tables import Grid
 
     ensure_ready()
     if from_buildings:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from gcrm.db.connection import driver
 from gcrm.db.load import copy_frame
 from gcrm.db.queries import queries
-from gcrm.pipeline.layers.version import Version, load_file, own_attribution, read_records
+from gcrm.pipeline.layers.version import Version, Worked, load_file, own_attribution, read_records
 from gcrm.progress import Advance
 from gcrm.spatial.footfall.profiles import footfall
 
@@ -29,19 +29,20 @@ def load_footfall(
         made_up: whether the counts are invented.
 
     Returns:
-        Rows stored; None where this very file is loaded already.
+        Rows stored; None where this very file is loaded already, with this smallest figure.
 
     Raises:
         ReadError, LayerError: it cannot be read.
     """
+    how = Worked.chosen(smallest=smallest)
 
     def store(connection: Connection, version: Version) -> int:
         counts = footfall(read_records(path), path.name, smallest)
-        key = version.replace("footfall", len(counts), attribution or own_attribution(made_up=made_up), made_up=made_up)
+        key = version.replace("footfall", len(counts), attribution or own_attribution(made_up=made_up), made_up=made_up, how=how)
         store_figures(driver(connection), counts.assign(layer_version_id=key, quality="measured"))
         return len(counts)
 
-    return load_file(path, dataset, ("footfall",), store, advance)
+    return load_file(path, dataset, ("footfall",), store, advance, how)
 
 
 def store_figures(connection: psycopg.Connection[Any], figures: pd.DataFrame) -> None:

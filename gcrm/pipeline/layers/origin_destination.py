@@ -10,8 +10,8 @@ from gcrm.errors import LayerError
 from gcrm.pipeline.layers.movement import store_movement
 from gcrm.pipeline.layers.version import Version, Worked, own_attribution, read_records
 from gcrm.progress import Advance
+from gcrm.spatial.area_tables import areas_of
 from gcrm.spatial.origin_destination import FIELDS, Columns, movement
-from gcrm.spatial.residence import areas_of
 
 __all__ = ["FIELDS", "Columns", "FlowReport", "Zones", "load_origin_destination"]
 

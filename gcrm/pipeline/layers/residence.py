@@ -16,10 +16,11 @@ from gcrm.db.queries import queries
 from gcrm.errors import LayerError
 from gcrm.pipeline.layers.version import Version, Worked, own_attribution, read_records, replace_derived, store_features
 from gcrm.progress import Advance
-from gcrm.spatial.areal import multipolygons
+from gcrm.spatial.area_tables import Grid, areas_of, h3_cells
 from gcrm.spatial.buildings import inhabited
 from gcrm.spatial.cells import parent
-from gcrm.spatial.residence import MEASURES, Grid, areas_of, cells_of, census, from_buildings, h3_cells
+from gcrm.spatial.polygons import multipolygons
+from gcrm.spatial.residence import MEASURES, cells_of, census, from_buildings
 from gcrm.units import LEVELS
 
 _FROM_BUILDINGS = "from buildings"

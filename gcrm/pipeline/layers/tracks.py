@@ -16,7 +16,7 @@ from gcrm.db.queries import queries
 from gcrm.errors import LayerError
 from gcrm.ingest.track_files import read_positions
 from gcrm.pipeline.layers.movement import store_movement
-from gcrm.pipeline.layers.version import Version, load_file, own_attribution
+from gcrm.pipeline.layers.version import Version, Worked, load_file, own_attribution
 from gcrm.progress import Advance
 from gcrm.spatial.cells import parents_of_points
 from gcrm.spatial.time_zones import check_time_zone, time_zone_at
@@ -99,7 +99,7 @@ def load_tracks(
         made_up: whether the routes are invented.
 
     Returns:
-        What became of them; None where this very file is loaded already.
+        What became of them; None where this very file is loaded already, with these options.
 
     Raises:
         ReadError, LayerError: it cannot be read, or an option is wrong.
@@ -107,6 +107,7 @@ def load_tracks(
     if mode is not None and mode not in MODES:
         raise LayerError(f"{mode!r} is no mode of travel; name one of {', '.join(MODES)}.")
     named = check_time_zone(zone) if zone is not None else None
+    how = Worked.chosen(mode=mode, zone=named, source=source)
     report = TracksReport()
 
     def store(connection: Connection, version: Version) -> int:
@@ -118,17 +119,17 @@ def load_tracks(
         where = cleaned.positions
         report.zone = named or time_zone_at(float(where["longitude"].median()), float(where["latitude"].median()))
         _tell(report, cleaned, parts, strangers)
-        key = version.replace("tracks", parts.trips["track_key"].nunique(), own_attribution(made_up=made_up), made_up=made_up)
+        key = version.replace("tracks", parts.trips["track_key"].nunique(), own_attribution(made_up=made_up), made_up=made_up, how=how)
         _store_tracks(pg, key, parts, contacts, report.zone)
         flows, stays = movement(parts.trips, report.zone), cell_stops(parts.stops, report.zone)
         report.withheld = int(flows["withheld"].sum()), len(flows)
-        key = version.replace("movement", len(flows), own_attribution(made_up=made_up), made_up=made_up)
+        key = version.replace("movement", len(flows), own_attribution(made_up=made_up), made_up=made_up, how=how)
         store_movement(pg, flows.assign(layer_version_id=key, counted="tracks", quality="measured"))
         copy_frame(pg, "staged_cell_stops", stays.assign(layer_version_id=key, quality="measured"))
         queries("tracks").store_cell_stops(pg)
         return report.stored
 
-    return None if load_file(path, dataset, ("tracks", "movement"), store, advance) is None else report
+    return None if load_file(path, dataset, ("tracks", "movement"), store, advance, how) is None else report
 
 
 def forget_tracks(dataset: str | None = None) -> list[str]:
@@ -159,6 +160,7 @@ def _forget(pg: psycopg.Connection[Any], days: int, dataset: str | None) -> list
         layers.retire(pg, layer="tracks", dataset=name)
         if movement_version is not None:
             tracks.forget_withheld(pg, version=movement_version)
+        queries("road_flows").forget_withheld(pg, dataset=name)
     return [name for _, name, _ in gone]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import geopandas as gpd
 import pandas as pd
@@ -31,6 +31,11 @@ class Worked:
 
     derived_with: Sequence[int] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def chosen(cls, **options: object) -> Self:
+        """By options of the user; one that is None was left out."""
+        return cls(parameters={name: value for name, value in options.items() if value is not None})
 
 
 class Version:
@@ -68,7 +73,9 @@ class Version:
         return _replace(self._pg, layer, self._dataset, how or Worked(), feature_count=count, **self._file, **origin)
 
 
-def replace_derived(connection: psycopg.Connection[Any], layer: str, dataset: str, count: int, how: Worked, *, attribution: str = "") -> int:
+def replace_derived(
+    connection: psycopg.Connection[Any], layer: str, dataset: str, count: int, how: Worked, *, attribution: str = "", made_up: bool = False
+) -> int:
     """Retires the version in force of a layer that is worked out from others, with its rows; the key of the new one.
 
     Args:
@@ -78,10 +85,11 @@ def replace_derived(connection: psycopg.Connection[Any], layer: str, dataset: st
         count: features in the new version.
         how: what it was worked out from.
         attribution: what has to be shown with it.
+        made_up: whether what it was worked out from is invented.
     """
     queries("layers").lock_dataset(connection, dataset=dataset)
     return _replace(
-        connection, layer, dataset, how, feature_count=count, file_name="", file_sha256="", source_date=None, attribution=attribution, made_up=False
+        connection, layer, dataset, how, feature_count=count, file_name="", file_sha256="", source_date=None, attribution=attribution, made_up=made_up
     )
 
 
@@ -96,7 +104,9 @@ def _replace(connection: psycopg.Connection[Any], layer: str, dataset: str, how:
     return key
 
 
-def load_file(path: Path, dataset: str | None, layers: tuple[str, ...], store: Callable[[Connection, Version], int], advance: Advance) -> int | None:
+def load_file(
+    path: Path, dataset: str | None, layers: tuple[str, ...], store: Callable[[Connection, Version], int], advance: Advance, how: Worked
+) -> int | None:
     """Loads a file as the new version of some layers, in one transaction.
 
     Args:
@@ -105,13 +115,14 @@ def load_file(path: Path, dataset: str | None, layers: tuple[str, ...], store: C
         layers: the layers that it becomes.
         store: retires the versions in force and stores the new ones; how many rows it stored.
         advance: told that number.
+        how: the file is read; `store` keeps it with the versions.
 
     Returns:
-        Rows stored; None where this very file is loaded already.
+        Rows stored; None where this very file is loaded already, read in this very way.
     """
     with transaction(Role.WRITER) as connection:
         version = Version(connection, path, dataset or path.stem)
-        if all(version.holds(layer) for layer in layers):
+        if all(version.holds(layer, how) for layer in layers):
             return None
         stored = store(connection, version)
         advance(stored)

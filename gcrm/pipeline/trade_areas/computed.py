@@ -9,22 +9,18 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from gcrm.db.connection import Role, driver, transaction
 from gcrm.db.queries import queries
 from gcrm.errors import TradeAreaError
-from gcrm.frames import TRADE_AREAS
-from gcrm.ingest.options import ReadOptions
-from gcrm.ingest.source import open_source
+from gcrm.pipeline.areas import area_of_file
 from gcrm.pipeline.roads import Asked, roads, told_of
 from gcrm.pipeline.sites import Sites, points_of, read_sites
 from gcrm.pipeline.trade_areas.store import AreaSet, publish
 from gcrm.progress import Advance
 from gcrm.spatial.cell_shapes import cells_in, middles
 from gcrm.spatial.measures import haversine_m
-from gcrm.spatial.repair import repair
 from gcrm.spatial.trade_areas.customers import Shape, customer_areas
 from gcrm.spatial.trade_areas.huff import Decay, Huff, huff_areas, probabilities
 from gcrm.spatial.trade_areas.rings import rings
@@ -81,12 +77,12 @@ def compute_thiessen(dataset: str, sites: Sites, boundary: Path | None, advance:
         How many areas there are.
 
     Raises:
-        TradeAreaError, ReadError, MappingError: there are no sites, or the boundary does not fit.
+        TradeAreaError, AreaError, ReadError, MappingError: there are no sites, or the boundary does not fit.
     """
     with transaction(Role.WRITER) as connection:
         around = read_sites(connection, sites)
         told = sites.parameters | {"boundary": boundary.name if boundary else "convex hull of the sites, widened by a quarter"}
-        return _publish(connection, AreaSet(dataset, "thiessen", told), around, thiessen(around, _boundary(boundary) if boundary else None), advance)
+        return _publish(connection, AreaSet(dataset, "thiessen", told), around, thiessen(around, area_of_file(boundary) if boundary else None), advance)
 
 
 @dataclass(frozen=True)
@@ -152,12 +148,12 @@ def compute_huff(dataset: str, sites: Sites, market: Market, huff: Huff, thresho
         How many areas there are.
 
     Raises:
-        TradeAreaError, ReadError, MappingError: there are no sites, or a parameter does not fit.
+        TradeAreaError, AreaError, ReadError, MappingError: there are no sites, or a parameter does not fit.
         RoadsError: the way is by road, and there is no network.
     """
     with transaction(Role.WRITER) as connection:
         around = read_sites(connection, sites)
-        inside = _boundary(market.boundary) if market.boundary else shapely.union_all(rings(around, [market.reach_m]).geometry.to_numpy())
+        inside = area_of_file(market.boundary) if market.boundary else shapely.union_all(rings(around, [market.reach_m]).geometry.to_numpy())
         cells = cells_in(inside, market.level)
         if len(cells) * len(around) > _MOST_PAIRS:
             raise TradeAreaError(f"{len(cells):,} cells and {len(around):,} sites are too many pairs; choose a coarser level than {market.level}.")
@@ -198,17 +194,6 @@ def _publish(
     )
     publish(connection, None, wanted, named, advance, chances)
     return len(named)
-
-
-def _boundary(path: Path) -> BaseGeometry:
-    """The polygons of a file, as one area."""
-    source = open_source(path, TRADE_AREAS, read=ReadOptions())
-    source.check()
-    texts = pd.concat([source.mapping.apply(chunk, TRADE_AREAS)["boundary"] for chunk in source.chunks()])
-    shapes = repair(pd.Series(list(shapely.from_wkt(texts.where(texts != "", None).astype("object").to_numpy(), on_invalid="ignore")), dtype="object")).shapes
-    if shapes.empty:
-        raise TradeAreaError(f"{path.name} holds no polygon that can be used.")
-    return shapely.union_all(shapes.to_numpy())
 
 
 def _of_parent(customers: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> pd.Series:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def configuration(folder: Path, **mjolnir: object) -> dict[str, object]:
         folder: of the tiles.
         mjolnir: settings of the section of that name to be set beside.
     """
-    config: dict[str, object] = valhalla.get_config(tile_dir=str(folder), tile_extract="", verbose=False)
+    config: dict[str, object] = deepcopy(valhalla.get_config(tile_dir=str(folder), tile_extract="", verbose=False))
     section = config["mjolnir"]
     if not isinstance(section, dict):
         raise TypeError("valhalla's configuration has no section mjolnir")

@@ -1,7 +1,7 @@
 """Bulk times: from many points to many, and to all cells around, on the network's own search graph."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,10 @@ from gcrm.spatial.roads.search import Attached, Search
 _LIMIT_FACTOR, _LIMIT_MORE_S = 2.0, 1_300.0
 """How much more than its limit in time a way may cost to be looked at: two private roads, or twice the time."""
 
+_CELLS = 512
+"""Cells that are looked at together: the times of their edges fit the cache."""
+_CELL_TYPES = {"origin": np.int64, "cell": np.int64, "minutes": np.float64}
+
 _AT_NODE_M = 5.0
 """Who is so near to an intersection may leave it by any of its roads, as in Valhalla (node_snap_tolerance)."""
 
@@ -31,6 +35,37 @@ def edge_costs(network: Network, mode: Mode, conditions: Slice) -> Costs:
     if not closed.any():
         return plain
     return Costs(np.where(closed, np.inf, plain.cost), np.where(closed, 0.0, plain.time))
+
+
+@lru_cache(maxsize=8)
+def _turn_costs(network: Network, mode: Mode) -> tuple[Costs, Costs]:
+    """By arc, what its turn costs behind an edge whose speed is its own, and behind one whose speed is measured."""
+    turns = network.graphs[mode].arcs.turns
+    if mode is Mode.CAR:
+        return car.turn_costs_of(turns)
+    alike: Costs = MODELS[mode].turn_costs_of(turns)
+    return alike, alike
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Points with the edges they lie on, those that the mode may take: an edge counts in both directions, next to an intersection all of its edges do.
+
+    Attributes:
+        point: position of the point.
+        edge: position of the edge.
+        share: how far along the edge.
+        count: of points.
+    """
+
+    point: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    share: NDArray[np.float64]
+    count: int
+
+    def frame(self, point: str, share: str) -> pd.DataFrame:
+        """As a frame: the point and the share under these names, and edge."""
+        return pd.DataFrame({point: self.point, "edge": self.edge, share: self.share})
 
 
 @dataclass(frozen=True)
@@ -53,8 +88,9 @@ class Bulk:
 
     @cached_property
     def _turns(self) -> Costs:
-        turns = self.network.graphs[self.mode].arcs.turns
-        return car.turn_costs_of(turns, self.conditions.measured) if self.mode is Mode.CAR else MODELS[self.mode].turn_costs_of(turns)
+        own, measured = _turn_costs(self.network, self.mode)
+        before = self.conditions.measured[self.network.graphs[self.mode].arcs.turns.before]
+        return Costs(np.where(before, measured.cost, own.cost), np.where(before, measured.time, own.time)) if before.any() else own
 
     def _carried(self, *, metres: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """By edge and by arc, what is carried along with the cost."""
@@ -71,38 +107,41 @@ class Bulk:
         return np.where(np.isfinite(cost), weighing.packed(np.where(np.isfinite(cost), cost, 0), on_edges[before] + at_turns), np.inf)
 
     @cached_property
-    def _by_time(self) -> Search:
-        hierarchy = self.network.graphs[self.mode].hierarchy
-        return Search.along(hierarchy, hierarchy.weighted(self.arc_weights()))
+    def _by_time(self) -> NDArray[np.float64]:
+        return self.network.graphs[self.mode].hierarchy.weighted(self.arc_weights())
 
     @cached_property
-    def _by_length(self) -> Search:
-        hierarchy = self.network.graphs[self.mode].hierarchy
-        return Search.along(hierarchy, hierarchy.weighted(self.arc_weights(metres=True)))
+    def _by_length(self) -> NDArray[np.float64]:
+        return self.network.graphs[self.mode].hierarchy.weighted(self.arc_weights(metres=True))
 
     def times(self, origins: Snapped, destinations: Snapped, *, metres: bool = False) -> NDArray[np.float64]:
         """Weights of the best ways, shape (origins, destinations); infinite where there is none. Those of lengths where metres are asked for."""
-        search = self._by_length if metres else self._by_time
-        starts, ends = self._departures(origins, metres=metres), self._arrivals(destinations, metres=metres)
-        found = _between(search, starts, ends) if starts.count <= ends.count else _between(search.against(), ends, starts).T
-        return self._on_same_edge(found, origins, destinations, metres=metres)
+        weights, hierarchy = self._by_length if metres else self._by_time, self.network.graphs[self.mode].hierarchy
+        here, there = self._placed(origins), self._placed(destinations)
+        starts, ends = self._departures(here, metres=metres), self._arrivals(there, metres=metres)
+        if starts.count <= ends.count:
+            found = _between(Search(hierarchy.along, weights), starts, ends)
+        else:
+            found = _between(Search(hierarchy.against, weights), ends, starts).T
+        return self._on_same_edge(found, here, there, metres=metres)
 
-    def _places(self, snapped: Snapped) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Points with the edges they lie on, those that the mode may take: point, edge (position), share.
-
-        An edge counts in both directions; next to an intersection all of its edges do, at their beginnings and ends.
-        """
+    def _placed(self, snapped: Snapped) -> _Placed:
+        """Where points are: along an edge, or at the beginnings and ends of those of an intersection."""
         known = np.flatnonzero(snapped.edge >= 0)
         edge, share = self.network.positions(snapped.edge[known]), snapped.share[known]
-        length, opposite = (self.network.edges[name].to_numpy() for name in ("length_m", "opposite"))
+        length, opposite, begins, ends = (self.network.edges[name].to_numpy() for name in ("length_m", "opposite", "from_node", "to_node"))
         first, last = share * length[edge] <= _AT_NODE_M, (1 - share) * length[edge] <= _AT_NODE_M
         along, turned = ~first & ~last, opposite[edge] >= 0
         turned &= along
-        begins, ends = self.network.edges["from_node"].to_numpy(), self.network.edges["to_node"].to_numpy()
+        usable = (self.network.graphs[self.mode].arcs.state >= 0) & np.isfinite(self._edges.cost)
         at = pd.DataFrame({"point": known, "node": np.where(first, begins[edge], ends[edge])})[~along]
-        usable = np.flatnonzero((self.network.graphs[self.mode].arcs.state >= 0) & np.isfinite(self._edges.cost))
-        leaving = at.merge(pd.DataFrame({"node": begins[usable], "edge": usable}), on="node").assign(share=0.0)
-        entering = at.merge(pd.DataFrame({"node": ends[usable], "edge": usable}), on="node").assign(share=1.0)
+        here = np.zeros(len(self.network.nodes), dtype=bool)
+        here[at["node"]] = True
+        leaving, entering = (
+            at.merge(pd.DataFrame({"node": nodes[near], "edge": near}), on="node").assign(share=far)
+            for nodes, far in ((begins, 0.0), (ends, 1.0))
+            for near in [np.flatnonzero(usable & here[nodes])]
+        )
         found = pd.concat(
             [
                 pd.DataFrame({"point": known[along], "edge": edge[along], "share": share[along]}),
@@ -112,12 +151,12 @@ class Bulk:
             ],
             ignore_index=True,
         )
-        found = found[found["edge"].isin(usable)]
-        return found["point"].to_numpy(), found["edge"].to_numpy(), found["share"].to_numpy()
+        found = found[usable[found["edge"]]]
+        return _Placed(found["point"].to_numpy(), found["edge"].to_numpy(), found["share"].to_numpy(), len(snapped.edge))
 
-    def _departures(self, origins: Snapped, *, metres: bool) -> Attached:
+    def _departures(self, origins: _Placed, *, metres: bool) -> Attached:
         """From each point along the rest of its edge into the next ones."""
-        point, edge, share = self._places(origins)
+        edge, share = origins.edge, origins.share
         arcs = self.network.graphs[self.mode].arcs
         order, starts = self._leaving
         state = arcs.state[edge]
@@ -127,9 +166,8 @@ class Bulk:
         rest = np.repeat(1 - share, counts)
         along = np.repeat(edge, counts)
         cost = rest * self._edges.cost[along] + self._turns.cost[chosen]
-        return Attached(
-            np.repeat(point, counts), arcs.head[chosen], weighing.packed(cost, np.round(rest * on_edges[along]) + at_turns[chosen]), len(origins.edge)
-        )
+        weight = weighing.packed(cost, np.round(rest * on_edges[along]) + at_turns[chosen])
+        return Attached(np.repeat(origins.point, counts), arcs.head[chosen], weight, origins.count)
 
     @cached_property
     def _leaving(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -137,15 +175,15 @@ class Bulk:
         order = np.argsort(arcs.tail, kind="stable")
         return order, np.searchsorted(arcs.tail[order], np.arange(len(arcs.edge) + 1))
 
-    def _arrivals(self, destinations: Snapped, *, metres: bool) -> Attached:
+    def _arrivals(self, destinations: _Placed, *, metres: bool) -> Attached:
         """From about to enter the edge of each point to the point."""
-        point, edge, share = self._places(destinations)
+        edge, share = destinations.edge, destinations.share
         order, starts = self._states_of_edges
         counts = starts[edge + 1] - starts[edge]
         state = order[np.repeat(starts[edge], counts) + np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)]
         on_edges, _ = self._carried(metres=metres)
         weight = weighing.packed(share * self._edges.cost[edge], np.round(share * on_edges[edge]))
-        return Attached(np.repeat(point, counts), state, np.repeat(weight, counts), len(destinations.edge))
+        return Attached(np.repeat(destinations.point, counts), state, np.repeat(weight, counts), destinations.count)
 
     @cached_property
     def _states_of_edges(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -153,11 +191,9 @@ class Bulk:
         order = np.argsort(edge, kind="stable")
         return order, np.searchsorted(edge[order], np.arange(len(self.network.edges) + 1))
 
-    def _on_same_edge(self, found: NDArray[np.float64], origins: Snapped, destinations: Snapped, *, metres: bool) -> NDArray[np.float64]:
+    def _on_same_edge(self, found: NDArray[np.float64], origins: _Placed, destinations: _Placed, *, metres: bool) -> NDArray[np.float64]:
         """Straight along an edge from one point to another further on."""
-        here = pd.DataFrame(dict(zip(("origin", "edge", "from_share"), self._places(origins), strict=True)))
-        there = pd.DataFrame(dict(zip(("destination", "edge", "to_share"), self._places(destinations), strict=True)))
-        pairs = here.merge(there, on="edge").query("to_share >= from_share")
+        pairs = origins.frame("origin", "from_share").merge(destinations.frame("destination", "to_share"), on="edge").query("to_share >= from_share")
         share, edge = (pairs["to_share"] - pairs["from_share"]).to_numpy(), pairs["edge"].to_numpy()
         on_edges, _ = self._carried(metres=metres)
         straight = weighing.packed(share * self._edges.cost[edge], np.round(share * on_edges[edge]))
@@ -166,36 +202,87 @@ class Bulk:
 
     def cell_minutes(self, origins: Snapped, limit: float, level: int) -> pd.DataFrame:
         """See `Roads.isochrone_cells`."""
-        places = samples(self.network, self.mode, level)
-        states, starts = self._states_of_edges
-        state = states[starts[places.edge]]
-        along = places.share * self._edges.time[places.edge] / 60
-        open_ = np.isfinite(self._edges.cost[places.edge])
-        state, along, cell = state[open_], along[open_], places.cell[open_]
-        begins = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]]))
+        most = int(limit * weighing.MINUTE)
+        placed = self._placed(origins)
+        near = self._own_edges(origins, placed, level)
+        cell = np.union1d(samples(self.network, self.mode, level).cell, near["cell"])
+        into = self._into_cells(level)
+        target = np.searchsorted(cell, into.cell)
         wanted = np.zeros(len(self.network.graphs[self.mode].arcs.edge), dtype=bool)
-        wanted[state] = True
-        most = float(weighing.packed(np.array([limit * 60 * _LIMIT_FACTOR + _LIMIT_MORE_S]), np.zeros(1))[0])
-        parts = [self._own_edges(origins, limit, level)]
-        for chosen, row, found in self._by_time.distances(self._departures(origins, metres=False), wanted, most):
-            reached = np.fmin.reduceat(weighing.minutes(found)[row[state]] + along[:, None], begins, axis=0)
-            at, origin = np.nonzero(reached <= limit)
-            parts.append(pd.DataFrame({"origin": origin + chosen.start, "cell": cell[begins][at], "minutes": reached[at, origin]}))
-        together = pd.concat(parts, ignore_index=True)
-        return together.groupby(["origin", "cell"], as_index=False).agg({"minutes": "min"})
+        wanted[into.state] = True
+        near = near.assign(row=np.searchsorted(cell, near["cell"]))
+        cost = float(weighing.packed(np.array([limit * 60 * _LIMIT_FACTOR + _LIMIT_MORE_S]), np.zeros(1))[0])
+        search, parts = Search(self.network.graphs[self.mode].hierarchy.along, self._by_time), []
+        for chosen, row, found in search.distances(self._departures(placed, metres=False), wanted, cost):
+            reached = np.full((len(cell), chosen.stop - chosen.start), most + 1, dtype=np.int32)
+            reached[target] = into.earliest(weighing.times(found), row)
+            own = near[near["origin"].between(chosen.start, chosen.stop - 1)]
+            np.minimum.at(reached, (own["row"].to_numpy(), own["origin"].to_numpy() - chosen.start), own["time"].to_numpy())
+            in_time = reached <= most
+            origin, at = np.nonzero(in_time.T)
+            parts.append(pd.DataFrame({"origin": origin + chosen.start, "cell": cell[at], "minutes": reached[at, origin] / weighing.MINUTE}))
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"origin": [], "cell": [], "minutes": []}).astype(_CELL_TYPES)
 
-    def _own_edges(self, origins: Snapped, limit: float, level: int) -> pd.DataFrame:
-        """The cells on the rest of the edge that each origin lies on, and its own."""
+    def _into_cells(self, level: int) -> "_IntoCells":
+        """Where ways come into cells: on an edge that began outside of it. Where an edge begins inside, the one before has been there already."""
         places = samples(self.network, self.mode, level)
-        here = pd.DataFrame(dict(zip(("origin", "edge", "from_share"), self._places(origins), strict=True)))
+        come = np.flatnonzero((places.share > 0) & np.isfinite(self._edges.cost[places.edge]))
+        order, starts = self._states_of_edges
+        counts = (starts[places.edge + 1] - starts[places.edge])[come]
+        come = np.repeat(come, counts)
+        edge = places.edge[come]
+        state = order[starts[edge] + np.arange(len(come)) - np.repeat(np.cumsum(counts) - counts, counts)]
+        time = weighing.hundredths(places.share[come] * self._edges.time[edge]).astype(np.int32)
+        cell = places.cell[come]
+        begins = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]])[: len(cell)])
+        return _IntoCells(cell[begins], begins, state, time)
+
+    def _own_edges(self, origins: Snapped, placed: _Placed, level: int) -> pd.DataFrame:
+        """The cells on the rest of the edge that each origin lies on, and its own: origin, cell, time (hundredths of a second)."""
+        places = samples(self.network, self.mode, level)
+        here = placed.frame("origin", "from_share")
         there = pd.DataFrame({"edge": places.edge, "cell": places.cell, "share": places.share})
         found = here.merge(there[there["edge"].isin(here["edge"])], on="edge").query("share >= from_share")
-        found["minutes"] = (found["share"] - found["from_share"]) * self._edges.time[found["edge"].to_numpy()] / 60
+        time = weighing.hundredths(((found["share"] - found["from_share"]) * self._edges.time[found["edge"].to_numpy()]).to_numpy())
         known = np.flatnonzero(origins.edge >= 0)
         at = pd.DataFrame(origins.points[known], columns=["longitude", "latitude"])
         own = cells.index_points(at["longitude"], at["latitude"], level).to_numpy(dtype=np.int64)
-        start = pd.DataFrame({"origin": known, "cell": own, "minutes": 0.0})
-        return pd.concat([start, found.loc[found["minutes"] <= limit, ["origin", "cell", "minutes"]]], ignore_index=True)
+        start = pd.DataFrame({"origin": known, "cell": own, "time": 0})
+        return pd.concat([start, found[["origin", "cell"]].assign(time=time.astype(np.int32))], ignore_index=True).astype({"time": "int32"})
+
+
+@dataclass(frozen=True)
+class _IntoCells:
+    """Where ways come into cells, by cell.
+
+    Attributes:
+        cell: H3 cells, each once.
+        begins: where the ways into each cell begin in what follows.
+        state: about to enter the edge that comes into the cell.
+        time: from there until it does, hundredths of a second.
+    """
+
+    cell: NDArray[np.int64]
+    begins: NDArray[np.int64]
+    state: NDArray[np.int64]
+    time: NDArray[np.int32]
+
+    def earliest(self, times: NDArray[np.int32], row: NDArray[np.int64]) -> NDArray[np.int32]:
+        """When each cell is reached, shape (cells, starts).
+
+        Args:
+            times: until states are reached, shape (rows, starts).
+            row: by state, its row in them.
+        """
+        reached = np.empty((len(self.cell), times.shape[1]), dtype=np.int32)
+        ends = np.concatenate([self.begins[1:], [len(self.state)]])
+        for first in range(0, len(self.cell), _CELLS):
+            last = min(first + _CELLS, len(self.cell))
+            ways = slice(self.begins[first], ends[last - 1])
+            through = times[row[self.state[ways]]]
+            through += self.time[ways, None]
+            np.minimum.reduceat(through, self.begins[first:last] - self.begins[first], axis=0, out=reached[first:last])
+        return reached
 
 
 def _between(search: Search, starts: Attached, ends: Attached) -> NDArray[np.float64]:
@@ -206,7 +293,7 @@ def _between(search: Search, starts: Attached, ends: Attached) -> NDArray[np.flo
     order = np.argsort(ends.point, kind="stable")
     point, state, weight = ends.point[order], ends.state[order], ends.weight[order]
     begins = np.flatnonzero(np.concatenate([[True], point[1:] != point[:-1]]))
-    wanted = np.zeros(len(search.rank), dtype=bool)
+    wanted = np.zeros(len(search.arcs.rank), dtype=bool)
     wanted[state] = True
     for chosen, row, distances in search.distances(starts, wanted):
         through = distances[row[state]]

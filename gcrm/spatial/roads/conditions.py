@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Protocol
@@ -123,9 +123,8 @@ class Conditions:
         return cls(0, empty(), network)
 
     def at(self, moment: Moment) -> Slice:
-        """What holds at a moment; conditions with a validity are asked for the moment's day, or for today."""
+        """What holds at a moment."""
         plain = Slice.plain(self.network)
-        day = moment.day or datetime.now(UTC).date()
         open_ = {mode: np.zeros(len(self.network.edges), dtype=bool) for mode in Mode}
         speeds = plain.speeds
         for sensors in self.sensors:
@@ -133,7 +132,7 @@ class Conditions:
             speeds = np.where(np.isnan(speeds), measured, speeds)
         normal = self.network.edges["speed_kmh"].to_numpy().astype(np.float64)
         for position, row in enumerate(self.rows.itertuples()):
-            if not _holds(row, moment, day):
+            if not holds(row, moment):
                 continue
             edges, share = self._places[position]
             if row.kind == Kind.CLOSURE:
@@ -166,7 +165,14 @@ class Conditions:
         return found
 
 
-def _holds(row: object, moment: Moment, day: date) -> bool:
+def holds(row: object, moment: Moment) -> bool:
+    """Whether a condition holds at a moment; one with a validity is asked for the moment's day, or for today.
+
+    Args:
+        row: of `COLUMNS`; weekdays, from_hour, to_hour, valid_from and valid_until are looked at.
+        moment: in the place's own time.
+    """
+    day = moment.day or datetime.now(UTC).date()
     begins, ends = row.from_hour, row.to_hour  # type: ignore[attr-defined]
     hour = moment.minute / 60
     within = begins <= hour < ends if begins < ends else hour >= begins or hour < ends

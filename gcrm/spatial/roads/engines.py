@@ -30,16 +30,18 @@ class NetworkRoads:
     def __init__(self, network: Network, conditions: Conditions | None = None) -> None:
         self._network = network
         self._conditions = conditions or Conditions.none(network)
-        self._snappers: dict[Mode, Snapper] = {}
         self._bulks: dict[tuple[Mode, Moment], Bulk] = {}
         self._routers: dict[Moment, Router] = {}
-        self._matching: Router | None = None
+        self._matching: dict[tuple[Mode, float], Router] = {}
+        self._snapped: dict[tuple[Mode, float, bytes], Snapped] = {}
 
     def snap(self, points: Points, mode: Mode, limit_m: float = SNAP_M) -> Snapped:
         """See `Roads.snap`."""
-        if mode not in self._snappers:
-            self._snappers[mode] = Snapper.of(self._network, mode)
-        return self._snappers[mode].snap(points, limit_m)
+        asked = (mode, limit_m, np.asarray(points, dtype=np.float64).tobytes())
+        if asked not in self._snapped:
+            _make_room(self._snapped)
+            self._snapped[asked] = Snapper.of(self._network, mode).snap(points, limit_m)
+        return self._snapped[asked]
 
     def route(self, origin: Points, destination: Points, mode: Mode, moment: Moment) -> Route:
         """See `Roads.route`."""
@@ -81,9 +83,10 @@ class NetworkRoads:
             raise RoadsError(f"Positions need {', '.join(_POSITION_COLUMNS)}, and each a longitude and a latitude; drop those that have none.")
         first = positions["recorded_at"].min()
         # Whoever was there may have passed what is closed now.
-        if self._matching is None:
-            self._matching = Router(self._network, Slice.plain(self._network))
-        return self._matching.match(positions, mode, Moment.of(first.to_pydatetime()) if pd.notna(first) else _UNTIMED, accuracy_m)
+        if (mode, accuracy_m) not in self._matching:
+            _make_room(self._matching)
+            self._matching[mode, accuracy_m] = Router(self._network, Slice.plain(self._network), accuracy_m, mode)
+        return self._matching[mode, accuracy_m].match(positions, mode, Moment.of(first.to_pydatetime()) if pd.notna(first) else _UNTIMED, accuracy_m)
 
     def edges(self, keys: NDArray[np.int64]) -> gpd.GeoDataFrame:
         """See `Roads.edges`."""

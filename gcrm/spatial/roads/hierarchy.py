@@ -1,20 +1,78 @@
 """A search graph with shortcuts: long searches become a short search among few states and sweeps over whole columns of numbers.
 
-States are taken out in rounds, each an independent set of those that leave the fewest shortcuts behind (contraction hierarchies, Geisberger et
-al. 2012, doi:10.1287/trsc.1110.0401). Which shortcuts there are does not depend on the weights, so new weights are only carried through
-(customizable contraction hierarchies, Dibbelt et al. 2016, doi:10.1145/2886843), and distances to all states follow from a search upwards
-and one sweep downwards (PHAST, Delling et al. 2013, doi:10.1016/j.jpdc.2012.02.007). All distances are exact.
+States are taken out in an order that leaves few shortcuts behind, whatever the weights: nested dissection, which takes out last what holds the
+parts of the network together. So new weights are only carried through the shortcuts that are there (customizable contraction hierarchies,
+Dibbelt et al. 2016, doi:10.1145/2886843), and distances to all states follow from a search upwards and one sweep downwards (PHAST, Delling et
+al. 2013, doi:10.1016/j.jpdc.2012.02.007). All distances are exact.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import pymetis
 from numpy.typing import NDArray
 
-_CORE_SHARE, _SMALLEST_CORE = 0.1, 200
-"""Where to stop: what is left is searched, the rest is swept. Fewer states are left with so many shortcuts that the search takes longer."""
-_SEED = 1
-_SPREAD, _LOWEST = 1 << 20, 4
+_CORE_SHARE, _SMALLEST_CORE = 0.01, 200
+"""Where to stop: what is left is searched, the rest is swept. Fewer states are searched faster, and more shortcuts take longer to carry weights through."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Arcs, sorted by the round in which their lower state is taken out, then by that state.
+
+    Attributes:
+        arc: their positions.
+        tail: state that they come from, in the direction of the search.
+        head: state that they lead to.
+        rounds: where those of each round begin; one more at the end. Arcs within the core stand behind it.
+    """
+
+    arc: NDArray[np.int64]
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    rounds: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """The arcs of a hierarchy for searches in one direction, along the arcs or against them.
+
+    Attributes:
+        rank: by state, the round in which it is taken out.
+        tail: by arc, the state that it comes from.
+        head: by arc, the state that it leads to.
+    """
+
+    rank: NDArray[np.int16]
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+
+    @cached_property
+    def core(self) -> int:
+        """The rank of the states that stay."""
+        return int(self.rank.max(initial=0))
+
+    @cached_property
+    def by_rank(self) -> NDArray[np.int64]:
+        """States in the order in which they are taken out."""
+        return np.argsort(self.rank, kind="stable")
+
+    @cached_property
+    def up(self) -> Line:
+        """Arcs to a state taken out later, and those within the core."""
+        before, after = self.rank[self.tail], self.rank[self.head]
+        return self._line(np.flatnonzero((before < after) | (before == self.core) & (after == self.core)), self.tail)
+
+    @cached_property
+    def down(self) -> Line:
+        """Arcs to a state taken out earlier."""
+        return self._line(np.flatnonzero(self.rank[self.tail] > self.rank[self.head]), self.head)
+
+    def _line(self, arcs: NDArray[np.int64], lower: NDArray[np.int32]) -> Line:
+        arcs = arcs[np.lexsort((lower[arcs], self.rank[lower[arcs]]))]
+        rounds = np.searchsorted(self.rank[lower[arcs]], np.arange(self.core + 1))
+        return Line(arcs, self.tail[arcs], self.head[arcs], rounds)
 
 
 @dataclass(frozen=True)
@@ -46,6 +104,16 @@ class Hierarchy:
         """How many states there are."""
         return len(self.rank)
 
+    @cached_property
+    def along(self) -> Direction:
+        """For searches along the arcs."""
+        return Direction(self.rank, self.tail, self.head)
+
+    @cached_property
+    def against(self) -> Direction:
+        """For searches against the arcs."""
+        return Direction(self.rank, self.head, self.tail)
+
     def weighted(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """The weights of all arcs, shortcuts included.
 
@@ -71,14 +139,17 @@ def contract(tail: NDArray[np.int32], head: NDArray[np.int32], states: int) -> H
     keys = tail.astype(np.int64) * states + head
     known, original = np.unique(keys, return_inverse=True)
     arcs = [known]
-    active, numbers = known, np.arange(len(known))
+    # What leads back to its own state is on no shortest way.
+    numbers = np.flatnonzero(known // max(states, 1) != known % max(states, 1))
+    active = known[numbers]
     rank = np.full(states, -1, dtype=np.int64)
-    tie = np.random.default_rng(_SEED).permutation(states) % _SPREAD
+    smallest = max(_SMALLEST_CORE, _CORE_SHARE * states)
+    order = _dissected(tail, head, states) if states > smallest else np.arange(states)
     pairs: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
     count, rounds = len(known), 0
-    while (rank < 0).sum() > max(_SMALLEST_CORE, _CORE_SHARE * states):
+    while (rank < 0).sum() > smallest:
         here, there = np.divmod(active, states)
-        chosen = _independent(here, there, rank, tie)
+        chosen = _independent(here, there, rank, order)
         first, second, made = _pairs(here, there, numbers, chosen, states)
         kept = ~chosen[here] & ~chosen[there]
         active, numbers = active[kept], numbers[kept]
@@ -86,8 +157,8 @@ def contract(tail: NDArray[np.int32], head: NDArray[np.int32], states: int) -> H
         arcs.append(new)
         active, numbers = np.concatenate([active, new]), np.concatenate([numbers, count + np.arange(len(new))])
         count += len(new)
-        order = np.argsort(active)
-        active, numbers = active[order], numbers[order]
+        by_key = np.argsort(active)
+        active, numbers = active[by_key], numbers[by_key]
         pairs.append((first, second, numbers[np.searchsorted(active, made)]))
         rank[chosen] = rounds
         rounds += 1
@@ -108,15 +179,21 @@ def _not_among(made: NDArray[np.int64], active: NDArray[np.int64]) -> NDArray[np
     return once[new]
 
 
-def _independent(here: NDArray[np.int64], there: NDArray[np.int64], rank: NDArray[np.int64], tie: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """States no two of which are neighbours: each leaves fewer shortcuts than any neighbour."""
-    states = len(rank)
-    into, out = np.bincount(there, minlength=states), np.bincount(here, minlength=states)
-    score = (into * out - into - out + _LOWEST) * _SPREAD + tie
-    least = np.full(states, np.iinfo(np.int64).max)
-    np.minimum.at(least, here, score[there])
-    np.minimum.at(least, there, score[here])
-    return (rank < 0) & (score < least)
+def _dissected(tail: NDArray[np.int32], head: NDArray[np.int32], states: int) -> NDArray[np.int64]:
+    """By state, its place in the order of nested dissection (METIS; Karypis and Kumar 1998, doi:10.1137/S1064827595287997)."""
+    here, there = np.concatenate([tail, head]).astype(np.int64), np.concatenate([head, tail])
+    here, there = np.divmod(np.unique((here * states + there)[here != there]), states)
+    starts = np.searchsorted(here, np.arange(states + 1))
+    _, place = pymetis.nested_dissection(pymetis.CSRAdjacency(starts.astype(np.int32), there.astype(np.int32)))
+    return np.asarray(place, dtype=np.int64)
+
+
+def _independent(here: NDArray[np.int64], there: NDArray[np.int64], rank: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """States no two of which are neighbours: each comes before all of its neighbours."""
+    first = rank < 0
+    earlier = order[here] < order[there]
+    first[np.where(earlier, there, here)[here != there]] = False
+    return first
 
 
 def _pairs(

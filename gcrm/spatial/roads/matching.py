@@ -1,34 +1,36 @@
 """Matching: positions of trips onto the roads they were most likely on, by Valhalla (meili)."""
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import valhalla
 from numpy.typing import NDArray
 
 from gcrm.spatial.roads.network import Network
 from gcrm.spatial.roads.protocol import Mode
 
-_DEVIATIONS, _LEAST_SEARCHED_M, _MOST_SEARCHED_M = 3, 50.0, 100.0
-"""Roads are looked for within three standard deviations of a position, or these bounds: the further, the slower."""
+_DEVIATIONS, _LEAST_SEARCHED_M, _MOST_SEARCHED_M = 3, 20.0, 100.0
+"""Roads are looked for within three standard deviations of a position, or these bounds: twice as far takes four times as long where ways lie close."""
 _ATTRIBUTES = (
     # Valhalla tells where on an edge a way begins and ends only beside its length.
     "edge.id", "edge.length", "edge.source_percent_along", "edge.target_percent_along", "matched.point", "matched.type", "matched.edge_index",
     "matched.distance_along_edge", "matched.distance_from_trace_point", "matched.begin_route_discontinuity",
 )  # fmt: skip
 _NOWHERE = 1 << 62
+Ask = Callable[[Iterable[dict[str, Any]]], Iterator[dict[str, Any] | None]]
+"""Answers requests in their order; None where no road is near any of the positions, or no way leads from one to the next."""
 _POINT_TYPES = {"row": "int64", "number": "int64", "share": "float64", "longitude": "float64", "latitude": "float64", "distance_m": "float64", "broken": "bool"}
 _EDGE_TYPES = {"edge": "int64", "from_share": "float64", "to_share": "float64"}
 _GAP = 1.0
 """Between the ways before and behind a break, in the unit of travel time of the axis in `_timed`."""
 
 
-def match(actor: valhalla.Actor, network: Network, costing: str, positions: pd.DataFrame, mode: Mode, accuracy_m: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def match(ask: Ask, network: Network, costing: str, positions: pd.DataFrame, mode: Mode, accuracy_m: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Positions and edges as in `gcrm.spatial.roads.protocol.Matched`.
 
     Args:
-        actor: Valhalla on the network.
+        ask: Valhalla on the network.
         network: whose edges they are.
         costing: Valhalla's name of the mode.
         positions: see `Roads.match`.
@@ -36,7 +38,7 @@ def match(actor: valhalla.Actor, network: Network, costing: str, positions: pd.D
         accuracy_m: see `Roads.match`.
     """
     seconds = _seconds(positions["recorded_at"])
-    points, edges = _answers(actor, _request(costing, accuracy_m), positions, seconds)
+    points, edges = _answers(ask, _request(costing, accuracy_m), positions, seconds)
     at = network.positions(edges["edge"].to_numpy())
     edges["way_id"], metres = network.edges["way_id"].to_numpy()[at], network.edges["length_m"].to_numpy()[at].astype(np.float64)
     edges["length_m"] = (edges["to_share"] - edges["from_share"]) * metres
@@ -57,17 +59,16 @@ def _seconds(recorded_at: pd.Series) -> NDArray[np.float64]:
     return since.to_numpy(dtype=np.float64)
 
 
-def _answers(actor: valhalla.Actor, request: dict[str, Any], positions: pd.DataFrame, seconds: NDArray[np.float64]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _answers(ask: Ask, request: dict[str, Any], positions: pd.DataFrame, seconds: NDArray[np.float64]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What Valhalla says, trip by trip, one below the other: matched positions (row, number of their edge) and edges (trip, broken)."""
     longitude, latitude = positions["longitude"].to_numpy(dtype=np.float64), positions["latitude"].to_numpy(dtype=np.float64)
     points: list[tuple[object, ...]] = []
     edges: list[tuple[object, ...]] = []
-    for trip, rows in positions.groupby("trip", sort=False).indices.items():
-        shape = [_position(*each) for each in zip(longitude[rows], latitude[rows], seconds[rows], strict=True)]
-        try:
-            answer = actor.trace_attributes({**request, "shape": shape})
-        except valhalla.ValhallaError:
-            continue  # no road is near any of its positions, or no way leads from one to the next
+    trips = positions.groupby("trip", sort=False).indices
+    shapes = ([_position(*each) for each in zip(longitude[rows], latitude[rows], seconds[rows], strict=True)] for rows in trips.values())
+    for (trip, rows), answer in zip(trips.items(), ask({**request, "shape": shape} for shape in shapes), strict=True):
+        if answer is None:
+            continue
         first, count = len(edges), len(answer["edges"])
         for row, point in zip(rows, answer["matched_points"], strict=True):
             number = point.get("edge_index", _NOWHERE)

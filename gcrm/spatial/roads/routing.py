@@ -1,9 +1,14 @@
 """Routes, isochrones and matching by Valhalla, on the tiles and under the conditions of a network."""
 
 import json
+import os
 import shutil
+import threading
 import weakref
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -32,14 +37,28 @@ _METRES_IN_KM = 1000
 _MOST_CONTOURS = 4
 _MOST_POSITIONS, _LONGEST_TRIP_M = 1_000_000, 10_000_000.0
 """Of a trip that is matched."""
+_LONGEST_STEP_M = 4_000
+"""Positions further from each other are not joined: a minute at 240 km/h."""
+_LONGEST_DETOUR = {Mode.CAR: (3, 3), Mode.BICYCLE: (2, 5), Mode.FOOT: (2, 5)}
+"""Between two positions, as multiples of the straight line and of the time on it: what is longer is not looked for. Runners are fast."""
+_WORKERS = os.cpu_count() or 1
+_AHEAD = 8 * _WORKERS
+"""Trips that are asked for before the first answer is taken: enough that no thread waits, few enough that memory is bounded."""
 _NOW = {"type": 0}
 """Valhalla looks at live traffic only where a journey begins now."""
 
 
 class Router:
-    """Valhalla on a network under the conditions of a moment; its files go when it does."""
+    """Valhalla on a network under the conditions of a moment; its files go when it does.
 
-    def __init__(self, network: Network, conditions: Slice) -> None:
+    Args:
+        network: whose tiles it reads.
+        conditions: of the moment.
+        accuracy_m: standard deviation of the positions that are matched, metres; Valhalla takes it once for all.
+        matched: how they travelled whose positions are matched; likewise.
+    """
+
+    def __init__(self, network: Network, conditions: Slice, accuracy_m: float = 10, matched: Mode = Mode.CAR) -> None:
         self._network = network
         self._conditions = conditions
         files = Path(mkdtemp(prefix="gcrm-roads-"))
@@ -51,9 +70,25 @@ class Router:
         limits: Any = config["service_limits"]
         limits["max_exclude_locations"] = 100_000
         limits["trace"] |= {"max_shape": _MOST_POSITIONS, "max_distance": _LONGEST_TRIP_M}
+        meili: Any = config["meili"]
+        factors = dict(zip(("max_route_distance_factor", "max_route_time_factor"), _LONGEST_DETOUR[matched], strict=True))
+        meili["default"] |= {"sigma_z": accuracy_m, "breakage_distance": _LONGEST_STEP_M, **factors}
         path = files / "valhalla.json"
         path.write_text(json.dumps(config), encoding="utf-8")
-        self._actor = valhalla.Actor(path)
+        self._path = path
+        self._of_thread = threading.local()
+
+    @property
+    def _actor(self) -> valhalla.Actor:
+        """Valhalla for this thread: an Actor serves one at a time, and lets others run while it works."""
+        if not hasattr(self._of_thread, "actor"):
+            self._of_thread.actor = valhalla.Actor(self._path)
+        actor: valhalla.Actor = self._of_thread.actor
+        return actor
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_WORKERS, thread_name_prefix="gcrm-roads")
 
     def _request(self, mode: Mode, **more: object) -> dict[str, Any]:
         request: dict[str, Any] = {"costing": COSTINGS[mode], **more}
@@ -87,23 +122,41 @@ class Router:
         if not 0 < len(minutes) <= _MOST_CONTOURS or min(minutes) <= 0:
             raise RoadsError(f"Minutes are one to four numbers above 0, such as 5,10,15; not {','.join(f'{value:g}' for value in minutes)}.")
         contours = [{"time": float(value)} for value in sorted(minutes)]
-        rows = []
-        for position, point in enumerate(np.asarray(origins, dtype=np.float64).reshape(-1, 2)):
-            try:
-                found = self._actor.isochrone(self._request(mode, locations=[_above_ground(point)], contours=contours, polygons=True))
-            except valhalla.ValhallaError:
-                continue  # every road near is closed
-            for feature in found["features"]:
-                area = shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
-                rows.append((position, float(feature["properties"]["contour"]), _polygons(area)))
+        requests = [self._request(mode, locations=[_above_ground(point)], contours=contours, polygons=True) for point in np.reshape(origins, (-1, 2))]
+        answers = self._threads.map(self._areas, requests) if len(requests) > 1 else map(self._areas, requests)
+        rows = [(position, *area) for position, areas in enumerate(answers) for area in areas]
         columns = {"origin": [row[0] for row in rows], "minutes": [row[1] for row in rows]}
         areas = gpd.GeoDataFrame(columns, geometry=[row[2] for row in rows], crs=WGS84).sort_values(["origin", "minutes"], ignore_index=True)
         return Isochrones(areas, self._basis(mode, moment))
 
+    def _areas(self, request: dict[str, Any]) -> list[tuple[float, MultiPolygon]]:
+        """Minutes and area of each contour; none where every road near is closed."""
+        try:
+            features = self._actor.isochrone(request)["features"]
+        except valhalla.ValhallaError:
+            return []
+        areas = shapely.make_valid([shapely.geometry.shape(feature["geometry"]) for feature in features])
+        return [(float(feature["properties"]["contour"]), _polygons(area)) for feature, area in zip(features, areas, strict=True)]
+
     def match(self, positions: pd.DataFrame, mode: Mode, moment: Moment, accuracy_m: float) -> Matched:
         """See `Roads.match`."""
-        placed, edges = match(self._actor, self._network, COSTINGS[mode], positions, mode, accuracy_m)
+        placed, edges = match(self._traced, self._network, COSTINGS[mode], positions, mode, accuracy_m)
         return Matched(placed, edges, self._basis(mode, moment))
+
+    def _traced(self, requests: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any] | None]:
+        waiting: deque[Future[dict[str, Any] | None]] = deque()
+        for request in requests:
+            waiting.append(self._threads.submit(self._trace, request))
+            if len(waiting) >= _AHEAD:
+                yield waiting.popleft().result()
+        yield from (answer.result() for answer in waiting)
+
+    def _trace(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            answer: dict[str, Any] = self._actor.trace_attributes(request)
+        except valhalla.ValhallaError:
+            return None
+        return answer
 
     def _basis(self, mode: Mode, moment: Moment) -> Basis:
         return Basis(mode, moment, self._network.name, self._conditions.version, "valhalla")

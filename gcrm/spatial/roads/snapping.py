@@ -1,6 +1,7 @@
 """Points onto the network."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -26,15 +27,16 @@ class Snapper:
     lines: NDArray[np.object_]
     tree: shapely.STRtree
 
-    @classmethod
-    def of(cls, network: Network, mode: Mode) -> "Snapper":
+    @staticmethod
+    @lru_cache(maxsize=8)
+    def of(network: Network, mode: Mode) -> "Snapper":
         """Indexes the edges on which a mode gets there and away again, but for tunnels: a customer is above ground."""
         edges = network.edges
         usable = np.flatnonzero(network.graphs[mode].connected & (edges["tunnel"].to_numpy() == 0))
         _, first = np.unique(edges["shape"].to_numpy()[usable], return_index=True)
         chosen = usable[first]
         lines = shapely.transform(network.lines(chosen), _mercator)
-        return cls(network, chosen, lines, shapely.STRtree(lines))
+        return Snapper(network, chosen, lines, shapely.STRtree(lines))
 
     def snap(self, points: Points, limit_m: float) -> Snapped:
         """See `Roads.snap`."""
@@ -45,8 +47,8 @@ class Snapper:
         known = np.flatnonzero(np.isfinite(points).all(axis=1))
         if len(self.edges) and len(known):
             here = np.asarray(shapely.points(_mercator(points[known])))
-            scale = 1 / np.cos(np.radians(points[known, 1]))
-            which, nearest = self.tree.query_nearest(here, max_distance=limit_m * float(scale.max()) * 1.01, all_matches=False)
+            # Without max_distance, which first looks for everything within it.
+            which, nearest = self.tree.query_nearest(here, all_matches=False)
             line = self.lines[nearest]
             along = shapely.line_locate_point(line, here[which], normalized=True)
             found = _degrees(shapely.get_coordinates(shapely.line_interpolate_point(line, along, normalized=True)))

@@ -14,7 +14,7 @@ from gcrm.spatial.roads import network
 from gcrm.spatial.roads.build import build
 
 _POINTER, _MANIFEST, _KEPT_VERSIONS = "current", "manifest.json", 3
-_FORMAT = 2
+_FORMAT = 3
 """Changes where the files of a version do, so that the same extracts make a new one."""
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SHIFT = float(1 << 24)
+_LARGEST = float((1 << 53) - 1)
 HUNDREDTHS = 100
-_MINUTE = 60 * HUNDREDTHS
+MINUTE = 60 * HUNDREDTHS
 _DECIMETRES = 10
 
 
@@ -30,7 +31,13 @@ def decimetres(length_m: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def minutes(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """The time in weights, NaN where there is no way."""
-    return _carried(weights) / _MINUTE
+    return _carried(weights) / MINUTE
+
+
+def times(weights: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The time in weights, hundredths of a second; 46 hours, longer than any way, where there is none."""
+    whole = np.minimum(weights, _LARGEST).astype(np.int64)
+    return (whole & ((1 << 24) - 1)).astype(np.int32)
 
 
 def metres(weights: NDArray[np.float64]) -> NDArray[np.float64]:

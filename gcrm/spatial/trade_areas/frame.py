@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gcrm.errors import TradeAreaError
+from gcrm.spatial.polygons import multipolygon
 from gcrm.spatial.trade_areas import AREA_COLUMNS
 from gcrm.units import WGS84
 
@@ -37,14 +38,6 @@ def frame_of(areas: Iterable[Area]) -> gpd.GeoDataFrame:
     if not rows:
         raise TradeAreaError("No area came of it; check the sites and the parameters.")
     return gpd.GeoDataFrame([area._asdict() for area in rows], columns=list(AREA_COLUMNS), geometry="geometry", crs=WGS84)
-
-
-def multipolygon(shape: BaseGeometry) -> shapely.MultiPolygon:
-    """The polygons of a shape, valid: a change of CRS may fold a sliver."""
-    if not shape.is_valid:
-        shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type in {"Polygon", "MultiPolygon"} and part.area > 0]
-    return shapely.MultiPolygon([polygon for part in parts for polygon in shapely.get_parts(part)])
 
 
 def plane(points: NDArray[np.float64]) -> pyproj.CRS:

@@ -8,8 +8,10 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcrm.spatial.areal import average, cell_shapes, cut, fitting_level, multipolygons, shares, spread
+from gcrm.spatial.areal import average, cut, fitting_level, shares, spread
+from gcrm.spatial.cell_shapes import hexagons
 from gcrm.spatial.cells import index_points, parent
+from gcrm.spatial.polygons import multipolygons
 from gcrm.units import EQUAL_AREA, LEVELS
 
 _HELSINKI = (24.93, 60.16)
@@ -59,7 +61,7 @@ def test_the_parts_of_an_area_are_the_area_also_over_a_hole_and_in_two_pieces() 
     found = cut(areas, 10)
     assert found["area"].unique().tolist() == [7]
     assert found["part_m2"].sum() == pytest.approx(areas.to_crs(EQUAL_AREA).area.iloc[0], rel=1e-9)
-    assert (found["part_m2"] <= cell_shapes(found["cell"]).to_crs(EQUAL_AREA).area.to_numpy() * (1 + 1e-9)).all()
+    assert (found["part_m2"] <= hexagons(found["cell"]).to_crs(EQUAL_AREA).area.to_numpy() * (1 + 1e-9)).all()
 
 
 def test_what_is_not_known_is_no_zero() -> None:

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from gcrm.errors import LayerError
-from gcrm.spatial.residence import Grid, areas_of, cells_of, census, from_buildings, h3_cells
+from gcrm.spatial.area_tables import Grid, areas_of, h3_cells
+from gcrm.spatial.residence import cells_of, census, from_buildings
 
 
 def _text(**columns: list[str]) -> pd.DataFrame:

@@ -146,6 +146,9 @@ def _tables(place: tuple[float, float]) -> dict[str, pd.DataFrame]:
         "cell_residence": pd.DataFrame(
             {**census, "households_tenant": 45.0, "age_65_up": np.nan, "vacancy_share": np.nan, "quality": "interpolated"}, index=[above],
         ),
+        "site_minutes": pd.DataFrame({"site_drive_key": "shop", "site_drive_minutes": 4.5, "site_walk_key": None, "site_walk_minutes": np.nan}, index=[100]),
+        "road_flows": _frame([line(90, 20), line(0, 30)], trips=[12, 40]),
+        "competitors": pd.DataFrame({"competitors_near": pd.array([2], dtype="Int64")}, index=[100]),
     }  # fmt: skip
 
 
@@ -177,6 +180,12 @@ def test_everything_around_an_account() -> None:
         "footfall_midday_per_hour": 15.0,
         "footfall_evening_per_hour": 12.0,
         "footfall_night_per_hour": None,
+        "site_drive_key": "shop",
+        "site_drive_minutes": 4.5,
+        "site_walk_key": None,  # there is no way on foot
+        "site_walk_minutes": None,
+        "passing_trips": 12,  # of the nearest road that has any, not of the busiest
+        "competitors_near": 2,
     }
     assert found["road_distance_m"].iloc[0] == pytest.approx(20, abs=0.5)
     assert found["district"].fillna("-").tolist() == ["9490 Vaduz", "Quarter", "-", "9490 Vaduz"]

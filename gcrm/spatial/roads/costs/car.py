@@ -39,13 +39,8 @@ def edge_costs(edges: pd.DataFrame, speed_kmh: NDArray[np.float64]) -> Costs:
     return Costs(time * factor * np.where(use == Use.LIVING_STREET, _LIVING_STREET, np.where(use == Use.TRACK, _TRACK, 1.0)), time)
 
 
-def turn_costs_of(turns: Turns, measured: NDArray[np.bool_]) -> Costs:
-    """Of each turn.
-
-    Args:
-        turns: the turns.
-        measured: by edge, whether its speed is measured; such a speed holds most of the waiting at its end already.
-    """
+def turn_costs_of(turns: Turns) -> tuple[Costs, Costs]:
+    """Of each turn, behind an edge whose speed is its own, and behind one whose speed is measured: that holds most of the waiting at its end already."""
     kind, impact = turns.kind, turns.stop_impact
     seconds = np.where(turns.crosses, _CROSSING, on_right(turns, _RIGHT, _LEFT))
     ramp = (turns.of_after("use") == Use.RAMP) != (turns.of_before("use") == Use.RAMP)
@@ -54,11 +49,10 @@ def turn_costs_of(turns: Turns, measured: NDArray[np.bool_]) -> Costs:
     seconds = np.where(corner, seconds * impact, seconds)
     seconds = seconds + back * np.where(turns.same_name, _BACK_SAME_NAME, _BACK_OTHER_NAME)
     seconds = np.where(_pencil_point(turns), seconds * _PENCIL_POINT, seconds)
-    waits = ~measured[turns.before]
-    seconds = np.where(waits & ~corner, seconds * impact, seconds)
-    seconds = np.where(waits, seconds * _DENSITY[turns.of_node("density")], seconds)
-    time = _turn_time(turns)
-    return turn_costs(turns, _PENALTIES).plus(np.where(impact > 0, seconds, 0.0), time)
+    waiting = np.where(corner, seconds, seconds * impact) * _DENSITY[turns.of_node("density")]
+    plain, time = turn_costs(turns, _PENALTIES), _turn_time(turns)
+    own, measured = (plain.plus(np.where(impact > 0, each, 0.0), time) for each in (waiting, seconds))
+    return own, measured
 
 
 def _pencil_point(turns: Turns) -> NDArray[np.bool_]:

@@ -1,0 +1,93 @@
+"""One account for a reader: the record, and everything that is known to be around it, with the versions that it comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from psycopg.rows import dict_row
+
+from gcrm.access.scope import Scope
+from gcrm.db.connection import scoped
+from gcrm.db.load import read_frame
+from gcrm.db.queries import queries
+from gcrm.pipeline.enrichment import versions_in_force
+from gcrm.pipeline.travel import conditions_stamp
+
+MOST_FOUND = 50
+"""No search shows more accounts."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account and its surroundings.
+
+    Attributes:
+        record: what `sql/queries/account.sql` tells of it: the account's own fields, `holds`, the columns of gcrm.account_surroundings.
+        sites: names of the sites by key, as far as the reader sees them.
+        trade_areas: dataset, kind, name, site_name, band, band_unit, most_likely, probability.
+        themes: of layers of one's own: dataset, kind, unit, number, category, made_up.
+        sources: the versions of layers that the surroundings come from: layer_version_id, layer, dataset, source_date, attribution, made_up, loaded_at,
+            parameters, in_force.
+        outdated: whether other versions are in force now: `gcrm enrich` has not come by since.
+    """
+
+    record: Mapping[str, Any]
+    sites: Mapping[str, str]
+    trade_areas: pd.DataFrame
+    themes: pd.DataFrame
+    sources: pd.DataFrame
+    outdated: bool
+
+    @property
+    def has_surroundings(self) -> bool:
+        """Whether what is around its position was derived."""
+        return bool(self.record["holds"])
+
+
+def find_accounts(text: str, scope: Scope) -> pd.DataFrame:
+    """The accounts that a person means.
+
+    Args:
+        text: a name or its beginning, or a key; empty for the first ones.
+        scope: who is looking.
+
+    Returns:
+        account_id, name, status, address; at most `MOST_FOUND`, those that fit entirely first.
+    """
+    written = text.strip()
+    with scoped(scope) as connection:
+        return read_frame(connection, queries("account").found.sql, {"text": written, "pattern": begins_with(written), "most": MOST_FOUND})
+
+
+def begins_with(text: str) -> str:
+    """The pattern of LIKE for what begins with a text."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def account(account_id: int, scope: Scope) -> Account | None:
+    """An account with its surroundings.
+
+    Args:
+        account_id: of the account.
+        scope: who is looking.
+
+    Returns:
+        None where there is none that the scope shows.
+    """
+    statements = queries("account")
+    with scoped(scope) as connection:
+        with connection.cursor(row_factory=dict_row) as cursor:
+            record = cursor.execute(statements.record.sql, {"account_id": account_id}).fetchone()
+        if record is None:
+            return None
+        versions = record["layer_version_ids"] or []
+        keys = [key for key in (record["site_drive_key"], record["site_walk_key"]) if key]
+        return Account(
+            record,
+            sites=dict(statements.sites(connection, versions=versions, keys=keys)),
+            trade_areas=read_frame(connection, statements.trade_areas.sql, {"account_id": account_id}),
+            themes=read_frame(connection, statements.themes.sql, {"account_id": account_id}),
+            sources=read_frame(connection, statements.sources.sql, {"versions": versions}),
+            outdated=versions != versions_in_force(connection) or record["conditions_stamp"] != conditions_stamp(connection),
+        )
