@@ -1,12 +1,13 @@
 # Every command of this project. `make demo CHECK=1` does all but serving; `make test ARGS="-k cube"` hands ARGS to pytest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench large kill setup lock build clean
+.PHONY: help demo test lint format docs bench large kill spark setup lock build clean
 
 BIN := .venv/bin
 # Tests and demo start Python hundreds of times: where no bytecode is kept, each start compiles every library anew, which takes longer than all the rest.
 export PYTHONDONTWRITEBYTECODE :=
 SETUP := @scripts/bootstrap.sh
+PINS := pip compile pyproject.toml --universal --python-version 3.12 --no-header --no-annotate --no-emit-index-url --quiet
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -15,7 +16,7 @@ demo: ## sets up what is missing, loads the demo city, serves the dashboards
 	@scripts/demo.sh
 
 test: lint ## sets up what is missing, checks everything, runs every test
-	$(SETUP) postgis
+	$(SETUP) postgis spark
 	@chromium=$$(scripts/bootstrap.sh chromium) && GCRM_CHROMIUM=$$chromium $(BIN)/python -m pytest $(or $(ARGS),--numprocesses=2 --dist=loadfile --no-loadscope-reorder)
 
 lint: ## checks style, shell scripts, types and which room imports which
@@ -48,12 +49,16 @@ kill: ## breaks import and geocoding off at a hundred random moments, the other 
 	$(SETUP) python postgis
 	@GCRM_KILLS=100 $(BIN)/python -m pytest --timeout=0 --capture=no tests/integration/test_kill.py $(ARGS)
 
+spark: ## builds the cube of the whole demo city with DuckDB and with Spark on a cluster that loses a worker, and compares every cuboid
+	$(SETUP) python postgis spark
+	@GCRM_SPARK_SCALE=1 $(BIN)/python -m pytest --capture=no tests/integration/test_spark.py $(ARGS)
+
 setup: ## gets Python, the dependencies and PostgreSQL with PostGIS
 	$(SETUP) python postgis
 
-lock: ## pins the dependencies anew (ARGS=--upgrade for the newest)
-	@"$$(scripts/bootstrap.sh uv)" pip compile pyproject.toml --all-extras --universal --python-version 3.12 \
-		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.txt $(ARGS)
+lock: ## pins the dependencies anew (ARGS=--upgrade for the newest), those of Spark in a file of their own
+	@"$$(scripts/bootstrap.sh uv)" $(PINS) --extra dev --extra splink --output-file requirements.txt $(ARGS)
+	@"$$(scripts/bootstrap.sh uv)" $(PINS) --all-extras --constraint requirements.txt $(ARGS) | grep --invert-match --line-regexp --fixed-strings --file requirements.txt > requirements-spark.txt
 
 build: ## makes the wheel and the source archive, in dist/
 	$(SETUP) python

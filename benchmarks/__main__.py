@@ -16,8 +16,8 @@ import pyrosm
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cells, containment, cubes, duplicates, imports, million, movement, places, roads
-from benchmarks.measure import Row, compare, within
+from benchmarks import cells, containment, cubes, duplicates, imports, matching, million, movement, places, roads, roads_rivals
+from benchmarks.measure import Figure, Preparation, Row, compare, peak_of_tree_mib, within
 from gcrm.config import settings
 from gcrm.db.cluster import Cluster
 from gcrm.db.connection import close_all
@@ -31,7 +31,9 @@ _ADDRESSES = 200_000
 _PLACES = 100_000
 _MILLION = 1_000_000
 _CUSTOMERS = 1_000_000
-_SITES, _ORIGINS = 1_000, 100
+_SITES, _ORIGINS = 1_000, 1_000
+_DRIVES, _POSITIONS_A_SECOND = 4, 15_000
+_PAIRED = (320, 320)
 _PAIRS, _INTO = (1_000_000, 1_000), "1,000,000 points, 1,000 polygons"
 _MANY, _STREAM = (10_000_000, 1_000), "10,000,000 points, 1,000 polygons"
 _POSITIONS = 500_000
@@ -89,14 +91,54 @@ def road_rows() -> list[Row]:
     if city is None:
         Console(stderr=True).print("GCRM_REAL_DATA is not set: the rows of roads are left out.")
         return []
-    pairs, reached = (city, _SITES), (city, _ORIGINS)
-    hours, bare = f"{_ORIGINS} origins", "bare Valhalla"
-    return [
-        compare("minutes by car, at an hour", f"{_SITES:,} x {_SITES:,}, Porto", (roads.times_ours, pairs), "scipy csgraph", (roads.times_scipy, pairs), 1.3),
-        compare("isochrones of 5, 10, 15 min", hours, (roads.areas_ours, reached), bare, (roads.areas_valhalla, reached), 1.1),
-        compare("cells within 15 min", hours, (roads.cells_ours, reached), bare, (roads.areas_valhalla, reached), 0.1),
-        within("new speeds until they are seen", "198,593 edges", (roads.change_ours, (city,)), 1.0),
+    pairs, reached, size = (city, _SITES), (city, _ORIGINS), f"{_SITES:,} x {_SITES:,}, Porto"
+    minutes, hours, bare, cores = "minutes by car, at an hour", f"{_ORIGINS:,} origins", "bare Valhalla", os.cpu_count() or 1
+    _, positions = matching.written(city, _DRIVES)
+    rivals: list[tuple[str, Preparation, float, bool]] = [
+        ("scipy csgraph, same costs", roads.times_scipy, 1.3, True),
+        ("scipy csgraph, no turns", roads_rivals.times_scipy_roads, 1.3, True),
+        ("pandana, no turns", roads_rivals.times_pandana, 1 / 2, roads_rivals.has_pandana()),
+        ("pgRouting, no turns", roads_rivals.times_pgrouting, 1 / 3, roads_rivals.has_pgrouting()),
     ]
+    for name, *_, there in rivals:
+        if not there:
+            Console(stderr=True).print(f"{name.split(',')[0]} is not installed: its row is left out.")
+    return [
+        *(compare(minutes, size, (roads.times_ours, pairs), name, (work, pairs), bar) for name, work, bar, there in rivals if there),
+        # As many threads as ours: areas take all cores, cells one.
+        compare("isochrones of 5, 10, 15 min", hours, (roads.areas_ours, reached), bare, (roads.areas_valhalla, (*reached, cores)), 1.1, rounds=1),
+        compare("cells within 15 min", hours, (roads.cells_ours, reached), bare, (roads.areas_valhalla, (*reached, 1)), 0.1, rounds=1),
+        within("new speeds until they are seen", "198,593 edges", (roads.change_ours, (city,)), 1.0),
+        within("tracks onto roads", f"{positions:,} positions", (matching.match_ours, (city, _DRIVES)), positions / _POSITIONS_A_SECOND),
+    ]
+
+
+def memory_figures() -> list[Figure]:
+    """The memory of loading the largest extract, before its road network is there; nothing without the real data sets."""
+    city = roads.extract()
+    if city is None:
+        return []
+    return [Figure("memory of gcrm load osm, children included", city.name, peak_of_tree_mib(roads.load_ours, (city,)), " MiB", 2048, above=False)]
+
+
+def road_figures() -> list[Figure]:
+    """How far minutes in bulk are from Valhalla's, and how well ways are found again; nothing without the real data sets."""
+    city = roads.extract()
+    if city is None:
+        return []
+    apart = roads.agreement(city, *_PAIRED)
+    name, size = "minutes beside Valhalla's", f"{apart['pairs']:,.0f} pairs"
+    found = [
+        Figure(f"{name}: median difference", size, 100 * apart["median"], "%", 4, above=False),
+        Figure(f"{name}: p90 of it", size, 100 * apart["p90"], "%", 12, above=False),
+        Figure(f"{name}: correlation", size, apart["correlation"], "", 0.95, above=True),
+    ]
+    for step_s, least_precision, least_recall in ((5, 0.96, 0.98), (60, 0.97, 0.94)):
+        precision, recall = matching.quality(city, step_s)
+        told = f"noise of 15 m, every {step_s} s"
+        found += [Figure("matched ways: precision by length", told, precision, "", least_precision, above=True)]
+        found += [Figure("matched ways: recall by length", told, recall, "", least_recall, above=True)]
+    return found
 
 
 def show(measured: list[Row]) -> None:
@@ -108,7 +150,16 @@ def show(measured: list[Row]) -> None:
     Console(width=150).print(table)
 
 
-def keep(measured: list[Row]) -> None:
+def show_figures(figures: list[Figure]) -> None:
+    """Prints the table of what is no time."""
+    table = Table("what", "measured on", "figure", "bar", "holds", header_style="bold")
+    for each in figures:
+        bar = f"{'at least' if each.above else 'at most'} {each.bar:g}{each.unit}"
+        table.add_row(each.name, each.size, f"{each.value:.3f}{each.unit}", bar, "yes" if each.holds else "NO")
+    Console(width=150).print(table)
+
+
+def keep(measured: list[Row], figures: list[Figure]) -> None:
     """Writes the results to benchmarks/results/latest.json."""
     result = {
         "machine": {
@@ -120,6 +171,7 @@ def keep(measured: list[Row]) -> None:
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}},
         "date": datetime.now(UTC).date().isoformat(),
         "rows": [row.as_dict() for row in measured],
+        "figures": [figure.as_dict() for figure in figures],
     }
     _RESULTS.parent.mkdir(exist_ok=True)
     _RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
@@ -146,9 +198,13 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="scale of the demo city")
     scale = parser.parse_args().scale
     with own_home():
-        measured = [*road_rows(), *rows(scale)]
+        figures = memory_figures()
+        measured = road_rows()
+        figures += road_figures()
+        measured += rows(scale)
     show(measured)
-    keep(measured)
+    show_figures(figures)
+    keep(measured, figures)
 
 
 if __name__ == "__main__":

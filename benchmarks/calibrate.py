@@ -84,7 +84,7 @@ def judged(points: pd.DataFrame, streets: pd.DataFrame, strangers: list[str], se
     rooftop = found["number_state"].isin(["exact", "part"])
     known = found["kind"] == "known"
     found["right"] = np.where(rooftop, known & (off <= _RIGHT_M), (found["kind"] != "no street") & same_street & (off <= _STREET_M))
-    areas = evidence.areas.join(asked[["true_postcode", "true_city"]], on="q")
+    areas = evidence.areas(np.arange(len(asked), dtype=np.int32)).join(asked[["true_postcode", "true_city"]], on="q")
     same_code = areas["true_postcode"].map(postcode_key) == areas["postcode"].fillna("")
     same_city = [
         bool(set(place_keys(true, dictionary())) & set(place_keys(city or "", dictionary())))

@@ -9,6 +9,7 @@ from benchmarks.measure import Work
 from gcrm.access.scope import Scope
 from gcrm.errors import CubeError
 from gcrm.olap import answer, cuboids, store
+from gcrm.olap.build_engine import DuckDBEngine
 from gcrm.olap.query import CubeQuery
 
 
@@ -27,7 +28,7 @@ def build_ours(published: Path) -> Work:
     """Every cuboid of the sales by gcrm: each from the next finer one."""
     folder = Path(mkdtemp(prefix="gcrm-bench-"))
     (folder / "sales-facts.parquet").symlink_to(_facts(published))
-    engine = duckdb.connect()
+    engine = DuckDBEngine(duckdb.connect())
     wanted = [cuboid for cuboid in cuboids.declared() if cuboid.facts == "sales"]
     return lambda: [cuboids.build(engine, folder, cuboid) for cuboid in wanted]
 

@@ -4,11 +4,15 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 _BYTES_IN_MIB = 1 << 20
+_SAMPLE_S = 0.02
 Work = Callable[[], object]
 """The work that is timed."""
 
@@ -47,8 +51,44 @@ class Row:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table of what is no time.
+
+    Attributes:
+        name: what is measured.
+        size: on how much, with its unit.
+        value: what came out.
+        unit: of it.
+        bar: where it has to be.
+        above: whether it has to be at least the bar; else at most.
+    """
+
+    name: str
+    size: str
+    value: float
+    unit: str
+    bar: float
+    above: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is within the bar."""
+        return self.value >= self.bar if self.above else self.value <= self.bar
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figure as JSON takes it."""
+        return {**asdict(self), "holds": self.holds}
+
+
 def compare(
-    name: str, size: str, ours: tuple[Preparation, tuple[object, ...]], rival: str, theirs: tuple[Preparation, tuple[object, ...]], bar: float | None
+    name: str,
+    size: str,
+    ours: tuple[Preparation, tuple[object, ...]],
+    rival: str,
+    theirs: tuple[Preparation, tuple[object, ...]],
+    bar: float | None,
+    rounds: int = 3,
 ) -> Row:
     """Measures gcrm and its rival one after the other, in turns, so that both meet the same noise.
 
@@ -59,9 +99,10 @@ def compare(
         rival: name of the plain tool.
         theirs: preparation of the rival's work, and its arguments.
         bar: the largest ratio allowed.
+        rounds: the best of so many counts.
     """
     seconds, rival_seconds, peaks = [], [], []
-    for _ in range(3):
+    for _ in range(rounds):
         spent, peak = _apart(*ours)
         seconds.append(spent)
         peaks.append(peak)
@@ -83,6 +124,30 @@ def within(name: str, size: str, ours: tuple[Preparation, tuple[object, ...]], m
     measured = [_apart(*ours) for _ in range(3)]
     seconds = min(spent for spent, _ in measured)
     return Row(name, size, seconds, max(peak for _, peak in measured), f"the limit of {most_s:g} s", most_s, seconds / most_s, 1.0, seconds <= most_s)
+
+
+def peak_of_tree_mib(prepare: Preparation, arguments: tuple[object, ...]) -> float:
+    """Peak memory of the work in a fresh process, all processes that it starts included.
+
+    Args:
+        prepare: makes ready what the work needs.
+        arguments: of it.
+    """
+    process = multiprocessing.get_context("spawn").Process(target=_work, args=(prepare, arguments))
+    process.start()
+    peak = 0
+    while process.is_alive():
+        with suppress(psutil.NoSuchProcess):
+            root = psutil.Process(process.pid)
+            peak = max(peak, sum(each.memory_info().rss for each in (root, *root.children(recursive=True))))
+        process.join(_SAMPLE_S)
+    if process.exitcode:
+        raise RuntimeError("the work broke off")
+    return peak / _BYTES_IN_MIB
+
+
+def _work(prepare: Preparation, arguments: tuple[object, ...]) -> None:
+    prepare(*arguments)()
 
 
 def _apart(prepare: Preparation, arguments: tuple[object, ...]) -> tuple[float, float]:

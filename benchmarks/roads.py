@@ -1,6 +1,7 @@
 """Roads: minutes in bulk, isochrones, a change of speeds, and matching, on the network of a city."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.measure import Work
 from gcrm.config import settings
+from gcrm.db.connection import ensure_ready
+from gcrm.pipeline.layers.osm import load_osm
 from gcrm.spatial.roads import network, store
 from gcrm.spatial.roads.bulk import Bulk
 from gcrm.spatial.roads.conditions import Conditions, empty
@@ -23,8 +26,8 @@ from gcrm.spatial.roads.moment import Moment
 from gcrm.spatial.roads.protocol import Mode, Points
 from gcrm.spatial.roads.search import Attached
 
-_SEED = 11
-_HOUR, _NEXT_HOUR = Moment.parse("Tue 08:00"), Moment.parse("Tue 09:00")
+SEED = 11
+HOUR, _NEXT_HOUR = Moment.parse("Tue 08:00"), Moment.parse("Tue 09:00")
 _CONTOURS = (5, 10, 15)
 _ROWS = 100
 """Origins that the bare search answers together: their rows of numbers fit into memory."""
@@ -39,12 +42,12 @@ def extract() -> Path | None:
 
 
 @cache
-def _network(path: Path) -> network.Network:
+def network_of(path: Path) -> network.Network:
     """The network of an extract, built by the first process of a run that asks for it."""
     return store.publish(settings().roads, [path])[0]
 
 
-def _points(on: network.Network, count: int, seed: int = _SEED) -> Points:
+def points_on(on: network.Network, count: int, seed: int = SEED) -> Points:
     """Places on roads for cars."""
     edges = np.random.default_rng(seed).choice(np.flatnonzero(on.graphs[Mode.CAR].connected), count)
     places: Points = shapely.get_coordinates(shapely.line_interpolate_point(on.lines(edges), 0.4, normalized=True))
@@ -52,24 +55,25 @@ def _points(on: network.Network, count: int, seed: int = _SEED) -> Points:
 
 
 def _actor(roads: NetworkRoads) -> valhalla.Actor:
-    return roads._router(_HOUR)._actor  # noqa: SLF001 - the bare engine beneath, on the same tiles
+    return roads._router(HOUR)._actor  # noqa: SLF001 - the bare engine beneath, on the same tiles
 
 
 def times_ours(path: Path, count: int) -> Work:
     """Minutes from each of some places to each of as many others, the weights of the hour included."""
-    on = _network(path)
-    roads, origins, destinations = NetworkRoads(on), _points(on, count), _points(on, count, _SEED + 1)
+    on = network_of(path)
+    roads, origins, destinations = NetworkRoads(on), points_on(on, count), points_on(on, count, SEED + 1)
     roads.snap(origins[:1], Mode.CAR)
-    return lambda: roads.many_to_many(origins, destinations, Mode.CAR, _HOUR)
+    return lambda: roads.many_to_many(origins, destinations, Mode.CAR, HOUR)
 
 
 def times_scipy(path: Path, count: int) -> Work:
     """The same by Dijkstra of scipy.sparse.csgraph on the same costs, the graph made ready before; each minute is checked against ours."""
-    on = _network(path)
+    on = network_of(path)
     roads, arcs = NetworkRoads(on), on.graphs[Mode.CAR].arcs
-    origins, destinations = (roads.snap(_points(on, count, seed), Mode.CAR) for seed in (_SEED, _SEED + 1))
-    bulk = Bulk(on, Mode.CAR, Conditions.none(on).at(_HOUR))
-    starts, ends = bulk._departures(origins, metres=False), bulk._arrivals(destinations, metres=False)  # noqa: SLF001 - the very same costs
+    origins, destinations = (roads.snap(points_on(on, count, seed), Mode.CAR) for seed in (SEED, SEED + 1))
+    bulk = Bulk(on, Mode.CAR, Conditions.none(on).at(HOUR))
+    here, there = bulk._placed(origins), bulk._placed(destinations)  # noqa: SLF001 - the very same costs
+    starts, ends = bulk._departures(here, metres=False), bulk._arrivals(there, metres=False)  # noqa: SLF001 - the very same costs
     states = len(arcs.edge)
     tails, heads = np.concatenate([arcs.tail, states + starts.point]), np.concatenate([arcs.head, starts.state])
     every = pd.DataFrame({"tail": tails, "head": heads, "weight": np.concatenate([bulk.arc_weights(), starts.weight])})
@@ -81,7 +85,7 @@ def times_scipy(path: Path, count: int) -> Work:
         found = np.concatenate(
             [_least(dijkstra(graph, indices=np.arange(states + at, states + min(at + _ROWS, count))), ends) for at in range(0, count, _ROWS)]
         )
-        known = bulk._on_same_edge(found, origins, destinations, metres=False)  # noqa: SLF001
+        known = bulk._on_same_edge(found, here, there, metres=False)  # noqa: SLF001 - the very same costs
         if not np.array_equal(known, expected):
             raise AssertionError("the minutes are not those of Dijkstra")
 
@@ -101,31 +105,32 @@ def _least(plain: NDArray[np.float64], ends: Attached) -> NDArray[np.float64]:
 
 def areas_ours(path: Path, count: int) -> Work:
     """Isochrones of 5, 10 and 15 minutes as areas."""
-    on = _network(path)
-    roads, origins = NetworkRoads(on), _points(on, count)
+    on = network_of(path)
+    roads, origins = NetworkRoads(on), points_on(on, count)
     roads.snap(origins[:1], Mode.CAR)
     _actor(roads)
-    return lambda: roads.isochrones(origins, _CONTOURS, Mode.CAR, _HOUR)
+    return lambda: roads.isochrones(origins, _CONTOURS, Mode.CAR, HOUR)
 
 
-def areas_valhalla(path: Path, count: int) -> Work:
-    """The same by bare Valhalla, answers as it gives them."""
-    on = _network(path)
-    actor, origins = _actor(NetworkRoads(on)), _points(on, count)
-    contours = [{"time": each} for each in _CONTOURS]
+def areas_valhalla(path: Path, count: int, workers: int) -> Work:
+    """The same by bare Valhalla in so many threads, each with an actor of its own, answers as it gives them."""
+    on = network_of(path)
+    roads, origins = NetworkRoads(on), points_on(on, count)
+    threads = ThreadPoolExecutor(workers, initializer=_actor, initargs=(roads,))
+    asked = {"costing": "auto", "contours": [{"time": each} for each in _CONTOURS], "polygons": True}
 
-    def work() -> list[object]:
-        return [actor.isochrone({"locations": _places(each[None]), "costing": "auto", "contours": contours, "polygons": True}) for each in origins]
+    def area(origin: Points) -> object:
+        return _actor(roads).isochrone({"locations": _places(origin[None]), **asked})
 
-    return work
+    return lambda: list(threads.map(area, origins))
 
 
 def cells_ours(path: Path, count: int) -> Work:
     """The cells reached within 15 minutes, each with its minutes."""
-    on = _network(path)
-    roads, origins = NetworkRoads(on), _points(on, count)
+    on = network_of(path)
+    roads, origins = NetworkRoads(on), points_on(on, count)
     roads.snap(origins[:1], Mode.CAR)
-    return lambda: roads.isochrone_cells(origins, max(_CONTOURS), Mode.CAR, _HOUR)
+    return lambda: roads.isochrone_cells(origins, max(_CONTOURS), Mode.CAR, HOUR)
 
 
 @dataclass(frozen=True)
@@ -141,11 +146,11 @@ class _Measured:
 
 def change_ours(path: Path) -> Work:
     """New speeds of all edges, until a table of minutes and a route show them."""
-    on = _network(path)
-    origins = _points(on, 100)
-    speeds = on.edges["speed_kmh"].to_numpy() * np.random.default_rng(_SEED).uniform(0.3, 1.0, len(on.edges))
+    on = network_of(path)
+    origins = points_on(on, 100)
+    speeds = on.edges["speed_kmh"].to_numpy() * np.random.default_rng(SEED).uniform(0.3, 1.0, len(on.edges))
     before = NetworkRoads(on)
-    before.many_to_many(origins[:1], origins, Mode.CAR, _HOUR)
+    before.many_to_many(origins[:1], origins, Mode.CAR, HOUR)
 
     def work() -> None:
         after = NetworkRoads(on, Conditions(1, empty(), on, (_Measured(speeds),)))
@@ -153,6 +158,12 @@ def change_ours(path: Path) -> Work:
         after.route(origins[0], origins[1], Mode.CAR, _NEXT_HOUR)
 
     return work
+
+
+def load_ours(path: Path) -> Work:
+    """`gcrm load osm`, its road network included."""
+    ensure_ready()
+    return lambda: load_osm(path, None, lambda _: None)
 
 
 def agreement(path: Path, origins: int, destinations: int) -> dict[str, float]:
@@ -166,9 +177,9 @@ def agreement(path: Path, origins: int, destinations: int) -> dict[str, float]:
     Returns:
         pairs (count), median and p90 of the relative difference, correlation (no units).
     """
-    on = _network(path)
-    roads, here, there = NetworkRoads(on), _points(on, origins), _points(on, destinations, _SEED + 1)
-    ours, theirs = roads.many_to_many(here, there, Mode.CAR, _HOUR).minutes, np.full((origins, destinations), np.nan)
+    on = network_of(path)
+    roads, here, there = NetworkRoads(on), points_on(on, origins), points_on(on, destinations, SEED + 1)
+    ours, theirs = roads.many_to_many(here, there, Mode.CAR, HOUR).minutes, np.full((origins, destinations), np.nan)
     actor = _actor(roads)
     for row in range(0, origins, _BLOCK):
         for column in range(0, destinations, _BLOCK):

@@ -1,12 +1,33 @@
 """The pandera schemas of the declarations in `gcrm.frames`; apart from them, so that a command line starts without pandas."""
 
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from types import MappingProxyType
 
-import pandera.pandas as pa
-
 from gcrm.frames import Field, Kind, ObjectType
+
+
+@contextmanager
+def _spark_unseen() -> Iterator[None]:
+    """While it is imported, pandera loads Spark where that is installed, which takes half a second and warns, and binds all Spark to loopback."""
+    address, loaded = os.environ.get("SPARK_LOCAL_IP"), "pyspark" in sys.modules
+    if not loaded:
+        sys.modules["pyspark"] = None  # type: ignore[assignment] # as the import system has it for what cannot be imported
+    yield
+    if not loaded:
+        del sys.modules["pyspark"]
+    if address is None:
+        os.environ.pop("SPARK_LOCAL_IP", None)
+
+
+with _spark_unseen():
+    import pandera.pandas as pa
+
+BrokenSchema = pa.errors.SchemaErrors
+"""All that breaks a schema; pandera is imported here only."""
 
 MONEY_PATTERN = r"-?\d{1,12}(\.\d{1,2})?"
 """A clean amount of money: text, so that no binary fraction ever touches it."""

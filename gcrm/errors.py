@@ -71,5 +71,13 @@ class CubeError(GcrmError):
     """A cube is missing, or a question to it does not fit."""
 
 
+class AreaError(GcrmError):
+    """An area cannot be asked by."""
+
+
 class ExportError(GcrmError):
     """An export cannot be written."""
+
+
+class ViewError(GcrmError):
+    """A saved view cannot be found, or its name cannot be used."""

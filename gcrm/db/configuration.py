@@ -50,7 +50,8 @@ def settings(sockets: Path, cluster_name: str) -> str:
         "work_mem": _memory(memory // 256, least=8 * _MIB, most=64 * _MIB),
         "min_wal_size": "256MB",
         "max_wal_size": "4GB",
-        "wal_compression": "on",
+        # Compression would spare a fifth of the log, for a tenth of the processor time of a bulk write.
+        "wal_compression": "off",
         # The data folder is on a solid-state disk on nearly every machine of today.
         "random_page_cost": "1.1",
         # Spatial functions have high planner costs, which would compile queries of a few milliseconds.

@@ -44,6 +44,17 @@ def shop_distance(xy: Floats, shops: pd.DataFrame) -> Floats:
     return np.asarray(distances.min(axis=0), dtype=np.float64)
 
 
+def sites_table(shops: pd.DataFrame) -> pa.Table:
+    """The company's shops as sites: site_key, name, longitude, latitude (degrees, EPSG:4326).
+
+    Args:
+        shops: from `choose_shops`.
+    """
+    numbers = range(1, len(shops) + 1)
+    named = pd.DataFrame({"site_key": [f"shop-{number}" for number in numbers], "name": [f"Sample shop {number}" for number in numbers]})
+    return pa.Table.from_pandas(named.assign(longitude=shops["longitude"].to_numpy(), latitude=shops["latitude"].to_numpy()), preserve_index=False)
+
+
 def products() -> pd.DataFrame:
     """One row per product: name, category (position in CATEGORIES), price and cost in cents."""
     rows = []

@@ -23,6 +23,7 @@ class DemoFiles:
         activities: one row per activity.
         opportunities: one row per opportunity.
         consents: one row per consent given or withdrawn.
+        sites: one row per shop of the company: site_key, name, longitude, latitude.
         footfall: one row per H3-10 cell (hex), weekday (1 to 7) and hour (0 to 23): people_per_hour.
         tracks: one row per recorded position: track_key, recorded_at, longitude, latitude.
         planted: what was planted, as JSON.
@@ -39,11 +40,16 @@ class DemoFiles:
     activities: Path
     opportunities: Path
     consents: Path
+    sites: Path
     footfall: Path
     tracks: Path
     planted: Path
     planted_positions: Path
     planted_routes: Path
+
+    def are_written(self) -> bool:
+        """Whether every file is there."""
+        return all(getattr(self, each.name).is_file() for each in fields(self))
 
 
 _ENDINGS = {"territories": "geojson", "orders": "parquet", "planted": "json", "planted_positions": "parquet"}

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from gcrm.demo import planted, structure
 from gcrm.demo.accounts import Accounts, account_columns, draw_accounts
 from gcrm.demo.city import CitySurroundings, Plane, in_stable_order
-from gcrm.demo.company import choose_shops, products_table, reps_table, shop_distance
+from gcrm.demo.company import choose_shops, products_table, reps_table, shop_distance, sites_table
 from gcrm.demo.contacts import consents_table, contacts_table, draw_contacts
 from gcrm.demo.damage import change_duplicates, damage_addresses
 from gcrm.demo.engagement import activities_table, opportunities_table
@@ -78,6 +78,7 @@ def _write_company(files: DemoFiles, city: CitySurroundings, places: Places, pla
     _write_json(territories_geojson(territories), files.territories)
     write_csv(reps_table(territories, places, seed), files.reps)
     write_csv(products_table(), files.products)
+    write_csv(sites_table(shops), files.sites)
     about = {"scale": scale, "seed": seed, "accounts": len(accounts)}
     duplicates, damage = _write_accounts(files, accounts, places, seed)
     truth = planted.ground_truth(about, planted.of_city(shops, lambda_m, territories, trends, accounts), duplicates, damage)

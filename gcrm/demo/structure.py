@@ -128,10 +128,10 @@ WIN_NEAR = 0.40
 DUPLICATE_SHARE = 0.03
 DAMAGE_SHARE = 0.05
 
-TRACKS = 600
+TRACKS = 3_000
 """Routes of movement, at every scale."""
 MODES = ("walk", "bicycle")
-TRACKS_OF = (420, 180)
+TRACKS_OF = (2_100, 900)
 SPEED_M_S = ((1.35, 0.12), (4.5, 0.6))
 """Mean and standard deviation of a route's speed, of each of MODES."""
 TRIP_M = ((300.0, 2_000.0), (700.0, 5_000.0))

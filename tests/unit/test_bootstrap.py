@@ -25,7 +25,7 @@ def checkout(tmp_path: Path) -> Path:
     """A copy of what the scripts read."""
     folder = tmp_path / "checkout"
     shutil.copytree(CHECKOUT / "scripts", folder / "scripts")
-    for name in ("pyproject.toml", "requirements.txt"):
+    for name in ("pyproject.toml", "requirements.txt", "requirements-spark.txt"):
         shutil.copy(CHECKOUT / name, folder)
     return folder
 
@@ -111,6 +111,28 @@ def test_where_postgis_is_missing_and_apt_may_not_be_used_one_line_says_so(check
     program(checkout / ".venv/bin/python", "echo 'gcrm: PostgreSQL 15 or newer with PostGIS is needed' >&2; exit 1")
     assert refused_in_one_line(bash("ensure_postgis", checkout, bin_folder))
     assert bash("ensure_postgis", checkout, bin_folder, GCRM_DATABASE_URL="postgresql://server/gcrm").returncode == 0
+
+
+def test_spark_is_installed_once_and_again_where_its_pins_change(checkout: Path, bin_folder: Path) -> None:
+    program(checkout / ".venv/bin/python", "exit 0")
+    program(bin_folder / "uv", 'echo "$@" >>"$HOME/called"')
+    for tool in ("cmp", "cp"):
+        (bin_folder / tool).symlink_to(shutil.which(tool) or pytest.fail(f"no {tool} on this machine"))
+    for _ in range(2):
+        assert bash("ensure_spark", checkout, bin_folder).returncode == 0
+    installed = [line for line in (checkout / "called").read_text().splitlines() if "install" in line]
+    assert len(installed) == 1
+    assert installed[0].endswith("requirements-spark.txt")
+    with (checkout / "requirements-spark.txt").open("a") as pinned:
+        pinned.write("one-more==1.0\n")
+    bash("ensure_spark", checkout, bin_folder)
+    assert (checkout / "called").read_text().count(" install ") == 2
+
+
+def test_where_java_is_missing_and_apt_may_not_be_used_one_line_says_so(checkout: Path, bin_folder: Path) -> None:
+    done = bash(f'VENV="{sys.prefix}"; ensure_spark', checkout, bin_folder)
+    assert refused_in_one_line(done)
+    assert "Java 17" in done.stderr
 
 
 def test_a_browser_counts_only_where_it_runs(checkout: Path, bin_folder: Path) -> None:

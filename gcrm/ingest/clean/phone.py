@@ -174,11 +174,13 @@ def _written(text: str, region: str | None) -> str | None:
 def _read(text: str, region: str | None) -> tuple[str, str | None, str | None]:
     """A number by the library: value, reason, note."""
     bare = _BRACKETS.sub("", text)
-    for attempt in (text, bare, _WORDS_BEHIND.sub("", bare)):
+    tried = dict.fromkeys((text, bare, _WORDS_BEHIND.sub("", bare)))  # mostly the same text: the library takes 0.2 ms for one
+    for attempt in tried:
         if number := _written(attempt, region):
             return number, None, None
     pieces = [piece for piece in _BETWEEN.split(text) if piece]
-    numbers = [number for piece in pieces if (number := _written(_WORDS_BEHIND.sub("", piece), region))]
+    alone = [bare_piece for piece in pieces if (bare_piece := _WORDS_BEHIND.sub("", piece)) not in tried]
+    numbers = [number for piece in alone if (number := _written(piece, region))]
     if numbers:
         return numbers[0], None, f"holds more than one number; the first that is valid was kept ({len(pieces)} in {text!r})"
     if region is None and not text.startswith(("+", "00")):

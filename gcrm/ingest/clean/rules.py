@@ -1,9 +1,8 @@
 """The contract's rules, checked on clean values: required, codes, ranges, lengths, order of times."""
 
 import pandas as pd
-from pandera.errors import SchemaErrors
 
-from gcrm.contracts import schema
+from gcrm.contracts import BrokenSchema, schema
 from gcrm.frames import ObjectType
 
 _LONGEST_TEXT_OF_A_CHECK = 200
@@ -39,7 +38,7 @@ def _problems(raw: pd.DataFrame, rows: pd.Index, field: str, reason: str, object
 def _broken_schema(frame: pd.DataFrame, raw: pd.DataFrame, object_type: ObjectType) -> pd.DataFrame:
     try:
         schema(object_type).validate(frame, lazy=True)
-    except SchemaErrors as errors:
+    except BrokenSchema as errors:
         cases = errors.failure_cases
     else:
         return _problems(raw, frame.index[:0], object_type.field_names[0], "", object_type)

@@ -1,10 +1,12 @@
 """A batch of addresses as tables: their readings, and the keys of every text in them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
@@ -88,16 +90,15 @@ class Batch:
         """How many readings there are."""
         return self._readings
 
-    def readings_since(self, first: int) -> Iterator[tuple[int, int, int, int, int]]:
-        """Readings from a number on: reading_id, q, street_id, postcode_id, place_id.
+    def readings_since(self, first: int) -> pd.DataFrame:
+        """Readings from a number on, in order: reading_id, q, street_id, postcode_id, place_id.
 
         Args:
             first: the first reading that counts.
         """
-        rows = self._engine.execute(
+        return self._engine.execute(
             "SELECT reading_id, q, street_id, postcode_id, place_id FROM readings WHERE reading_id >= $first ORDER BY 1", {"first": first}
-        )
-        yield from rows.fetchall()
+        ).df()
 
     def without_street(self, count: int) -> pd.Series:
         """Whether none of an address's closer readings names a street: a post office box.
@@ -153,8 +154,8 @@ class Batch:
         for kind, add in adders.items():
             add(before[kind], self._texts[kind].since(before[kind]))
 
-    def _insert(self, table: str, frame: pd.DataFrame) -> None:
-        self._engine.register("incoming", frame)
+    def _insert(self, table: str, rows: pd.DataFrame | pa.Table) -> None:
+        self._engine.register("incoming", rows)
         self._engine.execute(f"INSERT INTO {table} SELECT * FROM incoming")  # noqa: S608 - a name of ours
         self._engine.unregister("incoming")
 
@@ -162,23 +163,23 @@ class Batch:
         keys = [street_keys(text, self._reference.dictionary) for text in texts]
         self.street_keys += keys
         ids = range(first, first + len(texts))
-        self._insert("street_texts", pd.DataFrame({"text_id": ids, "plain": [each.plain for each in keys], "kinds": [sorted(each.kinds) for each in keys]}))
+        self._insert("street_texts", pa.table({"text_id": list(ids), "plain": [each.plain for each in keys], "kinds": [sorted(each.kinds) for each in keys]}))
         rows = [
             (text, kind, key) for text, each in zip(ids, keys, strict=True) for kind, found in (("folded", each.folded), ("stem", each.stems)) for key in found
         ]
-        self._insert("street_text_keys", pd.DataFrame(rows, columns=["text_id", "kind", "key"]))
+        self._insert("street_text_keys", _table(rows, ["text_id", "kind", "key"]))
 
     def _add_numbers(self, first: int, texts: list[str]) -> None:
         rows = []
         for text, number in enumerate((parse_number(each, self._reference.dictionary) for each in texts), start=first):
             rows += [(text, position, key, position < number.exact, number.base) for position, key in enumerate(number.keys)]
-        self._insert("numbers", pd.DataFrame(rows, columns=["text_id", "pos", "key", "exact", "base"]).astype({"base": "Int64"}))
+        self._insert("numbers", _table(rows, ["text_id", "pos", "key", "exact", "base"]))
 
     def _add_postcodes(self, first: int, texts: list[str]) -> None:
         keys = [postcode_key(text) for text in texts]
         self.postcodes += keys
         rows = [(text, key, key in self._known_postcodes) for text, key in enumerate(keys, start=first) if key]
-        self._insert("postcodes", pd.DataFrame(rows, columns=["text_id", "postcode", "known"]))
+        self._insert("postcodes", _table(rows, ["text_id", "postcode", "known"]))
 
     def _add_places(self, first: int, texts: list[str]) -> None:
         keys = [place_keys(text, self._reference.dictionary) for text in texts]
@@ -190,7 +191,7 @@ class Batch:
         self.places += keys
         for (text, _), places in zip(strangers, near, strict=True):
             self.places[text] = (*self.places[text], *places)
-        self._insert("places", pd.DataFrame(rows, columns=["text_id", "place", "known", "near"]))
+        self._insert("places", _table(rows, ["text_id", "place", "known", "near"]))
 
     def _near_places(self, keys: list[str], texts: list[str]) -> list[list[str]]:
         """Places of the reference that a name may be a slip of, or that share a whole word with it."""
@@ -218,3 +219,8 @@ class Batch:
         yield from (token for token in tokens if token in towns)
         for token in tokens:
             yield from self._town_words.get(token, ())
+
+
+def _table(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> pa.Table:
+    """Rows as the engine takes them: pandas would look at each value once more."""
+    return pa.table({name: [row[at] for row in rows] for at, name in enumerate(names)})

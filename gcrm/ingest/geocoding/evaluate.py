@@ -80,14 +80,16 @@ placed AS (
 worth AS (SELECT p.*, a.worth AS area FROM placed p JOIN area_worth a USING (postcode_state, place_state) WHERE a.worth > 0),
 told AS (
     SELECT * FROM worth
-    QUALIFY NOT (similarity < 0.99 AND coalesce(max(area) FILTER (WHERE similarity >= 0.99) OVER (PARTITION BY q), 0) >= $agrees)
+    WHERE similarity >= 0.99 OR q NOT IN (SELECT q FROM worth WHERE similarity >= 0.99 AND area >= $agrees)
 ),
+counted AS (SELECT text_id FROM numbers WHERE pos = 0),
 numbered AS (
     SELECT t.*, h.longitude AS site_x, h.latitude AS site_y,
-        CASE WHEN n0.text_id IS NULL AND bool_or(n0.text_id IS NOT NULL) OVER (PARTITION BY t.q) THEN 'unread' WHEN n0.text_id IS NULL THEN 'none'
+        CASE WHEN n0.text_id IS NULL AND t.q IN (SELECT q FROM told WHERE number_id IN (SELECT text_id FROM counted)) THEN 'unread'
+            WHEN n0.text_id IS NULL THEN 'none'
             WHEN h.number_key IS NULL THEN 'absent' WHEN h.exact THEN 'exact' ELSE 'part' END AS number_state
     FROM told t
-    LEFT JOIN numbers n0 ON n0.text_id = t.number_id AND n0.pos = 0
+    LEFT JOIN counted n0 ON n0.text_id = t.number_id
     LEFT JOIN (
         SELECT t2.reading_id, t2.stretch_id, s.number_key, s.longitude, s.latitude, n.exact
         FROM told t2

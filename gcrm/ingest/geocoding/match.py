@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gcrm.ingest.geocoding.batch import Batch
 from gcrm.ingest.geocoding.candidates import NearStreets
@@ -40,13 +42,19 @@ class Evidence:
 
     Attributes:
         streets: as `evaluate` gives it: the best candidate of each address that has one.
-        areas: as `best_areas` gives it, for every address whose postcode or place is known.
         batch: the tables it was found in.
     """
 
     streets: pd.DataFrame
-    areas: pd.DataFrame
     batch: Batch
+
+    def areas(self, q: NDArray[np.int32]) -> pd.DataFrame:
+        """The postcode or place of addresses, as `best_areas` gives it.
+
+        Args:
+            q: numbers of the addresses.
+        """
+        return best_areas(self.batch.engine, pd.DataFrame({"q": q}))
 
 
 class Matcher:
@@ -100,21 +108,23 @@ class Matcher:
             find_equal(batch.engine, ["stem"], first)
             self._find_near(batch, first, dominant)
             found = pd.concat([found[clear], evaluate(batch.engine, first)], ignore_index=True)
-        return Evidence(found, best_areas(batch.engine, pd.DataFrame({"q": np.arange(len(distinct), dtype=np.int32)})), batch)
+        return Evidence(found, batch)
 
     def _find_near(self, batch: Batch, first: int, without: set[int]) -> None:
         """Adds to the candidates the streets that are near to what no street of the postcode or place is equal to."""
-        exact = {row[0] for row in batch.engine.execute(_MATCHED).fetchall()}
-        wanted: dict[tuple[str, ...], dict[int, None]] = {}
-        asked = []
-        for reading, q, street, postcode, place in batch.readings_since(first):
-            if q not in without and reading not in exact and batch.street_keys[street].plain:
-                block = self._near.block_of(batch.postcodes[postcode], batch.places[place])
-                wanted.setdefault(block, {})[street] = None
-                asked.append((reading, street, block))
+        exact = batch.engine.execute(_MATCHED).fetchnumpy()["reading_id"]
+        readings = batch.readings_since(first)
+        named = np.array([bool(keys.plain) for keys in batch.street_keys])
+        asked = readings[~readings["q"].isin(without) & ~readings["reading_id"].isin(exact) & named[readings["street_id"]]]
+        wheres = list(zip(asked["postcode_id"].tolist(), asked["place_id"].tolist(), strict=True))
+        block_of = {where: self._near.block_of(batch.postcodes[where[0]], batch.places[where[1]]) for where in dict.fromkeys(wheres)}
+        wanted: dict[tuple[str, ...], dict[int, None]] = {block: {} for block in block_of.values()}
+        for where, street in zip(wheres, asked["street_id"].tolist(), strict=True):
+            wanted[block_of[where]][street] = None
         numbers = {block: number for number, block in enumerate(wanted)}
         near = self._near.near({block: list(texts) for block, texts in wanted.items()}, batch.street_keys)
-        batch.add_near(near, pd.DataFrame([(reading, street, numbers[block]) for reading, street, block in asked], columns=["reading_id", "text_id", "block"]))
+        blocks = [numbers[block_of[where]] for where in wheres]
+        batch.add_near(near, asked[["reading_id", "street_id"]].set_axis(["reading_id", "text_id"], axis=1).assign(block=blocks))
 
     def _judged(self, evidence: Evidence, distinct: pd.DataFrame) -> pd.DataFrame:
         judge = self._judged_by or calibration()
@@ -127,8 +137,7 @@ class Matcher:
             here = streets[family == name]
             scores = pd.Series(judge.scores(name, here), index=here.index)
             _answer(answers, here[scores >= judge.claim[name]], scores, level, judge.accept[name])
-        areas = evidence.areas.set_index("q")
-        areas = areas[areas.index.isin(answers.index[answers["geocode_level"] == "none"])]
+        areas = evidence.areas(answers.index[answers["geocode_level"] == "none"].to_numpy(dtype=np.int32)).set_index("q")
         scores = pd.Series(judge.scores("area", areas), index=areas.index)
         area_level = pd.Series(np.where(areas["postcode_state"] == "same", "postcode", "place"), index=areas.index)
         _answer(answers, areas[scores >= judge.claim["area"]], scores, area_level, judge.accept["area"])
@@ -181,13 +190,13 @@ def _first_readings(distinct: pd.DataFrame, dictionary: Dictionary) -> pd.DataFr
 
 def _more_readings(distinct: pd.DataFrame, dictionary: Dictionary) -> pd.DataFrame:
     """Every reading of each address, as `Batch.add` takes them; q is its label."""
-    rows = zip(distinct.index.tolist(), *(distinct[name].tolist() for name in FIELDS), strict=True)
-    readings = [
-        (q, rank, *each, country)
-        for q, street, number, postcode, place, country in rows
-        for rank, each in enumerate(more_readings(street, number, postcode, place, dictionary))
-    ]
-    return pd.DataFrame(readings, columns=["q", "rank", *Reading._fields, "country"])
+    fields = (distinct[name].tolist() for name in ("street", "house_number", "postcode", "city"))
+    found = [more_readings(street, number, postcode, place, dictionary) for street, number, postcode, place in zip(*fields, strict=True)]
+    counts = np.array([len(each) for each in found])
+    readings = dict(zip(Reading._fields, map(list, zip(*chain.from_iterable(found), strict=True)), strict=True))
+    rank = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+    country = np.repeat(distinct["country_code"].to_numpy(dtype=object), counts)
+    return pd.DataFrame({"q": np.repeat(distinct.index.to_numpy(), counts), "rank": rank, **readings, "country": country})
 
 
 def clean_fields(addresses: pd.DataFrame) -> pd.DataFrame:
@@ -217,10 +226,11 @@ def address_keys(fields: pd.DataFrame) -> pd.Series:
         fields: as `clean_fields` gives them.
     """
     parts = [_by_text(fields[name], lambda text: _MARKS.sub(" ", text.lower()).strip()) for name in FIELDS]
-    return pd.Series(["|".join(each) for each in zip(*parts, strict=True)], index=fields.index, dtype="str")
+    return pd.Series(list(map("|".join, zip(*parts, strict=True))), index=fields.index, dtype="str")
 
 
-def _by_text(column: pd.Series, function: Callable[[str], str]) -> pd.Series:
+def _by_text(column: pd.Series, function: Callable[[str], str]) -> list[str]:
     """What a function makes of each text, computed once per distinct one."""
     codes, texts = pd.factorize(column)
-    return pd.Series([function(text) for text in texts.tolist()], dtype="str").take(codes).set_axis(column.index)
+    made = [function(text) for text in texts.tolist()]
+    return [made[code] for code in codes.tolist()]

@@ -49,7 +49,7 @@ def split_street(text: str, dictionary: Dictionary) -> tuple[str, str]:
         dictionary: the words before a part of a building.
     """
     whole = " ".join(text[:LONGEST].split()).strip(" ,;")
-    if not any(map(str.isdigit, whole)):
+    if not _has_digit(whole):
         return whole, ""
     unit = _WITH_UNIT.match(whole)
     if unit and (unit["unit"].strip(" ,").startswith("#") or reduce(next(iter(words(unit["unit"])), "")) in dictionary.units):
@@ -68,17 +68,16 @@ def is_box(text: str, dictionary: Dictionary) -> bool:
         text: what stands in the field of the street.
         dictionary: the words of boxes.
     """
-    tokens = tuple(map(reduce, words(text)))
-    return (
-        bool(tokens)
-        and tokens[0] in dictionary.first_of_boxes
-        and any(tokens[: len(box)] == box and (len(tokens) == len(box) or tokens[len(box)][0].isdigit()) for box in dictionary.boxes)
-    )
+    found = words(text)
+    if not found or reduce(found[0]) not in dictionary.first_of_boxes:
+        return False
+    tokens = tuple(map(reduce, found))
+    return any(tokens[: len(box)] == box and (len(tokens) == len(box) or tokens[len(box)][0].isdigit()) for box in dictionary.boxes)
 
 
 def first_reading(street: str, number: str, postcode: str, place: str, dictionary: Dictionary) -> Reading:
     """An address as its fields say, with the number taken out of the street where it has no field of its own."""
-    if number or not any(map(str.isdigit, street)):
+    if number or not _has_digit(street):
         return Reading(street, number, postcode, place)
     return Reading(*split_street(street, dictionary), postcode, place)
 
@@ -103,10 +102,9 @@ def _readings(street: str, number: str, postcode: str, place: str, dictionary: D
         return
     plain = first_reading(street, number, postcode, place, dictionary)
     yield from _areas(plain)
-    direction = _NUMBER_DIRECTION.match(street)
-    if direction and not number:
+    if not number and (direction := _NUMBER_DIRECTION.match(street)):
         yield from _areas(Reading(direction["street"], direction["number"], postcode, place))
-    if number and any(map(str.isdigit, street)):
+    if number and _has_digit(street):
         name, inside = split_street(street, dictionary)
         yield from _areas(Reading(name, number, postcode, place))
         yield from _areas(Reading(name, inside, postcode, place))
@@ -116,8 +114,8 @@ def _readings(street: str, number: str, postcode: str, place: str, dictionary: D
     yield from _without_street(plain)
     if place and not street and len(_PARTS.split(place)) > 1:
         yield from _lines(place, number, postcode, "", dictionary)
-    together = ", ".join(filter(None, (f"{street} {number}".strip(), f"{postcode} {place}".strip())))
-    if any(map(str.isdigit, street)):
+    if _has_digit(street):
+        together = ", ".join(filter(None, (f"{street} {number}".strip(), f"{postcode} {place}".strip())))
         yield from _lines(together, "", "", "", dictionary)
         yield from _unbroken(street, place, dictionary)
 

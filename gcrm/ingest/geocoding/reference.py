@@ -27,17 +27,24 @@ _COLUMNS = ("street", "house_number", "postcode", "city", "country_code", "longi
 
 _SITES = """
 CREATE TABLE sites AS
-SELECT row_number() OVER (ORDER BY stretch_id, number_key)::INT AS site_id, * FROM (
+WITH several AS (
+    SELECT * FROM numbered SEMI JOIN (SELECT stretch_id, number_key FROM numbered GROUP BY ALL HAVING count(*) > 1) USING (stretch_id, number_key)
+),
+sited AS (
+    SELECT stretch_id, number_key, min(base) AS base, min(longitude) AS longitude, min(latitude) AS latitude, 0::DOUBLE AS spread_m
+    FROM numbered GROUP BY stretch_id, number_key HAVING count(*) = 1
+    UNION ALL
     SELECT stretch_id, number_key, min(base) AS base,
         arg_min(longitude, (off, longitude)) AS longitude, arg_min(latitude, (off, longitude)) AS latitude,
         greatest((max(longitude) - min(longitude)) * cos(radians(avg(latitude))), max(latitude) - min(latitude)) * 111195 AS spread_m
     FROM (
         SELECT *, ((longitude - median(longitude) OVER w) * cos(radians(latitude))) ** 2 + (latitude - median(latitude) OVER w) ** 2 AS off
-        FROM numbered WINDOW w AS (PARTITION BY stretch_id, number_key)
+        FROM several WINDOW w AS (PARTITION BY stretch_id, number_key)
     ) GROUP BY stretch_id, number_key
 )
+SELECT row_number() OVER (ORDER BY stretch_id, number_key)::INT AS site_id, * FROM sited
 """
-"""The position of a site is that of one of its points, the nearest to the middle of all."""
+"""The position of a site is that of one of its points, the nearest to the middle of all; nearly every site has one only."""
 
 _STRETCHES = """
 CREATE TABLE stretches AS
@@ -75,10 +82,11 @@ class Reference:
         self.version = version
         self.engine = duckdb.connect()
         located = pd.concat([_complete(points), _complete(streets)], ignore_index=True)
-        located = located[_mapped(located["street"], as_written).notna() & located["longitude"].notna() & located["latitude"].notna()].reset_index(drop=True)
-        codes, written = pd.factorize(_mapped(located["street"], as_written), sort=True)
-        first = located["street"].groupby(codes, sort=True).min()
-        self.names: list[str] = [str(first.get(code, "")) for code in range(len(written))]
+        written = _mapped(located["street"], as_written)
+        usable = written.notna() & located["longitude"].notna() & located["latitude"].notna()
+        located = located[usable].reset_index(drop=True)
+        codes, known = pd.factorize(written[usable], sort=True)
+        self.names: list[str] = located["street"].groupby(codes, sort=True).min().reindex(range(len(known)), fill_value="").astype("str").tolist()
         self.keys: list[StreetKeys] = [street_keys(name, dictionary) for name in self.names]
         located["street_id"] = codes.astype(np.int32)
         self._locate(located)

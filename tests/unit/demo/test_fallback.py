@@ -29,7 +29,7 @@ def test_accounts_that_addresses_do_not_carry_are_placed_at_buildings(small_city
     assert len(made.truth["damaged_addresses"]) == round(0.05 * (~at_building).sum())
     buildings = city.buildings.union_all()
     assert gpd.GeoSeries(gpd.points_from_xy(placed["longitude"].astype(float), placed["latitude"].astype(float))).within(buildings.buffer(1e-6)).all()
-    assert pd.read_csv(made.files.tracks)["track_key"].nunique() == 600
+    assert pd.read_csv(made.files.tracks)["track_key"].nunique() == 3000
 
 
 def test_a_city_with_buildings_only(small_city: Callable[[int], CitySurroundings], tmp_path: Path) -> None:
@@ -66,4 +66,4 @@ def test_other_real_cities(real_data: Path, tmp_path: Path, extract: str, with_a
     assert len(positions.sjoin(territories, predicate="within")) == len(positions)
     counts = pd.Series(made.truth["territories"]["accounts"])
     assert counts.max() / counts.mean() == pytest.approx(2.0, abs=0.1)
-    assert pd.read_csv(made.files.tracks)["track_key"].nunique() == 600
+    assert pd.read_csv(made.files.tracks)["track_key"].nunique() == 3000

@@ -46,7 +46,7 @@ def test_counts_at_scale_1(company: Company) -> None:
     assert rows["contacts"] > 12_000
     assert rows["consents"] > rows["contacts"]
     assert rows["footfall"] % (7 * 24) == 0
-    assert pd.read_csv(company.files.tracks)["track_key"].nunique() == 600
+    assert pd.read_csv(company.files.tracks)["track_key"].nunique() == 3000
     territories = gpd.read_file(company.files.territories)
     assert (len(territories), territories["region"].nunique()) == (6, 2)
     assert pd.read_csv(company.files.products)["category"].nunique() == 6
@@ -63,7 +63,7 @@ def test_counts_follow_the_scale(helsinki: CitySurroundings, tmp_path: Path, sca
     assert len(made.accounts) == round(12_000 * scale)
     assert made.orders["order_key"].nunique() == round(120_000 * scale)
     assert len(pd.read_csv(made.files.reps)) == 12
-    assert pd.read_csv(made.files.tracks)["track_key"].nunique() == 600
+    assert pd.read_csv(made.files.tracks)["track_key"].nunique() == 3000
 
 
 _NOT_INVENTED = {"website", "tax_number"}

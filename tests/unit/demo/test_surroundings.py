@@ -50,10 +50,10 @@ def test_true_routes_run_along_streets(company: Company, helsinki: CitySurroundi
     routes = pd.read_csv(company.files.planted_routes)
     lines = gpd.GeoSeries.from_wkt(routes["way"], crs=4326).to_crs(UTM)
     streets = shapely.union_all(helsinki.roads.to_crs(UTM).geometry.buffer(0.5).to_numpy())
-    assert len(routes) == 600
+    assert len(routes) == 3000
     assert shapely.within(lines.to_numpy(), streets).all()
     assert np.allclose(lines.length, routes["length_m"], atol=1)
-    assert routes["mode"].value_counts().to_dict() == {"walk": 420, "bicycle": 180}
+    assert routes["mode"].value_counts().to_dict() == {"walk": 2100, "bicycle": 900}
     assert routes["way"].nunique() > 300
 
 

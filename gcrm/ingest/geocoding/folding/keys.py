@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, product
+from itertools import chain, islice, product
 
 from gcrm.ingest.geocoding.folding.dictionary import Dictionary
 from gcrm.ingest.geocoding.folding.text import as_written, reduce, words_with_stops
@@ -46,11 +46,16 @@ def street_keys(text: str, dictionary: Dictionary) -> StreetKeys:
     if not tokens:
         return _NOTHING
     options = list(_expanded([reduce(token) for token, _ in tokens], [stop for _, stop in tokens], dictionary))
-    readings = [tuple(word for part in reading for word in part) for reading in islice(product(*options), _MOST_READINGS)]
-    told = [tuple(word for word in reading if word not in dictionary.stopwords) or reading for reading in readings]
-    stems = [tuple(word for word in reading if word not in dictionary.types) or reading for reading in told]
-    kinds = frozenset(word for reading in told for word in reading if word in dictionary.types)
+    readings = [tuple(chain.from_iterable(reading)) for reading in islice(product(*options), _MOST_READINGS)]
+    told = [_without(dictionary.stopwords, reading) for reading in readings]
+    stems = [_without(dictionary.types, reading) for reading in told]
+    kinds = dictionary.types.intersection(chain.from_iterable(told))
     return StreetKeys(as_written(text), _distinct(told), _distinct(stems), kinds, stems[0])
+
+
+def _without(small: frozenset[str], reading: tuple[str, ...]) -> tuple[str, ...]:
+    """A reading without some words; whole where it has no others."""
+    return reading if small.isdisjoint(reading) else tuple(word for word in reading if word not in small) or reading
 
 
 def _distinct(readings: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def words_with_stops(text: str) -> list[tuple[str, bool]]:
     Args:
         text: anything; only the first 200 characters count.
     """
-    return [(found[1], bool(found[2])) for found in _WORD_AND_STOP.finditer(latin(text))]
+    return [(word, bool(stop)) for word, stop in _WORD_AND_STOP.findall(latin(text))]
 
 
 def as_written(text: str) -> str:
