@@ -16,15 +16,18 @@ def value(query: str, *parameters: object) -> Any:  # noqa: ANN401 - whatever th
     return rows(query, *parameters)[0][0]
 
 
+EMPTY = (
+    "TRUNCATE gcrm.tracks, gcrm.track_stops, gcrm.contact_ranges, gcrm.contact_routes, gcrm.contact_sites,"
+    " gcrm.consents, gcrm.opportunities, gcrm.activities, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
+    " gcrm.sites, gcrm.account_positions, gcrm.geocode_reviews, gcrm.geocode_corrections,"
+    " gcrm.duplicates, gcrm.duplicate_runs, gcrm.account_merges, gcrm.account_keys,"
+    " gcrm.account_thematic, gcrm.account_trade_areas, gcrm.cell_trade_areas, gcrm.trade_areas,"
+    " gcrm.accounts, gcrm.products, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine, gcrm.mended,"
+    " gcrm.warnings, gcrm.changes, gcrm.import_chunks, gcrm.imports, gcrm.jobs RESTART IDENTITY"
+)
+
+
 def empty() -> None:
     """Takes every record of the CRM out of the database; layers stay."""
     with connect(Role.OWNER) as connection:
-        connection.execute(
-            "TRUNCATE gcrm.tracks, gcrm.track_stops, gcrm.contact_ranges, gcrm.contact_routes, gcrm.contact_sites,"
-            " gcrm.consents, gcrm.opportunities, gcrm.activities, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
-            " gcrm.sites, gcrm.account_positions, gcrm.geocode_reviews, gcrm.geocode_corrections,"
-            " gcrm.duplicates, gcrm.duplicate_runs, gcrm.account_merges, gcrm.account_keys,"
-            " gcrm.account_thematic, gcrm.account_trade_areas, gcrm.cell_trade_areas, gcrm.trade_areas,"
-            " gcrm.accounts, gcrm.products, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine, gcrm.mended,"
-            " gcrm.warnings, gcrm.changes, gcrm.import_chunks, gcrm.imports, gcrm.jobs RESTART IDENTITY"
-        )
+        connection.execute(EMPTY)

@@ -26,6 +26,8 @@ _PAIRS_OF_A_KIND = 200_000
 _ROUNDS = 50
 _PRIOR_WEIGHT = 10.0
 """The first guess of m counts as much as so many pairs; a small file has not many of its own."""
+_CHANCE_WEIGHT = 20.0
+"""The first guess of u counts as much as so many pairs: in a file of three customers the two that are one would else prove that agreeing means nothing."""
 _TYPOS = 0.1
 """First guess: share of duplicates that differ in a field."""
 
@@ -199,14 +201,17 @@ def _by_chance(of: Comparison, seed: int) -> dict[str, Floats]:
     random = np.random.default_rng(seed)
     left, right = _random_pairs(count, random)
     found = of.levels(left, right) if len(left) else {}
+    pairs = count * (count - 1) / 2
+    seen = min(1.0, pairs / _RANDOM_PAIRS)
+    guess = first_guess()
     u = {}
     for name, level in found.items():
-        steps = len(LEVELS[name])
-        counts = np.bincount(level[level >= 0], minlength=steps).astype(np.float64)
-        total = counts.sum()
-        share = (counts + 0.5) / (total + 0.5 * steps)
+        prior = _CHANCE_WEIGHT * guess.u[name]
+        counts = seen * (np.bincount(level[level >= 0], minlength=len(LEVELS[name])) + 0.5) + prior
+        share = counts / counts.sum()
         for top, chance in of.chance(name).items():
-            share[top] = max(chance, 0.1 / max(1.0, float(count) * (count - 1)))
+            exact = (chance * pairs + prior[top]) / (pairs + _CHANCE_WEIGHT)
+            share[top] = max(exact, 0.05 / max(1.0, pairs))
         u[name] = share / share.sum()
     return u
 

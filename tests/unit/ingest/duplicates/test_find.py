@@ -175,3 +175,11 @@ def test_only_pairs_with_some_of_the_records() -> None:
     only[:1500] = True
     some = find(frame, only=only, known=every.known)
     assert pairs_of(some) == {(a, b) for a, b in pairs_of(every) if a < 1500 or b < 1500}
+
+
+@pytest.mark.parametrize("others", [0, 1, 3, 6])
+def test_the_two_of_a_small_file_are_found(others: int) -> None:
+    twin = {"name": "Corner Shop", "phone": "+358409999999"}
+    different = [{"name": name, "phone": f"+35840{number}"} for number, name in enumerate(("Kiosk Nord", "Lake Hotel", "Old Bakery", "Pump", "Rug", "Sea"))]
+    found = find(pd.DataFrame([twin, twin, *different[:others]], dtype="string"))
+    assert list(zip(found.left, found.right, strict=True)) == [(0, 1)]
