@@ -69,7 +69,8 @@ def test_files_reasons_and_records_are_shown(site: Site, visit: Visit) -> None:
     page = opened(visit, site, "shown.csv")
     total = site.value("SELECT count(*) FROM gcrm.quarantine WHERE discarded_at IS NULL")
     expect(page.locator(".figures")).to_contain_text(f"{total:,}")
-    assert any("shown.csv" in row for row in words(table(page, "files")))
+    assert until(page, lambda: any("shown.csv" in row for row in words(table(page, "files"))))
+    assert until(page, lambda: len(words(table(page, "reasons"))) == 2)
     reasons = words(table(page, "reasons"))
     assert [(row[0], row[2]) for row in reasons] == [("Status", "sleeping"), ("Lat", "97")]
     assert "must be one of customer" in reasons[0][1]
