@@ -6,7 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.data import LEVELS, MEASURES, Filter, quality
-from dashboards.links import REVIEW_STATUSES, Camera, DuplicatesView, MapView, PositionsView, QualityView, QuarantineView
+from dashboards.links import (
+    BESIDE,
+    MODES,
+    REVIEW_STATUSES,
+    WEEKDAYS,
+    AccountView,
+    Camera,
+    DuplicatesView,
+    MapView,
+    PositionsView,
+    QualityView,
+    QuarantineView,
+    ReachView,
+    SurroundingsView,
+)
 from gcrm.errors import CubeError
 
 CELL = h3.latlng_to_cell(60.17, 24.94, 9)
@@ -99,3 +113,25 @@ def test_a_cell_that_is_none_is_named() -> None:
 def test_a_probability_that_is_none_is_named(score: str) -> None:
     with pytest.raises(ValueError, match="is no probability"):
         DuplicatesView.from_parameters({"score": [score]})
+
+
+reach_views = st.builds(
+    ReachView, origin=st.text(), destination=st.text(), mode=st.sampled_from(MODES), weekday=st.sampled_from(WEEKDAYS), hour=st.integers(0, 23),
+    beside=st.sampled_from(sorted(BESIDE)), way=st.none() | st.integers(0, 10**18 - 1),
+)  # fmt: skip
+surroundings_views = st.builds(
+    SurroundingsView, level=st.sampled_from(LEVELS), weekday=st.none() | st.integers(1, 7), hour=st.none() | st.integers(0, 23), cell=st.none() | st.just(CELL)
+)
+account_views = st.builds(AccountView, account_id=st.none() | st.integers(0, 10**18 - 1), text=st.text())
+
+
+@given(reach_views | surroundings_views | account_views)
+def test_links_of_places_lead_back_to_their_views(view: ReachView | SurroundingsView | AccountView) -> None:
+    parameters = {name: [value] if isinstance(value, str) else value for name, value in view.parameters().items()}
+    assert type(view).from_parameters(parameters) == view
+
+
+@pytest.mark.parametrize(("name", "text"), [("level", "99"), ("weekday", "8"), ("hour", "24"), ("hour", "-1"), ("hour", "noon")])
+def test_a_number_out_of_range_is_told_by_its_name(name: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"'{text}' is no {name}; there are "):
+        SurroundingsView.from_parameters({name: [text]})

@@ -1,0 +1,30 @@
+"""What the links to the pages say, and back; the cube page's link is its question (`CubeQuery.parameters`)."""
+
+from dashboards.links.account import AccountView
+from dashboards.links.camera import Camera
+from dashboards.links.duplicates import DuplicatesView
+from dashboards.links.map_explorer import MapView
+from dashboards.links.positions import REVIEW_STATUSES, PositionsView
+from dashboards.links.quality import QualityView
+from dashboards.links.quarantine import QuarantineView
+from dashboards.links.reach import BESIDE, MODES, WEEKDAYS, ReachView
+from dashboards.links.surroundings import FLOW_MEASURES, FLOWS, ON_STREETS, SurroundingsView
+
+__all__ = [
+    "BESIDE",
+    "FLOWS",
+    "FLOW_MEASURES",
+    "MODES",
+    "ON_STREETS",
+    "REVIEW_STATUSES",
+    "WEEKDAYS",
+    "AccountView",
+    "Camera",
+    "DuplicatesView",
+    "MapView",
+    "PositionsView",
+    "QualityView",
+    "QuarantineView",
+    "ReachView",
+    "SurroundingsView",
+]
