@@ -77,7 +77,7 @@ def _from(source: Mapping[str, object]) -> str:
     when = source.get("source_date")
     date = f", as of {when:%d %b %Y}" if isinstance(when, datetime) else ""
     made_up = "; made up" if source.get("made_up") else ""
-    return f"<small>{html.escape(f'From {source["dataset"]}{date}{made_up}.')}</small>"
+    return f"<small>{html.escape(f'Source: {source["dataset"]}{date}{made_up}.')}</small>"
 
 
 def _values(found: Mapping[str, object], layer: str, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -57,6 +57,7 @@ def test_all_six_layers_are_told_at_a_place(site: Site, visit: Visit, *, phone: 
     assert [title for title, words in told.items() if "Nothing is known" in words] == []
     expect(page.locator(".place").first).to_contain_text("m from its middle")
     assert "modelled" in told["Who lives here"]
+    assert "Source: from buildings." in told["Who lives here"]
     low, high = descendants(cell)
     people = site.value("SELECT sum(population) FROM gcrm.cell_residence WHERE cell BETWEEN %s AND %s", low, high)
     first = page.locator(".place li").filter(has_text="Inhabitants").first.locator("b").inner_text()
