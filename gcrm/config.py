@@ -50,6 +50,11 @@ class Settings(BaseSettings):
         return self.home / "cubes"
 
     @property
+    def reference(self) -> Path:
+        """Folder of the geocoder's reference as it was made last."""
+        return self.home / "reference"
+
+    @property
     def roads(self) -> Path:
         """Folder of the published road networks and of the extracts they are built of."""
         return self.home / "roads"

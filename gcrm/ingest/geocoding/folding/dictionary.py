@@ -1,5 +1,6 @@
 """The words that addresses abbreviate: own tables by language, and a folder in libpostal's format beside them."""
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -42,6 +43,7 @@ class Dictionary:
         numbers: words before a house number ("Nr.").
         units: words before a part of a building ("Top", "Apt").
         boxes: words of a post office box.
+        digest: of the lines that it was made of; equal for equal dictionaries.
     """
 
     expansions: Mapping[Phrase, tuple[str, ...]]
@@ -52,6 +54,7 @@ class Dictionary:
     numbers: frozenset[str]
     units: frozenset[str]
     boxes: tuple[Phrase, ...]
+    digest: str
 
     @cached_property
     def longest_from(self) -> Mapping[str, int]:
@@ -141,4 +144,5 @@ def _built(lines: list[tuple[str, list[str]]]) -> Dictionary:
         numbers=one.get("numbers", frozenset()),
         units=one.get("units", frozenset()),
         boxes=tuple(sorted(flat["boxes"], key=len, reverse=True)),
+        digest=hashlib.sha256(repr(lines).encode()).hexdigest(),
     )
