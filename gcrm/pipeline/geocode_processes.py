@@ -1,5 +1,6 @@
 """Geocoding in several processes: each reads the reference, then places chunk after chunk."""
 
+import atexit
 import gc
 import multiprocessing
 import os
@@ -70,6 +71,8 @@ def _begin(reference_id: int) -> None:
     # A chunk makes millions of texts, whose every thousand would start a search for cycles: it is made between the chunks alone.
     gc.freeze()
     gc.disable()
+    # There is nothing to tear down, and DuckDB would complain on standard error of what is left of it.
+    atexit.register(os._exit, 0)
 
 
 def _end_with_parent() -> None:

@@ -14,6 +14,7 @@ from gcrm.db.connection import Role, driver, transaction
 from gcrm.db.load import copy_frame
 from gcrm.errors import LayerError
 from gcrm.ingest.geocoding.address_files import read_address_file
+from gcrm.pipeline.geocode_reference import prepare_reference
 from gcrm.pipeline.layers.version import Version, store_features
 from gcrm.progress import Advance
 from gcrm.spatial import osm
@@ -42,7 +43,7 @@ class Origin:
 
 
 def load_addresses(path: Path, dataset: str | None, origin: Origin, advance: Advance) -> dict[str, int] | None:
-    """Loads addresses, and the streets, postcodes and places that the file holds beside them.
+    """Loads addresses, and the streets, postcodes and places that the file holds beside them; makes the geocoder's reference of all that is loaded.
 
     Args:
         path: an OSM extract (.osm.pbf), or a file as `read_address_file` takes it.
@@ -61,8 +62,11 @@ def load_addresses(path: Path, dataset: str | None, origin: Origin, advance: Adv
     date = origin.source_date.replace(tzinfo=origin.source_date.tzinfo or UTC) if origin.source_date else None
     with transaction(Role.WRITER) as connection:
         if path.name.lower().endswith(".pbf"):
-            return _load_extract(connection, path, dataset or dataset_name(path), date, advance)
-        return _load_file(connection, path, dataset or path.stem.lower(), Origin(origin.attribution, date, origin.country), advance)
+            counts = _load_extract(connection, path, dataset or dataset_name(path), date, advance)
+        else:
+            counts = _load_file(connection, path, dataset or path.stem.lower(), Origin(origin.attribution, date, origin.country), advance)
+    prepare_reference()
+    return counts
 
 
 def _load_extract(connection: Connection, path: Path, dataset: str, date: datetime | None, advance: Advance) -> dict[str, int] | None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from gcrm.db.connection import Role, driver, transaction
 from gcrm.db.load import copy_frame
 from gcrm.db.queries import queries
+from gcrm.pipeline.geocode_reference import prepare_reference
 from gcrm.pipeline.layers.version import Version, store_features
 from gcrm.pipeline.roads import add_extract
 from gcrm.progress import Advance
@@ -18,7 +19,7 @@ OSM_LAYERS = ("roads", "buildings", "address_points", "shops", "land_cover", "di
 
 
 def load_osm(path: Path, dataset: str | None, advance: Advance) -> dict[str, int] | None:
-    """Loads an OSM extract, and builds the road network of all extracts anew.
+    """Loads an OSM extract, and builds the road network and the geocoder's reference of all that is loaded anew.
 
     Args:
         path: an .osm.pbf file.
@@ -38,7 +39,8 @@ def load_osm(path: Path, dataset: str | None, advance: Advance) -> dict[str, int
         counts = {} if held else _store(connection, version, path, advance)
         if queries("roads").has_roads(driver(connection), dataset=name):
             counts["road_network"] = len(add_extract(connection, path, name).edges)
-        return None if held else counts
+    prepare_reference()
+    return None if held else counts
 
 
 def _store(connection: Connection, version: Version, path: Path, advance: Advance) -> dict[str, int]:
