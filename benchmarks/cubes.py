@@ -8,13 +8,13 @@ import duckdb
 from benchmarks.measure import Work
 from gcrm.access.scope import Scope
 from gcrm.errors import CubeError
-from gcrm.olap import answer, cuboids, store
+from gcrm.olap import answer, cuboids, versions
 from gcrm.olap.build_engine import DuckDBEngine
 from gcrm.olap.query import CubeQuery
 
 
-def _version(published: Path) -> store.Version:
-    version = store.current(published)
+def _version(published: Path) -> versions.Version:
+    version = versions.current(published)
     if version is None:
         raise CubeError("No cube is published yet; run `gcrm demo` first.")
     return version

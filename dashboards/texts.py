@@ -4,7 +4,7 @@ import calendar
 import math
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from dashboards.data import DIMENSIONS, PLACE, UNKNOWN, Band, Filter, Measure, Polygon, Ring, level_of_cell, place_of, span
@@ -82,6 +82,11 @@ def large(value: float | Decimal) -> str:
 def share(part: int, whole: int) -> str:
     """A share in percent, rounded down, so that 100 % is all of it; a dash of nothing."""
     return f"{part * 1000 // whole / 10:g} %" if whole else "-"
+
+
+def moment(when: datetime) -> str:
+    """A time to the second, such as 3 Mar 2026, 14:05:09 UTC."""
+    return f"{when.day} {when:%b %Y, %H:%M:%S} UTC"
 
 
 def month_name(month: date | str) -> str:

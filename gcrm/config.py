@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     duplicates_unique: str = Field("", description="Systems that hold nobody twice, with commas between them; every search for duplicates keeps to it.")
     dictionaries: Path | None = Field(None, description="Folder of dictionaries in libpostal's format, added to the geocoder's own words.")
     geocoders: str = Field("", description="Providers asked for what the reference does not know: name=URL;rate=1;days=30 and so on, with | between them.")
+    cube_versions: int = Field(10, ge=1, description="Versions of the cube that are kept, so that it can be asked as it was.")
     tracks_days: int = Field(90, ge=1, description="Days after loading for which recorded routes are kept; their flows stay.")
     port: int = Field(8501, ge=1, le=65535, description="Port on which `gcrm serve` listens.")
 

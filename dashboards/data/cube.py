@@ -6,13 +6,13 @@ from functools import lru_cache
 
 from gcrm.access.scope import Scope
 from gcrm.config import settings
-from gcrm.olap import store
+from gcrm.olap import versions
 from gcrm.olap.analysis import ask
 from gcrm.olap.answer import Answer, members
 from gcrm.olap.catalogue import FACTS, MEASURES, PLACE, dimensions_of, is_money, simple
 from gcrm.olap.derived import BESIDE_PRIOR
 from gcrm.olap.query import CubeQuery, Filter
-from gcrm.olap.store import Version
+from gcrm.olap.versions import Version
 from gcrm.units import COARSEST_LEVEL, LEVELS
 
 COMFORTABLE_CELLS = 800
@@ -43,8 +43,26 @@ def current_cube() -> Cube | None:
     Raises:
         CubeError: it is damaged.
     """
-    version = store.current(settings().cubes)
+    version = versions.current(settings().cubes)
     return Cube(version.name, version) if version is not None else None
+
+
+def cube_as_of(as_of: str) -> Cube | None:
+    """The cube that readers see, or that they saw; see `gcrm.olap.versions.as_of`.
+
+    Args:
+        as_of: name of a version, or a time.
+
+    Raises:
+        CubeError: none of that time is kept.
+    """
+    version = versions.as_of(settings().cubes, as_of)
+    return Cube(version.name, version) if version is not None else None
+
+
+def kept_cubes() -> list[Cube]:
+    """The versions of the cube that can be asked, the one in force first."""
+    return [Cube(version.name, version) for version in versions.versions(settings().cubes)]
 
 
 @lru_cache(maxsize=512)
@@ -97,7 +115,7 @@ def for_measure(query: CubeQuery, measure: str) -> CubeQuery:
     """
     known = {PLACE, *dimensions_of(measure)}
     rows, columns = (tuple(axis for axis in axes if axis.dimension in known) for axes in (query.rows, query.columns))
-    return CubeQuery(rows, columns, (measure,), fitting(measure, query.where))
+    return CubeQuery(rows, columns, (measure,), fitting(measure, query.where), as_of=query.as_of)
 
 
 def comes_from_layers(measure: str) -> bool:

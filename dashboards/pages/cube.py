@@ -19,8 +19,8 @@ _FORMATS: dict[str, Literal["accounting", "percent", "localized"]] = {"money": "
 def main() -> None:
     """Draws the page."""
     scope = session.scope()
-    cube = parts.cube_or_what_to_do(scope, "Cube")
-    query = session.asked(PAGE, lambda parameters: CubeQuery.from_parameters(dict(parameters)) if parameters else _FIRST, _FIRST)
+    newest = parts.cube_or_what_to_do(scope, "Cube")
+    cube, query = session.asked(PAGE, lambda parameters: _asked(newest, dict(parameters)), (newest, _FIRST))
     query = data.answerable(cube, _shown(query))
     measure = MEASURES[query.measures[0]]
     _controls(cube, query, scope)
@@ -34,6 +34,7 @@ def main() -> None:
         cube_downloads.menu(cube, query, title, scope)
         cube_views.menu(query, scope)
         parts.link_button(PAGE, parameters(query))
+    _earlier(cube, newest, query)
     _path(query)
     parts.filter_bar(query.where, lambda dimension, members: go(filtered(query, dimension, members)), lambda: go(replace(query, where=())))
     cube_map.choice(query)
@@ -50,6 +51,22 @@ def main() -> None:
     _table(cube, query, title, scope)
     parts.explanation(cube, answer.explanation)
     cube_records.section(query, scope)
+
+
+def _asked(newest: Cube, parameters: dict[str, list[str]]) -> tuple[Cube, CubeQuery]:
+    """What the link asks, and the version of the cube that it asks."""
+    query = CubeQuery.from_parameters(dict(parameters)) if parameters else _FIRST
+    return (data.cube_as_of(query.as_of) or newest) if query.as_of else newest, query
+
+
+def _earlier(cube: Cube, newest: Cube, query: CubeQuery) -> None:
+    """Says that an earlier version is shown, and leads back to the newest."""
+    if cube != newest:
+        with st.container(horizontal=True, key="earlier"):
+            st.button(
+                f"As it was on {texts.moment(cube.built_at)}", key="newest", icon=":material/close:", icon_position="right", help="Back to the newest",
+                on_click=lambda: go(replace(query, as_of="")),
+            )  # fmt: skip
 
 
 def _shown(query: CubeQuery) -> CubeQuery:
@@ -72,8 +89,25 @@ def _controls(cube: Cube, query: CubeQuery, scope: Scope) -> None:
         _axes(cube, query, "columns", query.columns, query.rows)
         if query.level is not None:
             _level(query, query.level)
+        _version(query)
         with st.expander("Filters"):
             parts.filters(cube, measure, query.where, lambda dimension, members: go(filtered(query, dimension, members)), scope)
+
+
+def _version(query: CubeQuery) -> None:
+    """Time travel, where there is more than the newest version."""
+    kept = data.kept_cubes()
+    if len(kept) == 1 and not query.as_of:
+        return
+    names = {cube.name: "Newest" if not at else texts.moment(cube.built_at) for at, cube in enumerate(kept)}
+    now = data.cube_as_of(query.as_of)
+    st.session_state["cube version"] = now.name if now is not None else kept[0].name
+
+    def change() -> None:
+        chosen = st.session_state["cube version"]
+        go(replace(query, as_of="" if chosen == kept[0].name else chosen))
+
+    st.selectbox("As it was on", list(names), key="cube version", format_func=lambda name: names.get(name, name), on_change=change)
 
 
 def _show_as(query: CubeQuery) -> None:

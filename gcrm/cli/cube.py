@@ -13,6 +13,9 @@ from gcrm.progress import progress
 app = typer.Typer(no_args_is_help=True, help="Build the cube, and ask it.")
 
 
+_AS_OF = "The cube as it was: a time such as 2026-03-31, or a version of `gcrm cube versions`."
+
+
 class _Engine(StrEnum):
     DUCKDB = "duckdb"
     SPARK = "spark"
@@ -100,6 +103,7 @@ def query(
     ] = None,
     trade_area: Annotated[list[str] | None, typer.Option(help="Only what lies in a trading area, by its name, or SET/NAME; several are added up.")] = None,
     around: Annotated[str, typer.Option(help="Split by distance from a point, too: longitude,latitude and metres, '24.941,60.171 500 1000 2000'.")] = "",
+    as_of: Annotated[str, typer.Option(help=_AS_OF)] = "",
     sort: Annotated[str, typer.Option(help="A column of the answer to sort by; -revenue for the largest first.")] = "",
     output: Annotated[Path | None, typer.Option(help="Write the answer to a .csv, .xlsx or .parquet file; with places, .parquet is GeoParquet.")] = None,
 ) -> None:
@@ -121,7 +125,7 @@ def query(
     from gcrm.pipeline.exports import export_answer
 
     asked = CubeQuery.parse(
-        rows, cols, measures, where or [], derived=derive, having=having or [], top=top, order=sort, versus=versus or [], around=around
+        rows, cols, measures, where or [], derived=derive, having=having or [], top=top, order=sort, versus=versus or [], around=around, as_of=as_of
     )  # fmt: skip
     for areas in ([area_of_file(path) for path in within or []], [trade_area_of(name, Scope.everything()) for name in trade_area or []]):
         asked = replace(asked, where=(*asked.where, Filter(PLACE, tuple(map(as_member, areas))))) if areas else asked
@@ -138,6 +142,7 @@ def records(
     cube: Annotated[str, typer.Argument(help="sales, accounts, activities, pipeline or customers.")],
     where: Annotated[list[str] | None, typer.Option(help="Filter, as often as needed, as of `gcrm cube query`.")] = None,
     most: Annotated[int, typer.Option(min=1, help="So many records at most.")] = 1000,
+    as_of: Annotated[str, typer.Option(help=_AS_OF)] = "",
     output: Annotated[Path | None, typer.Option(help="Write them to a .csv, .xlsx or .parquet file.")] = None,
 ) -> None:
     """Drill through: the records behind a figure, with the names of their accounts.
@@ -150,12 +155,40 @@ def records(
     from gcrm.pipeline.cube_records import cube_records
     from gcrm.pipeline.exports import write_table
 
-    found = cube_records(cube, tuple(map(Filter.parse, where or [])), Scope.everything(), most)
+    found = cube_records(cube, tuple(map(Filter.parse, where or [])), Scope.everything(), most, as_of)
     if output is not None:
         write_table(found.table, output, found.about)
         typer.echo(f"{found.table.num_rows:,} of {found.count:,} records to {output}.")
     else:
         show_records(found.table, found.count)
+
+
+@app.command()
+def versions() -> None:
+    """List the versions of the cube that can be asked with --as-of, the one in force first.
+
+    Example: `gcrm cube versions`
+    """
+    from gcrm.cli.tables import show_versions
+    from gcrm.pipeline.cubes import kept_versions
+
+    found = kept_versions()
+    if found:
+        show_versions(found)
+    else:
+        typer.echo("No cube is published yet; import accounts and orders, then run `gcrm cube build`.")
+
+
+@app.command()
+def gc(keep: Annotated[int, typer.Option(help="So many of the newest versions stay, the one in force among them.")] = 1) -> None:
+    """Remove old versions of the cube; how many a build keeps says GCRM_CUBE_VERSIONS.
+
+    Example: `gcrm cube gc --keep 3`
+    """
+    from gcrm.pipeline.cubes import remove_old_versions
+
+    count, freed = remove_old_versions(keep)
+    typer.echo(f"{count:,} versions removed, {freed / 2**20:,.1f} MiB are free again." if count else "There is nothing to remove.")
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Answers of the cube as a table in the terminal."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 import h3
@@ -13,6 +14,7 @@ from gcrm.olap.answer import Answer
 from gcrm.olap.calendar import LEVELS, member
 from gcrm.olap.catalogue import CUBES, MEASURES, UNKNOWN, dimensions_of
 from gcrm.olap.query import CubeQuery
+from gcrm.olap.versions import Version
 
 _MOST_ROWS = 200
 _WIDEST = 100_000
@@ -40,6 +42,16 @@ def show_records(table: pa.Table, count: int) -> None:
     frame = readable(table.to_pandas(integer_object_nulls=True))
     _print(frame)
     Console(stderr=True).print(f"{min(len(frame), _MOST_ROWS):,} of {count:,} records.", highlight=False)
+
+
+def show_versions(versions: Sequence[Version]) -> None:
+    """Prints versions of the cube: name, when it was built, what is in it, its size."""
+    table = Table("version", "built at (UTC)", "accounts", "order lines", "MiB", "", box=None, header_style="bold")
+    for at, each in enumerate(versions):
+        rows = each.rows
+        told = (f"{rows['accounts-facts']:,}", f"{rows['sales-facts']:,}", f"{each.size_bytes / 2**20:,.1f}", "" if at else "in force")
+        table.add_row(each.name, f"{each.built_at:%Y-%m-%d %H:%M:%S}", *told)
+    Console(width=_WIDEST).print(table)
 
 
 def _print(frame: pd.DataFrame) -> None:

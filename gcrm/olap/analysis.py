@@ -18,7 +18,7 @@ from gcrm.olap.catalogue import DIMENSIONS, MEASURES, OTHERS, PLACE, UNKNOWN
 from gcrm.olap.derived import BESIDE_PRIOR, Derived, Top
 from gcrm.olap.engine import select
 from gcrm.olap.query import CubeQuery, Filter, versus_columns
-from gcrm.olap.store import Version
+from gcrm.olap.versions import Version
 from gcrm.spatial.shapes import Around
 
 type _Ask = Callable[[CubeQuery], pa.Table]

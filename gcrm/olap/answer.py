@@ -14,7 +14,7 @@ from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, TERRITORY, UNKNOWN, Fa
 from gcrm.olap.engine import engine, select
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.spatial_slice import Inside, inside
-from gcrm.olap.store import Version
+from gcrm.olap.versions import Version
 from gcrm.spatial.cells import descendants, level_of, parent_expression
 from gcrm.units import COARSEST_LEVEL, FINEST_LEVEL
 

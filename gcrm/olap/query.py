@@ -104,6 +104,7 @@ class After(TypedDict, total=False):
         order: a column of the answer, such as `-revenue`.
         versus: filters of a second question, such as `segment=students`.
         around: distance bands around a point, such as `24.941,60.171 500 1000 2000`.
+        as_of: name of a version of the cube, or a time such as `2026-03-31`.
     """
 
     derived: str
@@ -112,6 +113,7 @@ class After(TypedDict, total=False):
     order: str
     versus: Iterable[str]
     around: str
+    as_of: str
 
 
 def versus_columns(measure: str) -> tuple[str, str, str]:
@@ -134,6 +136,7 @@ class CubeQuery:
         order: a column of the answer, `-` before it for the largest first; by the axes if empty.
         versus: filters of a second question, each in the place of those on its dimension; its measures stand beside those of the first.
         around: splits the rows by distance bands around a point too; the column `distance` comes first.
+        as_of: a version of the cube by its name, or a time: the newest version that had been built by then; the one in force if empty.
     """
 
     rows: tuple[Axis, ...] = ()
@@ -146,6 +149,7 @@ class CubeQuery:
     order: str = ""
     versus: tuple[Filter, ...] = ()
     around: Around | None = None
+    as_of: str = ""
 
     def __post_init__(self) -> None:
         if not self.measures:
@@ -238,14 +242,14 @@ class CubeQuery:
         having = tuple(map(Having.parse, after.get("having", ())))
         top, order = Top.parse(after.get("top", "")), after.get("order", "").strip()
         derived, around = Derived.parse(after.get("derived", "")), Around.parse(after.get("around", ""))
-        return cls(axes[0], axes[1], wanted, filters, derived, having, top, order, second, around)
+        return cls(axes[0], axes[1], wanted, filters, derived, having, top, order, second, around, after.get("as_of", "").strip())
 
     def parameters(self) -> dict[str, str | list[str]]:
         """The question as the parameters of a link; `from_parameters` reads them back."""
         texts = {
             "rows": ",".join(map(str, self.rows)), "columns": ",".join(map(str, self.columns)), "measures": ",".join(self.measures),
             "derived": ", ".join(map(str, self.derived)), "top": str(self.top or ""), "order": self.order,
-            "around": str(self.around or ""),
+            "around": str(self.around or ""), "as_of": self.as_of,
         }  # fmt: skip
         lists = {name: [str(kept) for kept in getattr(self, name)] for name in ("where", "having", "versus")}
         return {**{name: text for name, text in texts.items() if text}, **{name: values for name, values in lists.items() if values}}
@@ -269,7 +273,7 @@ class CubeQuery:
         return cls.parse(
             text("rows"), text("columns"), text("measures", "revenue"), several("where"),
             derived=text("derived"), having=several("having"), top=text("top"), order=text("order"), versus=several("versus"),
-            around=text("around"),
+            around=text("around"), as_of=text("as_of"),
         )  # fmt: skip
 
     def slice(self, kept: Filter) -> "CubeQuery":

@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,60 +17,7 @@ from gcrm.errors import CubeError
 from gcrm.olap import cuboids
 from gcrm.olap.build_engine import BuildEngine, OpenEngine, build_database, duckdb_engine
 from gcrm.olap.catalogue import FACTS
-
-_POINTER = "current"
-_MANIFEST = "manifest.json"
-_KEPT_VERSIONS = 3
-
-
-@dataclass(frozen=True)
-class Version:
-    """A published version: its name, its folder, and what its manifest says."""
-
-    name: str
-    folder: Path
-    manifest: dict[str, Any]
-
-    @property
-    def built_at(self) -> datetime:
-        """When it was built."""
-        return datetime.fromisoformat(self.manifest["built_at"])
-
-    @property
-    def rows(self) -> dict[str, int]:
-        """Rows of each file, by its name without ending."""
-        return dict(self.manifest["rows"])
-
-    @property
-    def currencies(self) -> list[str]:
-        """The currencies of the money in it."""
-        return list(self.manifest["currencies"])
-
-
-def current(folder: Path) -> Version | None:
-    """The version that readers see; None before the first one is published.
-
-    Args:
-        folder: the folder of the cubes.
-
-    Raises:
-        CubeError: the pointer names a version that is not there, or one that was built of other columns than those of today.
-    """
-    pointer = folder / _POINTER
-    if not pointer.is_file():
-        return None
-    name = pointer.read_text(encoding="utf-8").strip()
-    manifest = folder / name / _MANIFEST
-    if not manifest.is_file():
-        raise CubeError(f"The cube {name} is damaged: {manifest} is missing; build it again with `gcrm cube build`.")
-    said = json.loads(manifest.read_text(encoding="utf-8"))
-    if said.get("columns") != _columns():
-        raise CubeError(f"The cube {name} was built by another version of gcrm, with other dimensions; build it again with `gcrm cube build`.")
-    return Version(name, folder / name, said)
-
-
-def _columns() -> dict[str, list[str]]:
-    return {facts.name: list(facts.columns) for facts in FACTS.values()}
+from gcrm.olap.versions import LOCK, MANIFEST, POINTER, Version, columns, current, remove_all_but
 
 
 @contextmanager
@@ -82,7 +28,7 @@ def building(folder: Path) -> Iterator[Path]:
         folder: the folder of the cubes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):
+    with FileLock(folder / LOCK):
         _remove_orphans(folder)
         work = folder / f".building-{os.getpid()}"
         work.mkdir()
@@ -134,6 +80,7 @@ def publish(
     digest: str,
     sources: list[dict[str, Any]],
     as_of: datetime,
+    keep: int,
     advance: Callable[[int], None],
     engine: OpenEngine = duckdb_engine,
 ) -> tuple[Version, bool]:
@@ -145,6 +92,7 @@ def publish(
         digest: of the facts; names the version together with the time.
         sources: the layers behind the facts.
         as_of: when the facts were read; the pointer bears this time, whether it moves or not.
+        keep: so many versions stay, the new one among them.
         advance: told how many cuboids are built.
         engine: what builds the cuboids; it is started only where there is something to build.
 
@@ -160,7 +108,7 @@ def publish(
         before = None
     digest = hashlib.sha256(f"{digest} {cuboids.declared()}".encode()).hexdigest()
     if before is not None and before.manifest["digest"] == digest:
-        _date(folder / _POINTER, as_of)
+        _date(folder / POINTER, as_of)
         return before, False
     with engine() as builder:
         rows = {cuboid.name: _built(builder, work, cuboid, advance) for cuboid in cuboids.declared()}
@@ -169,13 +117,13 @@ def publish(
             rows[f"{facts.name}-facts"] = _count(database, work / cuboids.facts_file(facts))
         currencies = _currencies(database, [work / f"{facts.name}-all-full.parquet" for facts in FACTS.values() if "currency" in facts.columns])
     built_at = datetime.now(UTC)
-    manifest = {"built_at": built_at.isoformat(), "digest": digest, "rows": rows, "currencies": currencies, "sources": sources, "columns": _columns()}
-    (work / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    manifest = {"built_at": built_at.isoformat(), "digest": digest, "rows": rows, "currencies": currencies, "sources": sources, "columns": columns()}
+    (work / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     name = f"{built_at:%Y%m%dT%H%M%S.%fZ}-{digest[:8]}"
     _sync(work)
     work.rename(folder / name)
     _move_pointer(folder, name, as_of)
-    _remove_old(folder, name)
+    remove_all_but(folder, name, keep)
     return Version(name, folder / name, manifest), True
 
 
@@ -202,11 +150,11 @@ def _sync(folder: Path) -> None:
 
 
 def _move_pointer(folder: Path, name: str, as_of: datetime) -> None:
-    waiting = folder / f".{_POINTER}"
+    waiting = folder / f".{POINTER}"
     waiting.write_text(name, encoding="utf-8")
     _date(waiting, as_of)
     _sync_file(waiting)
-    waiting.replace(folder / _POINTER)
+    waiting.replace(folder / POINTER)
     _sync_file(folder)
 
 
@@ -222,15 +170,8 @@ def _sync_file(path: Path) -> None:
 
 def _remove_orphans(folder: Path) -> None:
     """Removes what killed builders left: work, versions that were never pointed to, versions that are not whole."""
-    pointer = folder / _POINTER
+    pointer = folder / POINTER
     pointed = pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
-    versions = [version for version in folder.glob("[0-9]*") if version.name > pointed or not (version / _MANIFEST).is_file()]
+    versions = [version for version in folder.glob("[0-9]*") if version.name > pointed or not (version / MANIFEST).is_file()]
     for orphan in [*folder.glob(".building-*"), *versions]:
         shutil.rmtree(orphan)
-
-
-def _remove_old(folder: Path, newest: str) -> None:
-    """Leaves the newest version, and those before it that a reader may still have open."""
-    before = sorted(version for version in folder.glob("[0-9]*") if version.name != newest)
-    for version in before[: 1 - _KEPT_VERSIONS]:
-        shutil.rmtree(version)

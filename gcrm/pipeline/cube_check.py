@@ -11,6 +11,7 @@ from gcrm.olap import store
 from gcrm.olap.answer import ask, missing_members
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, PLACE, Axis, Facts, Measure
 from gcrm.olap.query import CubeQuery
+from gcrm.olap.versions import Version
 from gcrm.pipeline.cubes import take_facts
 from gcrm.progress import Advance
 from gcrm.units import LEVELS
@@ -50,11 +51,11 @@ def check_cubes(advance: Advance) -> list[Proof]:
         folder = Path(named)
         with store.building(folder) as work:
             taken = take_facts(work, with_totals=True)
-            version, _ = store.publish(folder, work, taken.digest, taken.sources, taken.as_of, advance)
+            version, _ = store.publish(folder, work, taken.digest, taken.sources, taken.as_of, 1, advance)
         return [proof for facts in FACTS.values() for proof in _proofs(version, facts, taken.totals[facts.name])]
 
 
-def _proofs(version: store.Version, facts: Facts, totals: dict[str, Number | None]) -> Iterator[Proof]:
+def _proofs(version: Version, facts: Facts, totals: dict[str, Number | None]) -> Iterator[Proof]:
     yield Proof(facts.name, facts.grain, totals["rows"] or 0, version.rows[f"{facts.name}-facts"])
     yield Proof(facts.name, "facts without a member in some dimension", 0, missing_members(version, facts))
     for each in MEASURES.values():
@@ -67,7 +68,7 @@ def _proofs(version: store.Version, facts: Facts, totals: dict[str, Number | Non
                     yield Proof(facts.name, f"{each.label} by {axis}", expected, _total(version, each, (axis,)))
 
 
-def _total(version: store.Version, measure: Measure, axes: tuple[Axis, ...]) -> Number:
+def _total(version: Version, measure: Measure, axes: tuple[Axis, ...]) -> Number:
     """The sum of an answer; money of several currencies is asked for by currency, since here it may be added."""
     split = measure.unit == "money" and all(axis.dimension != "currency" for axis in axes)
     query = CubeQuery((*axes, *([Axis("currency")] if split else [])), measures=(measure.name,))

@@ -21,7 +21,7 @@ class NamedRecords:
     about: dict[str, str]
 
 
-def cube_records(cube: str, where: tuple[Filter, ...], scope: Scope, most: int) -> NamedRecords:
+def cube_records(cube: str, where: tuple[Filter, ...], scope: Scope, most: int, as_of: str = "") -> NamedRecords:
     """The facts that filters keep; see `gcrm.olap.answer.records`.
 
     Args:
@@ -29,6 +29,7 @@ def cube_records(cube: str, where: tuple[Filter, ...], scope: Scope, most: int) 
         where: filters.
         scope: who asks.
         most: so many at most.
+        as_of: of which version of the cube; see `gcrm.olap.versions.as_of`.
 
     Returns:
         Of facts about accounts the source, source_key and name of the account (missing where it is gone since, or not to be seen); then their own columns.
@@ -36,7 +37,7 @@ def cube_records(cube: str, where: tuple[Filter, ...], scope: Scope, most: int) 
     Raises:
         CubeError: no cube is published yet, or the question does not fit.
     """
-    version = published()
+    version = published(as_of)
     found = records(version, cube, where, scope, most)
     table = _with_names(found.table, scope) if "account_id" in found.table.column_names else found.table
     about = {

@@ -14,16 +14,17 @@ from gcrm.config import resource, settings
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
 from gcrm.errors import CubeError
-from gcrm.olap import store
+from gcrm.olap import store, versions
 from gcrm.olap.analysis import ask
 from gcrm.olap.answer import Answer, members
 from gcrm.olap.build_engine import OpenEngine, duckdb_engine
 from gcrm.olap.catalogue import FACTS
 from gcrm.olap.query import CubeQuery
+from gcrm.olap.versions import Version
 from gcrm.progress import Advance
 
 
-def build_cube(advance: Advance, engine: OpenEngine = duckdb_engine) -> tuple[store.Version, bool]:
+def build_cube(advance: Advance, engine: OpenEngine = duckdb_engine) -> tuple[Version, bool]:
     """Extracts the facts, builds the cuboids and publishes them.
 
     Args:
@@ -39,7 +40,7 @@ def build_cube(advance: Advance, engine: OpenEngine = duckdb_engine) -> tuple[st
     folder = settings().cubes
     with store.building(folder) as work:
         taken = take_facts(work)
-        return store.publish(folder, work, taken.digest, taken.sources, taken.as_of, advance, engine)
+        return store.publish(folder, work, taken.digest, taken.sources, taken.as_of, settings().cube_versions, advance, engine)
 
 
 @dataclass(frozen=True)
@@ -100,16 +101,52 @@ def _clock(connection: psycopg.Connection[Any]) -> datetime:
     return moment
 
 
-def published() -> store.Version:
-    """The version of the cube that readers see.
+def published(as_of: str = "") -> Version:
+    """The version of the cube that readers see, or that they saw.
+
+    Args:
+        as_of: as of `gcrm.olap.versions.as_of`.
 
     Raises:
-        CubeError: none is published yet.
+        CubeError: none is published yet, or none of that time is kept.
     """
-    version = store.current(settings().cubes)
+    version = versions.as_of(settings().cubes, as_of)
     if version is None:
         raise CubeError("No cube is published yet; import accounts and orders, then run `gcrm cube build`.")
     return version
+
+
+def kept_versions() -> list[Version]:
+    """The versions of the cube that can be asked, the one in force first.
+
+    Raises:
+        CubeError: the one in force is damaged.
+    """
+    return versions.versions(settings().cubes)
+
+
+def remove_old_versions(keep: int) -> tuple[int, int]:
+    """Removes all but the newest versions of the cube.
+
+    Args:
+        keep: so many stay; the one in force always does.
+
+    Returns:
+        How many are removed, and the bytes that are free again.
+
+    Raises:
+        CubeError: it is asked to keep none.
+    """
+    if keep < 1:
+        raise CubeError("The version in force stays; write --keep 1 or more.")
+    folder = settings().cubes
+    before = _bytes_in(folder)
+    removed = versions.remove_old(folder, keep)
+    return len(removed), before - _bytes_in(folder)
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("[0-9]*/*"))
 
 
 def ask_cube(query: CubeQuery, scope: Scope) -> Answer:
@@ -118,7 +155,7 @@ def ask_cube(query: CubeQuery, scope: Scope) -> Answer:
     Raises:
         CubeError: none is published yet, or the question does not fit.
     """
-    return ask(published(), query, scope)
+    return ask(published(query.as_of), query, scope)
 
 
 def cube_members(dimension: str, scope: Scope) -> list[str]:

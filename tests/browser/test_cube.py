@@ -1,11 +1,15 @@
 """The cube page on the demo city, in a real browser."""
 
+import json
 import re
 import secrets
+import shutil
+from collections.abc import Iterator
 from itertools import product
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -221,3 +225,41 @@ def test_there_is_a_map_for_each_member_on_one_legend(demo_site: Site, visit: Vi
     expect(page.locator(".st-key-filter_bar")).to_contain_text("Quarter: Q2 2025")
     expect(page).to_have_url(re.compile("columns=month&.*maps=each"))
     assert until(page, lambda: 1 <= small.count() <= 3)  # the months of that quarter in which anything was sold there
+
+
+@pytest.fixture
+def older(demo_site: Site) -> Iterator[str]:
+    """A version of the cube that was built a year before, when nothing had been sold yet; its name."""
+    folder = demo_site.home / "cubes"
+    in_force = folder / (folder / "current").read_text()
+    copy = folder / "20200101T000000.000000Z-00000000"
+    shutil.copytree(in_force, copy, dirs_exist_ok=True)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps(manifest | {"built_at": "2025-06-01T08:30:00+00:00"}))
+    for path in copy.glob("sales-*.parquet"):
+        table = pq.read_table(path)
+        pq.write_table(table.slice(0, 0), path)
+    yield copy.name
+    shutil.rmtree(copy)
+
+
+def test_the_cube_as_it_was(demo_site: Site, visit: Visit, older: str) -> None:
+    page = visit(demo_site, "/cube?rows=territory&columns=segment&measures=accounts")
+    accounts = total(page)
+    page.get_by_role("combobox", name="As it was on").click()
+    page.get_by_role("option", name="1 Jun 2025, 08:30:00 UTC").click()
+    expect(page).to_have_url(re.compile(f"as_of={older}"))
+    expect(page.get_by_role("button", name="As it was on 1 Jun 2025, 08:30:00 UTC")).to_have_count(1)
+    assert until(page, lambda: total(page) == accounts)
+    page.goto(f"{demo_site.url}/cube?rows=territory&measures=orders&as_of=2025-06-30")
+    expect(page.get_by_role("button", name="As it was on 1 Jun 2025, 08:30:00 UTC")).to_have_count(1)
+    expect(page.get_by_text("As of 01 Jun 2025, 08:30 UTC")).to_have_count(1)
+    page.get_by_role("button", name="As it was on 1 Jun 2025, 08:30:00 UTC").click()
+    expect(page.get_by_role("button", name="As it was on 1 Jun 2025, 08:30:00 UTC")).to_have_count(0)
+    assert until(page, lambda: total(page) == demo_site.value("SELECT count(DISTINCT (source, order_key)) FROM gcrm.orders"))
+
+
+def test_a_version_that_is_not_kept_is_told_and_the_newest_is_shown(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/cube?rows=territory&measures=revenue&as_of=2001-01-01")
+    expect(page.get_by_text("No cube of 2001-01-01 is kept")).to_have_count(1)
+    assert total(page) == revenue(demo_site)

@@ -6,7 +6,7 @@ import pytest
 
 from gcrm.access.scope import Scope
 from gcrm.config import settings
-from gcrm.olap import store
+from gcrm.olap import versions
 from gcrm.olap.query import CubeQuery
 from gcrm.pipeline import demo_steps
 from gcrm.pipeline.cubes import ask_cube
@@ -49,7 +49,7 @@ def test_a_second_run_does_nothing() -> None:
 
 @pytest.mark.parametrize(("stage", "seed"), [("geocode_accounts", 2), ("enrich_accounts", 3), ("build_cube", 4)])
 def test_a_run_that_was_cut_off_beside_an_older_cube_is_finished_by_the_next(monkeypatch: pytest.MonkeyPatch, stage: str, seed: int) -> None:
-    older = store.current(settings().cubes)
+    older = versions.current(settings().cubes)
 
     def cut_off(*_: object) -> None:
         raise KeyboardInterrupt
@@ -58,10 +58,10 @@ def test_a_run_that_was_cut_off_beside_an_older_cube_is_finished_by_the_next(mon
         patch.setattr(demo_steps, stage, cut_off)
         with pytest.raises(KeyboardInterrupt):
             _run(seed)
-    assert store.current(settings().cubes) == older
+    assert versions.current(settings().cubes) == older
     _run(seed)
 
-    assert store.current(settings().cubes) != older
+    assert versions.current(settings().cubes) != older
     assert _counted("revenue") == value("SELECT sum(revenue) FROM gcrm.orders")
     assert rows("SELECT count(*) FROM gcrm.accounts a LEFT JOIN gcrm.account_surroundings s USING (account_id) WHERE a.position IS NOT NULL AND s IS NULL") == [
         (0,)

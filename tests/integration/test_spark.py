@@ -16,7 +16,7 @@ import pytest
 
 from gcrm.access.scope import Scope
 from gcrm.config import settings
-from gcrm.olap import cuboids, store
+from gcrm.olap import cuboids, versions
 from gcrm.olap.query import CubeQuery
 from gcrm.pipeline.cubes import ask_cube, published
 from gcrm.pipeline.demo import run
@@ -41,7 +41,7 @@ def cluster() -> Iterator[SparkCluster]:
 
 
 @pytest.fixture(scope="module")
-def by_duckdb(database: None, tmp_path_factory: pytest.TempPathFactory) -> store.Version:
+def by_duckdb(database: None, tmp_path_factory: pytest.TempPathFactory) -> versions.Version:
     """The cube of the demo city as DuckDB builds it, kept apart; none is published any more."""
     del database
     run(None, SCALE, 20240501, lambda _name, _seconds: None)
@@ -49,7 +49,7 @@ def by_duckdb(database: None, tmp_path_factory: pytest.TempPathFactory) -> store
     kept = tmp_path_factory.mktemp("duckdb") / version.name
     shutil.copytree(version.folder, kept)
     (settings().cubes / "current").unlink()
-    return store.Version(version.name, kept, version.manifest)
+    return versions.Version(version.name, kept, version.manifest)
 
 
 def _building(master: str, said: Path) -> subprocess.Popen[bytes]:
@@ -60,14 +60,14 @@ def _building(master: str, said: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=file, stderr=file, env=os.environ | LOOPBACK)
 
 
-def test_a_master_that_is_none_is_an_error_in_one_line_and_nothing_is_published(by_duckdb: store.Version, tmp_path: Path) -> None:
+def test_a_master_that_is_none_is_an_error_in_one_line_and_nothing_is_published(by_duckdb: versions.Version, tmp_path: Path) -> None:
     del by_duckdb
     assert _building("nonsense", tmp_path / "said").wait() == 1
     assert "Spark at nonsense broke off (" in (tmp_path / "said").read_text().splitlines()[-1]
-    assert store.current(settings().cubes) is None
+    assert versions.current(settings().cubes) is None
 
 
-def test_every_cuboid_is_that_of_duckdb_though_a_worker_dies_in_mid_build(by_duckdb: store.Version, cluster: SparkCluster, tmp_path: Path) -> None:
+def test_every_cuboid_is_that_of_duckdb_though_a_worker_dies_in_mid_build(by_duckdb: versions.Version, cluster: SparkCluster, tmp_path: Path) -> None:
     said = tmp_path / "said"
     building = _building(cluster.url, said)
     while building.poll() is None and not list(settings().cubes.glob(f".building-*/{KILLED_BEHIND}.parquet")):

@@ -9,7 +9,7 @@ import h3
 import pytest
 
 from gcrm.config import settings
-from gcrm.olap import store
+from gcrm.olap.versions import current
 from gcrm.spatial.extracts import helsinki
 from tests.integration.command_line import gcrm, well
 from tests.integration.records import rows, value
@@ -180,7 +180,7 @@ def test_the_cube_answers_in_the_terminal() -> None:
 
 def test_the_answer_says_where_it_comes_from() -> None:
     done = gcrm("cube", "query", "--rows", "place:8")
-    version = store.current(settings().cubes)
+    version = current(settings().cubes)
     assert version is not None
     assert f"Version {version.name}; read sales-h3_8-place" in done.err
     assert "Money in EUR." in done.err
@@ -209,12 +209,27 @@ def test_what_changes_in_the_database_is_in_the_next_version(tmp_path: Path) -> 
     more = tmp_path / "more.csv"
     more.write_text("Order number,Customer,Order date,Amount\nx1,c3,2025-03-01,0.01\n")
     well("import", "orders", more)
-    before = store.current(settings().cubes)
+    before = current(settings().cubes)
     assert "Published" in well("cube", "build")
-    after = store.current(settings().cubes)
+    after = current(settings().cubes)
     assert before is not None
     assert after is not None
     assert before.name < after.name
     total = Decimal(_table(well("cube", "query"))[1][0].replace(",", ""))
     assert total == value("SELECT sum(revenue) FROM gcrm.orders")
+    # The cube as it was before is still there, by its name and by its time, until it is removed.
+    for as_of in (before.name, before.built_at.isoformat()):
+        was = Decimal(_table(well("cube", "query", "--as-of", as_of))[1][0].replace(",", ""))
+        assert was == total - Decimal("0.01")
+        assert f"Version {before.name};" in gcrm("cube", "query", "--as-of", as_of).err
+    lines = well("cube", "records", "sales", "--as-of", before.name).splitlines()
+    assert len(well("cube", "records", "sales").splitlines()) == len(lines) + 1
+    kept = [line.strip() for line in well("cube", "versions").splitlines()]
+    assert kept[1].startswith(after.name)
+    assert kept[1].endswith("in force")
+    assert any(line.startswith(before.name) for line in kept)
+    assert "MiB are free again" in well("cube", "gc", "--keep", "1")
+    assert "nothing to remove" in well("cube", "gc")
+    assert "is kept; the oldest is of" in gcrm("cube", "query", "--as-of", "2001-01-01").err
+    assert "no version 'soon'" in gcrm("cube", "query", "--as-of", "soon").err
     well("import", "orders", shop_file("orders"))

@@ -16,7 +16,7 @@ from pyproj import Geod
 
 from gcrm.access.scope import Scope
 from gcrm.config import resource
-from gcrm.olap import calendar, store
+from gcrm.olap import calendar, store, versions
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, UNKNOWN, measure, simple
 from gcrm.olap.query import CubeQuery, Filter
 
@@ -63,7 +63,9 @@ def made_up_facts(seed: int, accounts: int = 60, lines: int = 240, currencies: t
     return sales, known
 
 
-def publish(folder: Path, sales: list[Row], accounts: list[Row], digest: str, as_of: datetime = datetime(2025, 1, 1, tzinfo=UTC)) -> tuple[store.Version, bool]:
+def publish(
+    folder: Path, sales: list[Row], accounts: list[Row], digest: str, as_of: datetime = datetime(2025, 1, 1, tzinfo=UTC), keep: int = 3
+) -> tuple[versions.Version, bool]:
     """Publishes these facts the way the pipeline does."""
     with store.building(folder) as work:
         given = {"sales": sales, "accounts": accounts}
@@ -76,7 +78,7 @@ def publish(folder: Path, sales: list[Row], accounts: list[Row], digest: str, as
             with extract.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([row[column] for column in FACTS[name].columns] for row in rows)
             store.store_facts(work, name, extract)
-        return store.publish(folder, work, digest, [], as_of, lambda _: None)
+        return store.publish(folder, work, digest, [], as_of, keep, lambda _: None)
 
 
 def _kept(row: Row, kept: Filter) -> bool:

@@ -15,7 +15,7 @@ from gcrm.olap.answer import records
 from gcrm.olap.catalogue import OTHERS, UNKNOWN
 from gcrm.olap.derived import HOWS, Derived
 from gcrm.olap.query import CubeQuery, Filter
-from gcrm.olap.store import Version
+from gcrm.olap.versions import Version
 from tests.unit.olap.cube import Row, made_up_facts, plain_answer, publish
 
 _EVERYTHING = Scope.everything()

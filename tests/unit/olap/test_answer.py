@@ -15,7 +15,7 @@ from gcrm.olap import calendar
 from gcrm.olap.answer import Answer, ask, members
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axis, dimensions_of, simple
 from gcrm.olap.query import CubeQuery, Filter
-from gcrm.olap.store import Version
+from gcrm.olap.versions import Version
 from gcrm.units import LEVELS
 from tests.unit.olap.cube import SEGMENTS, TERRITORIES, Row, as_mapping, made_up_facts, plain_answer, publish
 

@@ -10,7 +10,7 @@ import pytest
 from gcrm.access.scope import Scope
 from gcrm.olap.analysis import ask
 from gcrm.olap.query import CubeQuery
-from gcrm.olap.store import Version
+from gcrm.olap.versions import Version
 from tests.unit.olap.cube import Row, made_up_facts, publish
 
 _EVERYTHING = Scope.everything()

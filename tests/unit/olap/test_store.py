@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from gcrm.errors import CubeError
-from gcrm.olap import cuboids, store
+from gcrm.olap import cuboids, store, versions
 from gcrm.olap.catalogue import FACTS
 from gcrm.spatial.cells import parent
 from gcrm.units import LEVELS
 from tests.unit.olap.cube import made_up_facts, publish
 
 
-def _publish(folder: Path, seed: int) -> tuple[store.Version, bool]:
+def _publish(folder: Path, seed: int) -> tuple[versions.Version, bool]:
     return publish(folder, *made_up_facts(seed, accounts=8, lines=10), str(seed))
 
 
@@ -28,15 +28,15 @@ def _versions(folder: Path) -> list[str]:
 
 
 def test_nothing_is_published_at_first(tmp_path: Path) -> None:
-    assert store.current(tmp_path) is None
-    assert store.current(tmp_path / "not there") is None
+    assert versions.current(tmp_path) is None
+    assert versions.current(tmp_path / "not there") is None
 
 
 def test_a_version_is_published_whole(tmp_path: Path) -> None:
     version, new = _publish(tmp_path, 1)
 
     assert new
-    assert store.current(tmp_path) == version
+    assert versions.current(tmp_path) == version
     assert _versions(tmp_path) == [version.name]
     assert {path.stem for path in version.folder.glob("*.parquet")} == {cuboid.name for cuboid in cuboids.declared()} | {f"{name}-facts" for name in FACTS}
     assert set(version.rows) == {path.stem for path in version.folder.glob("*.parquet")}
@@ -67,7 +67,7 @@ def test_the_pointer_bears_the_time_of_its_facts(tmp_path: Path) -> None:
 def test_three_versions_are_kept_and_the_pointer_is_at_the_last(tmp_path: Path) -> None:
     names = [_publish(tmp_path, seed)[0].name for seed in range(5)]
     assert _versions(tmp_path) == names[2:]
-    current = store.current(tmp_path)
+    current = versions.current(tmp_path)
     assert current is not None
     assert current.name == names[-1]
 
@@ -79,7 +79,7 @@ def test_the_version_in_force_is_never_removed_even_where_the_clock_went_back(tm
         folder.rename(tmp_path / f"2999{folder.name[4:]}")
     (tmp_path / "current").write_text(f"2999{version.name[4:]}")
     newest, _ = _publish(tmp_path, 3)
-    assert store.current(tmp_path) == newest
+    assert versions.current(tmp_path) == newest
 
 
 def test_what_killed_builders_left_is_removed(tmp_path: Path) -> None:
@@ -93,14 +93,14 @@ def test_what_killed_builders_left_is_removed(tmp_path: Path) -> None:
     second, _ = _publish(tmp_path, 2)
 
     assert _versions(tmp_path) == [first.name, second.name]
-    assert store.current(tmp_path) == second
+    assert versions.current(tmp_path) == second
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} <= {"current", ".lock"}
 
 
 def test_a_version_that_was_never_pointed_to_does_not_stay(tmp_path: Path) -> None:
     first, _ = _publish(tmp_path, 1)
     shutil.copytree(first.folder, tmp_path / "29990101T000000.000000Z-abcdef01")  # killed between the two renames
-    assert store.current(tmp_path) == first
+    assert versions.current(tmp_path) == first
     second, _ = _publish(tmp_path, 2)
     assert _versions(tmp_path) == [first.name, second.name]
 
@@ -111,15 +111,15 @@ def test_a_build_that_fails_leaves_the_last_good_version(tmp_path: Path) -> None
     sales[0]["revenue"] = "no number"
     with pytest.raises(duckdb.Error):
         publish(tmp_path, sales, accounts, "broken")
-    assert store.current(tmp_path) == first
+    assert versions.current(tmp_path) == first
     assert _versions(tmp_path) == [first.name]
 
 
 def test_a_pointer_into_nothing_is_said_plainly(tmp_path: Path) -> None:
     version, _ = _publish(tmp_path, 1)
     (version.folder / "manifest.json").unlink()
-    with pytest.raises(CubeError, match=rf"The cube {version.name} is damaged: .* is missing; build it again with `gcrm cube build`"):
-        store.current(tmp_path)
+    with pytest.raises(CubeError, match=rf"The cube {version.name} is damaged: .* is missing or cannot be read; build it again with `gcrm cube build`"):
+        versions.current(tmp_path)
 
 
 def test_a_damaged_version_is_built_again(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_damaged_version_is_built_again(tmp_path: Path) -> None:
     (version.folder / "manifest.json").unlink()
     again, new = _publish(tmp_path, 1)
     assert new
-    assert store.current(tmp_path) == again
+    assert versions.current(tmp_path) == again
     assert _versions(tmp_path) == [again.name]
 
 
@@ -138,10 +138,10 @@ def test_a_version_of_other_columns_is_said_plainly_and_built_again(tmp_path: Pa
     said["columns"]["sales"].remove("district")
     manifest.write_text(json.dumps(said))
     with pytest.raises(CubeError, match="was built by another version of gcrm, with other dimensions; build it again with `gcrm cube build`"):
-        store.current(tmp_path)
+        versions.current(tmp_path)
     again, new = _publish(tmp_path, 1)
     assert new
-    assert store.current(tmp_path) == again
+    assert versions.current(tmp_path) == again
 
 
 def test_one_builder_at_a_time(tmp_path: Path) -> None:
