@@ -104,6 +104,7 @@ def query(
     trade_area: Annotated[list[str] | None, typer.Option(help="Only what lies in a trading area, by its name, or SET/NAME; several are added up.")] = None,
     around: Annotated[str, typer.Option(help="Split by distance from a point, too: longitude,latitude and metres, '24.941,60.171 500 1000 2000'.")] = "",
     as_of: Annotated[str, typer.Option(help=_AS_OF)] = "",
+    scenario: Annotated[str, typer.Option(help="A scenario of `gcrm cube scenario list`: its measures beside those of the version it changes.")] = "",
     sort: Annotated[str, typer.Option(help="A column of the answer to sort by; -revenue for the largest first.")] = "",
     output: Annotated[Path | None, typer.Option(help="Write the answer to a .csv, .xlsx or .parquet file; with places, .parquet is GeoParquet.")] = None,
 ) -> None:
@@ -125,7 +126,8 @@ def query(
     from gcrm.pipeline.exports import export_answer
 
     asked = CubeQuery.parse(
-        rows, cols, measures, where or [], derived=derive, having=having or [], top=top, order=sort, versus=versus or [], around=around, as_of=as_of
+        rows, cols, measures, where or [], derived=derive, having=having or [], top=top, order=sort, versus=versus or [], around=around,
+        as_of=as_of, scenario=scenario,
     )  # fmt: skip
     for areas in ([area_of_file(path) for path in within or []], [trade_area_of(name, Scope.everything()) for name in trade_area or []]):
         asked = replace(asked, where=(*asked.where, Filter(PLACE, tuple(map(as_member, areas))))) if areas else asked
@@ -177,6 +179,53 @@ def versions() -> None:
         show_versions(found)
     else:
         typer.echo("No cube is published yet; import accounts and orders, then run `gcrm cube build`.")
+
+
+scenario_app = typer.Typer(no_args_is_help=True, help="What-if: a few changes to a published version, whose cube stands beside it.")
+app.add_typer(scenario_app, name="scenario")
+
+
+@scenario_app.command("build")
+def build_scenario(
+    file: Annotated[Path, typer.Argument(help="A YAML file: scenario, label, changes; docs/how_to/cube.md shows one.")],
+    as_of: Annotated[str, typer.Option(help=_AS_OF)] = "",
+) -> None:
+    """Build the cube of a scenario, on the version in force or on an earlier one.
+
+    Example: `gcrm cube scenario build north_takes_south.yaml`
+    """
+    from gcrm.olap.cuboids import declared
+    from gcrm.pipeline.cubes import published
+    from gcrm.pipeline.scenarios import build
+
+    base = published(as_of)
+    with progress("cuboids", total=len(declared()), unit="cuboids") as advance:
+        built = build(file, base, advance)
+    typer.echo(f"Built {built.scenario.scenario} ({built.scenario.label}) on version {built.base}.")
+
+
+@scenario_app.command("list")
+def list_scenarios() -> None:
+    """List the scenarios that can be asked.
+
+    Example: `gcrm cube scenario list`
+    """
+    from gcrm.pipeline.scenarios import scenarios
+
+    for each in scenarios():
+        typer.echo(f"{each.scenario.scenario}: {each.scenario.label}; on version {each.base}, built {each.built_at:%Y-%m-%d %H:%M} UTC.")
+
+
+@scenario_app.command("remove")
+def remove_scenario(name: Annotated[str, typer.Argument(help="Its name.")]) -> None:
+    """Remove the cube of a scenario.
+
+    Example: `gcrm cube scenario remove north-takes-south`
+    """
+    from gcrm.pipeline.scenarios import remove
+
+    remove(name)
+    typer.echo(f"Removed {name}.")
 
 
 @app.command()

@@ -24,13 +24,14 @@ from gcrm.spatial.shapes import Around
 type _Ask = Callable[[CubeQuery], pa.Table]
 
 
-def ask(version: Version, query: CubeQuery, scope: Scope) -> Answer:
+def ask(version: Version, query: CubeQuery, scope: Scope, base: Version | None = None) -> Answer:
     """Answers a question: measures, derived columns, then the filters after aggregation, the largest members, the order.
 
     Args:
         version: the published cube.
         query: the question.
         scope: who asks.
+        base: of the version of a scenario the one that it changes, whose measures stand beside.
 
     Returns:
         As `gcrm.olap.answer.ask`; behind the measures stand the derived columns. The explanation is that of all questions that it took.
@@ -38,7 +39,7 @@ def ask(version: Version, query: CubeQuery, scope: Scope) -> Answer:
     Raises:
         CubeError: the level is finer than the scope allows, or money of several currencies would be added.
     """
-    if not (query.derived or query.having or query.top or query.order or query.versus or query.around):
+    if not (base or query.derived or query.having or query.top or query.order or query.versus or query.around):
         return plain.ask(version, query, scope)
     answers: list[Answer] = []
 
@@ -51,7 +52,11 @@ def ask(version: Version, query: CubeQuery, scope: Scope) -> Answer:
     for each in query.derived:
         table = _with_column(table, query, each, asked)
     if query.versus:
-        table = _with_second(table, query, asked)
+        changed = {kept.dimension for kept in query.versus}
+        where = (*(kept for kept in query.where if kept.dimension not in changed), *query.versus)
+        table = _with_second(table, query, asked(CubeQuery(query.axes, measures=query.measures, where=where)))
+    if base is not None:
+        table = _with_second(table, query, plain.ask(base, CubeQuery(query.axes, measures=query.measures, where=query.where), scope).table)
     if query.having:
         table = select("*", f"answer WHERE {' AND '.join(map(str, query.having))}", answer=table)
     if query.top is not None:
@@ -136,10 +141,8 @@ def _by_distance(query: CubeQuery, around: Around, asked: _Ask) -> pa.Table:
     return pa.concat_tables([table.add_column(0, "distance", pa.array([name] * len(table), pa.string())) for name, table in tables])
 
 
-def _with_second(table: pa.Table, query: CubeQuery, asked: _Ask) -> pa.Table:
+def _with_second(table: pa.Table, query: CubeQuery, second: pa.Table) -> pa.Table:
     """The measures of the second question beside those of the first, also where only one of them has a member."""
-    changed = {kept.dimension for kept in query.versus}
-    second = asked(CubeQuery(query.axes, measures=query.measures, where=(*(kept for kept in query.where if kept.dimension not in changed), *query.versus)))
     keys = [axis.column for axis in query.axes]
     matches = " AND ".join(f"answer.{key} IS NOT DISTINCT FROM second.{key}" for key in keys) or "true"
     chosen = [f"coalesce(answer.{key}, second.{key}) AS {key}" for key in keys]

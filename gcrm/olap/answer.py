@@ -135,7 +135,7 @@ def records(version: Version, cube: str, where: tuple[Filter, ...], scope: Scope
     some = next(each for each in cuboids.stored(cube))
     query = CubeQuery(measures=(some.name,), where=where)  # refuses what these facts cannot be filtered by
     _check_level(query, scope)
-    kept = _conditions(version, query.where, scope, FACTS[cube], FINEST_LEVEL)
+    kept = conditions(version, query.where, scope, FACTS[cube], FINEST_LEVEL)
     path = str(version.folder / cuboids.facts_file(FACTS[cube]))
     # Every name is declared in gcrm/olap/cubes/; members of filters, the path and the limit are parameters.
     counted = select("count(*) AS count", f"read_parquet(?) WHERE {kept.text}", [path, *kept.values], **kept.tables)
@@ -226,13 +226,13 @@ def _read(version: Version, query: CubeQuery, scope: Scope, part: _Part) -> pa.T
     ]
     sums = [f"{each.formula if part.of_facts else each.over_cuboids} AS {each.name}" for each in part.measures]
     path = str(version.folder / f"{part.file}.parquet")
-    kept = _conditions(version, query.where, scope, FACTS[part.facts], part.level)
-    conditions, values = kept.text, kept.values
+    kept = conditions(version, query.where, scope, FACTS[part.facts], part.level)
+    condition, values = kept.text, kept.values
     if part.last:
         last, limits = _last_months(query)
-        conditions, values = f"{conditions} AND month IN ({last})", [*values, path, *limits]
+        condition, values = f"{condition} AND month IN ({last})", [*values, path, *limits]
     # Every name is declared in gcrm/olap/cubes/; members of filters and the path are parameters.
-    source = f"read_parquet(?) WHERE {conditions}" + (" GROUP BY ALL ORDER BY ALL" if axes else "")
+    source = f"read_parquet(?) WHERE {condition}" + (" GROUP BY ALL ORDER BY ALL" if axes else "")
     return select(", ".join([*axes, *sums]), source, [path, *values], **kept.tables)
 
 
@@ -255,7 +255,7 @@ def _scope_condition(scope: Scope, facts: Facts) -> tuple[str, list[object]]:
 
 
 @dataclass(frozen=True)
-class _Conditions:
+class Conditions:
     """What stands behind WHERE, its parameters, and the tables in memory that it names."""
 
     text: str
@@ -263,8 +263,16 @@ class _Conditions:
     tables: dict[str, pa.Table]
 
 
-def _conditions(version: Version, where: Sequence[Filter], scope: Scope, facts: Facts, level: int | None) -> _Conditions:
-    """Of a file of these facts with places of a level."""
+def conditions(version: Version, where: Sequence[Filter], scope: Scope, facts: Facts, level: int | None) -> Conditions:
+    """What keeps the facts that filters and a scope keep.
+
+    Args:
+        version: where accounts and cells lie is looked up in it.
+        where: filters.
+        scope: who asks.
+        facts: of which the file is.
+        level: H3 level of the places in it.
+    """
     every, tables = [_scope_condition(scope, facts)], {}
     for number, kept in enumerate(where):
         if kept.dimension == PLACE:
@@ -276,7 +284,7 @@ def _conditions(version: Version, where: Sequence[Filter], scope: Scope, facts: 
             every.append(_of_times(kept))
         else:
             every.append((f"{kept.dimension} IN (SELECT unnest(?::VARCHAR[]))", [list(kept.members)]))
-    return _Conditions(" AND ".join(condition for condition, _ in every), [value for _, values in every for value in values], tables)
+    return Conditions(" AND ".join(condition for condition, _ in every), [value for _, values in every for value in values], tables)
 
 
 def _of_places(kept: Filter, level: int, own: Inside | None, table: str) -> tuple[str, list[object]]:

@@ -105,6 +105,7 @@ class After(TypedDict, total=False):
         versus: filters of a second question, such as `segment=students`.
         around: distance bands around a point, such as `24.941,60.171 500 1000 2000`.
         as_of: name of a version of the cube, or a time such as `2026-03-31`.
+        scenario: name of a scenario.
     """
 
     derived: str
@@ -114,6 +115,7 @@ class After(TypedDict, total=False):
     versus: Iterable[str]
     around: str
     as_of: str
+    scenario: str
 
 
 def versus_columns(measure: str) -> tuple[str, str, str]:
@@ -137,6 +139,7 @@ class CubeQuery:
         versus: filters of a second question, each in the place of those on its dimension; its measures stand beside those of the first.
         around: splits the rows by distance bands around a point too; the column `distance` comes first.
         as_of: a version of the cube by its name, or a time: the newest version that had been built by then; the one in force if empty.
+        scenario: name of a scenario, whose measures stand beside those of the version that it changes; none if empty.
     """
 
     rows: tuple[Axis, ...] = ()
@@ -150,6 +153,7 @@ class CubeQuery:
     versus: tuple[Filter, ...] = ()
     around: Around | None = None
     as_of: str = ""
+    scenario: str = ""
 
     def __post_init__(self) -> None:
         if not self.measures:
@@ -190,6 +194,8 @@ class CubeQuery:
                 raise CubeError(f"There is no column {used!r} in the answer; there are {', '.join(self.answer_columns)}.")
         if self.around is not None and (self.derived or self.top is not None or self.versus):
             raise CubeError("Distance bands stand with measures alone; leave out what is derived, the top and the second question.")
+        if self.scenario and (self.versus or self.around is not None or self.as_of):
+            raise CubeError("A scenario stands beside the version that it changes; leave out the second question, the distance bands and the other version.")
         if self.top is not None and not self.rows:
             raise CubeError(f"The top {self.top.count} are rows; put a dimension into the rows.")
         if self.top is not None and self.top.others and (len(self.rows) > 1 or DIMENSIONS[self.rows[0].dimension].kind != "text"):
@@ -204,7 +210,7 @@ class CubeQuery:
     @property
     def answer_columns(self) -> list[str]:
         """The columns of the answer."""
-        beside = [column for name in self.measures for column in versus_columns(name)] if self.versus else []
+        beside = [column for name in self.measures for column in versus_columns(name)] if self.versus or self.scenario else []
         return [*self.keys, *self.measures, *(each.column for each in self.derived), *beside]
 
     @property
@@ -242,14 +248,16 @@ class CubeQuery:
         having = tuple(map(Having.parse, after.get("having", ())))
         top, order = Top.parse(after.get("top", "")), after.get("order", "").strip()
         derived, around = Derived.parse(after.get("derived", "")), Around.parse(after.get("around", ""))
-        return cls(axes[0], axes[1], wanted, filters, derived, having, top, order, second, around, after.get("as_of", "").strip())
+        return cls(
+            axes[0], axes[1], wanted, filters, derived, having, top, order, second, around, after.get("as_of", "").strip(), after.get("scenario", "").strip()
+        )
 
     def parameters(self) -> dict[str, str | list[str]]:
         """The question as the parameters of a link; `from_parameters` reads them back."""
         texts = {
             "rows": ",".join(map(str, self.rows)), "columns": ",".join(map(str, self.columns)), "measures": ",".join(self.measures),
             "derived": ", ".join(map(str, self.derived)), "top": str(self.top or ""), "order": self.order,
-            "around": str(self.around or ""), "as_of": self.as_of,
+            "around": str(self.around or ""), "as_of": self.as_of, "scenario": self.scenario,
         }  # fmt: skip
         lists = {name: [str(kept) for kept in getattr(self, name)] for name in ("where", "having", "versus")}
         return {**{name: text for name, text in texts.items() if text}, **{name: values for name, values in lists.items() if values}}
@@ -273,7 +281,7 @@ class CubeQuery:
         return cls.parse(
             text("rows"), text("columns"), text("measures", "revenue"), several("where"),
             derived=text("derived"), having=several("having"), top=text("top"), order=text("order"), versus=several("versus"),
-            around=text("around"), as_of=text("as_of"),
+            around=text("around"), as_of=text("as_of"), scenario=text("scenario"),
         )  # fmt: skip
 
     def slice(self, kept: Filter) -> "CubeQuery":

@@ -21,6 +21,7 @@ from gcrm.olap.build_engine import OpenEngine, duckdb_engine
 from gcrm.olap.catalogue import FACTS
 from gcrm.olap.query import CubeQuery
 from gcrm.olap.versions import Version
+from gcrm.pipeline.scenarios import ask_scenario
 from gcrm.progress import Advance
 
 
@@ -150,12 +151,12 @@ def _bytes_in(folder: Path) -> int:
 
 
 def ask_cube(query: CubeQuery, scope: Scope) -> Answer:
-    """Answers a question from the published cube; see `gcrm.olap.analysis.ask`.
+    """Answers a question from the published cube, or from that of a scenario; see `gcrm.olap.analysis.ask`.
 
     Raises:
         CubeError: none is published yet, or the question does not fit.
     """
-    return ask(published(query.as_of), query, scope)
+    return ask_scenario(query, scope) if query.scenario else ask(published(query.as_of), query, scope)
 
 
 def cube_members(dimension: str, scope: Scope) -> list[str]:

@@ -228,7 +228,17 @@ def test_what_changes_in_the_database_is_in_the_next_version(tmp_path: Path) -> 
     assert kept[1].startswith(after.name)
     assert kept[1].endswith("in force")
     assert any(line.startswith(before.name) for line in kept)
+    scenario = tmp_path / "what_if.yaml"
+    scenario.write_text("scenario: as-one\nlabel: All in the north\nchanges: [{change: move, to: North}, {change: prices, percent: 100}]\n")
+    assert f"on version {after.name}" in well("cube", "scenario", "build", scenario)
+    assert _table(well("cube", "query", "--rows", "territory", "--measures", "revenue", "--scenario", "as-one"))[1][:2] == ["North", f"{2 * total:,}"]
+    assert "as-one: All in the north" in well("cube", "scenario", "list")
+    assert "no scenario 'other'; there are as-one" in gcrm("cube", "query", "--scenario", "other").err
+    well("cube", "scenario", "build", scenario, "--as-of", before.name)
     assert "MiB are free again" in well("cube", "gc", "--keep", "1")
+    assert "is kept no more; build it again" in gcrm("cube", "query", "--scenario", "as-one").err
+    assert "Removed as-one" in well("cube", "scenario", "remove", "as-one")
+    assert well("cube", "scenario", "list") == ""
     assert "nothing to remove" in well("cube", "gc")
     assert "is kept; the oldest is of" in gcrm("cube", "query", "--as-of", "2001-01-01").err
     assert "no version 'soon'" in gcrm("cube", "query", "--as-of", "soon").err
