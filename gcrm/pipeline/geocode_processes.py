@@ -86,4 +86,5 @@ def _end_with_parent() -> None:
 def _place(chunk: pd.DataFrame) -> int:
     work = _Work.of_process
     gc.collect()
+    gc.freeze()  # what is left are caches; the next search need not look at them
     return write_answers(work.placer.answers(chunk), work.reference_id)
