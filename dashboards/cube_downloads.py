@@ -70,6 +70,7 @@ def _chart(cube: Cube, query: CubeQuery, title: str, scope: Scope, folder: Path)
     lines = [
         title,
         f"{parts.made_up_note(scope)}{cube_question.by_axes(query)}",
+        *([f"Scenario: {data.scenario_labels().get(query.scenario, query.scenario)}"] if query.scenario else []),
         *filters,
         f"Cube version {cube.name}, as of {cube.built_at:%d %b %Y, %H:%M} UTC",
     ]

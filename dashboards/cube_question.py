@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 import h3
 import streamlit as st
@@ -10,12 +11,27 @@ from dashboards import data, session, texts
 from dashboards.data import DIMENSIONS, LEVELS, PLACE, UNKNOWN, Axis, Cube, CubeQuery, Filter
 
 PAGE = "cube"
-_MAPS, _EACH = "maps", "each"
+_MAPS, _EACH, _BESIDE = "maps", "each", "beside"
+BESIDE = {"published": "As it is", "difference": "Difference to what is", "ratio": "As a share of what is"}
+"""What the table of a scenario can show in the place of its measure, as of `gcrm.olap.query.versus_columns`."""
 
 
 def parameters(query: CubeQuery) -> session.Parameters:
-    """What the link says: the question, and whether it is shown as a map for each member of the columns."""
-    return query.parameters() | ({_MAPS: _EACH} if map_for_each(query) else {})
+    """What the link says: the question, whether it is shown as a map for each member of the columns, and what the table of a scenario shows."""
+    maps = {_MAPS: _EACH} if map_for_each(query) else {}
+    return query.parameters() | maps | ({_BESIDE: beside(query)} if beside(query) else {})
+
+
+def beside(query: CubeQuery) -> str:
+    """What the table of a scenario shows in the place of its measure; empty where it shows that."""
+    asked = st.query_params.get(_BESIDE, "")
+    return asked if query.scenario and not query.derived and asked in BESIDE else ""
+
+
+def show_beside(query: CubeQuery, what: str) -> None:
+    """The table of a scenario shows this in the place of its measure."""
+    without = {name: value for name, value in parameters(replace(query, derived=())).items() if name != _BESIDE}
+    session.go(PAGE, without | ({_BESIDE: what} if what else {}))
 
 
 def map_for_each(query: CubeQuery) -> bool:

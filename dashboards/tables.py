@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dashboards import data, texts
-from dashboards.data import DIMENSIONS, MEASURES, UNKNOWN, Answer, Axis, Cube, CubeQuery, Scope
+from dashboards.cube_question import BESIDE
+from dashboards.data import DIMENSIONS, MEASURES, UNKNOWN, Answer, Axis, Cube, CubeQuery, Scope, versus_columns
 
 MOST_COLUMNS = 60
 TOTAL = "Total"
@@ -43,23 +44,25 @@ def flat(answer: Answer, axes: Sequence[Axis], measure: str) -> pd.DataFrame:
     return pd.DataFrame({**columns, "value": pd.Series([None if raw is None else float(raw) for raw in table[measure].to_pylist()], dtype=float)})
 
 
-def pivot(cube: Cube, query: CubeQuery, scope: Scope) -> Pivot:
+def pivot(cube: Cube, query: CubeQuery, scope: Scope, beside: str = "") -> Pivot:
     """The table of a question. Its totals are asked from the cube, never summed, so that distinct counts are right.
 
     Args:
         cube: the published cube.
         query: the question; its first measure is shown, or what is derived of it first.
         scope: who is looking.
+        beside: of a scenario, what is shown in the place of the measure: a key of BESIDE.
 
     Raises:
         CubeError: the question does not fit.
     """
     measure = query.measures[0]
+    column_shown = dict(zip(BESIDE, versus_columns(measure), strict=True)).get(beside, measure)
     # A total has no members, and so comes before what it is the total of.
     values: dict[tuple[_Members, _Members], float] = {}
     for rows, columns in dict.fromkeys([(query.rows, query.columns), (query.rows, ()), ((), query.columns), ((), ())]):
         part = query.shaped(rows, columns)
-        shown_column = part.derived[0].column if part.derived else measure
+        shown_column = part.derived[0].column if part.derived else column_shown
         known = bool(part.derived) == bool(query.derived)  # a total over all times has no time before it
         for *members, value in flat(data.answer(cube, part, scope), part.axes, shown_column).itertuples(index=False, name=None):
             values[tuple(members[: len(rows)]), tuple(members[len(rows) :])] = value if known else float("nan")
@@ -67,7 +70,7 @@ def pivot(cube: Cube, query: CubeQuery, scope: Scope) -> Pivot:
     shown = across[: MOST_COLUMNS + 1]
     names = [DIMENSIONS[axis.dimension].label for axis in query.rows] or [""]
     frame = pd.DataFrame([_row_words(query, row) for row in down], columns=names)
-    label = TOTAL if query.columns else _column_name(cube, query, scope)
+    label = TOTAL if query.columns else BESIDE.get(beside) or _column_name(cube, query, scope)
     for column in shown:
         words = " · ".join(texts.member_name(axis.dimension, member) for axis, member in zip(query.columns, column, strict=False))
         frame[words or label] = [values.get((row, column)) for row in down]

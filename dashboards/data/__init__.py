@@ -16,6 +16,8 @@ from dashboards.data.cube import (
     in_one_currency,
     kept_cubes,
     members_of,
+    scenario_cube,
+    scenario_labels,
     ways_to_show,
 )
 from dashboards.data.flaws import flawed_accounts, flawed_cells, quality_of
@@ -27,7 +29,7 @@ from gcrm.olap.answer import Answer, Explanation
 from gcrm.olap.calendar import span
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE, UNKNOWN, Axis, Measure, dimensions_of, is_money, simple
 from gcrm.olap.derived import Derived
-from gcrm.olap.query import CubeQuery, Filter
+from gcrm.olap.query import CubeQuery, Filter, versus_columns
 from gcrm.pipeline import account, duplicate_review, duplicates, exports, jobs, places, quality, quarantine, quarantine_files, reach
 from gcrm.pipeline.account import Account
 from gcrm.pipeline.cube_records import cube_records
@@ -128,8 +130,11 @@ __all__ = [
     "reach",
     "reviews",
     "saved_views",
+    "scenario_cube",
+    "scenario_labels",
     "simple",
     "span",
+    "versus_columns",
     "ways_to_show",
 ]
 

@@ -13,6 +13,7 @@ from gcrm.olap.catalogue import FACTS, MEASURES, PLACE, dimensions_of, is_money,
 from gcrm.olap.derived import BESIDE_PRIOR
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.versions import Version
+from gcrm.pipeline import scenarios
 from gcrm.units import COARSEST_LEVEL, LEVELS
 
 COMFORTABLE_CELLS = 800
@@ -21,10 +22,11 @@ COMFORTABLE_CELLS = 800
 
 @dataclass(frozen=True)
 class Cube:
-    """A published cube; two of the same name are the same, so that answers can be kept by it."""
+    """A published cube, or that of a scenario with the version it changes as `base`; two of the same name are the same, so that answers can be kept by it."""
 
     name: str
     version: Version = field(compare=False, repr=False)
+    base: Version | None = field(default=None, compare=False, repr=False)
 
     @property
     def built_at(self) -> datetime:
@@ -65,6 +67,21 @@ def kept_cubes() -> list[Cube]:
     return [Cube(version.name, version) for version in versions.versions(settings().cubes)]
 
 
+def scenario_cube(name: str) -> Cube:
+    """The cube of a scenario.
+
+    Raises:
+        CubeError: there is no such scenario, or the version that it changes is kept no more.
+    """
+    version, base = scenarios.opened(name)
+    return Cube(version.name, version, base)
+
+
+def scenario_labels() -> dict[str, str]:
+    """The scenarios that can be asked: what each is in words, by its name."""
+    return {each.scenario.scenario: each.scenario.label for each in scenarios.scenarios()}
+
+
 @lru_cache(maxsize=512)
 def answer(cube: Cube, query: CubeQuery, scope: Scope) -> Answer:
     """Answers a question; see `gcrm.olap.analysis.ask`.
@@ -72,7 +89,7 @@ def answer(cube: Cube, query: CubeQuery, scope: Scope) -> Answer:
     Raises:
         CubeError: the question does not fit.
     """
-    return ask(cube.version, query, scope)
+    return ask(cube.version, query, scope, cube.base if query.scenario else None)
 
 
 @lru_cache(maxsize=128)
@@ -115,7 +132,7 @@ def for_measure(query: CubeQuery, measure: str) -> CubeQuery:
     """
     known = {PLACE, *dimensions_of(measure)}
     rows, columns = (tuple(axis for axis in axes if axis.dimension in known) for axes in (query.rows, query.columns))
-    return CubeQuery(rows, columns, (measure,), fitting(measure, query.where), as_of=query.as_of)
+    return CubeQuery(rows, columns, (measure,), fitting(measure, query.where), as_of=query.as_of, scenario=query.scenario)
 
 
 def comes_from_layers(measure: str) -> bool:

@@ -7,8 +7,23 @@ from typing import Literal
 import h3
 import streamlit as st
 
-from dashboards import cube_chart, cube_downloads, cube_map, cube_records, cube_views, data, parts, session, tables, texts
-from dashboards.cube_question import PAGE, by_axes, choose, filtered, go, into_cell, key, label, map_for_each, mapped_axis, parameters
+from dashboards import cube_chart, cube_downloads, cube_map, cube_records, cube_versions, cube_views, data, parts, session, tables, texts
+from dashboards.cube_question import (
+    BESIDE,
+    PAGE,
+    beside,
+    by_axes,
+    choose,
+    filtered,
+    go,
+    into_cell,
+    key,
+    label,
+    map_for_each,
+    mapped_axis,
+    parameters,
+    show_beside,
+)
 from dashboards.data import DIMENSIONS, LEVELS, MEASURES, PLACE, Axis, Cube, CubeQuery, Measure, Scope
 
 _FIRST = CubeQuery((Axis("territory"),), (Axis("segment"),), ("revenue",))
@@ -20,7 +35,7 @@ def main() -> None:
     """Draws the page."""
     scope = session.scope()
     newest = parts.cube_or_what_to_do(scope, "Cube")
-    cube, query = session.asked(PAGE, lambda parameters: _asked(newest, dict(parameters)), (newest, _FIRST))
+    cube, query = session.asked(PAGE, lambda parameters: cube_versions.asked(newest, dict(parameters), _FIRST), (newest, _FIRST))
     query = data.answerable(cube, _shown(query))
     measure = MEASURES[query.measures[0]]
     _controls(cube, query, scope)
@@ -34,7 +49,7 @@ def main() -> None:
         cube_downloads.menu(cube, query, title, scope)
         cube_views.menu(query, scope)
         parts.link_button(PAGE, parameters(query))
-    _earlier(cube, newest, query)
+    cube_versions.bar(cube, newest, query)
     _path(query)
     parts.filter_bar(query.where, lambda dimension, members: go(filtered(query, dimension, members)), lambda: go(replace(query, where=())))
     cube_map.choice(query)
@@ -51,22 +66,6 @@ def main() -> None:
     _table(cube, query, title, scope)
     parts.explanation(cube, answer.explanation)
     cube_records.section(query, scope)
-
-
-def _asked(newest: Cube, parameters: dict[str, list[str]]) -> tuple[Cube, CubeQuery]:
-    """What the link asks, and the version of the cube that it asks."""
-    query = CubeQuery.from_parameters(dict(parameters)) if parameters else _FIRST
-    return (data.cube_as_of(query.as_of) or newest) if query.as_of else newest, query
-
-
-def _earlier(cube: Cube, newest: Cube, query: CubeQuery) -> None:
-    """Says that an earlier version is shown, and leads back to the newest."""
-    if cube != newest:
-        with st.container(horizontal=True, key="earlier"):
-            st.button(
-                f"As it was on {texts.moment(cube.built_at)}", key="newest", icon=":material/close:", icon_position="right", help="Back to the newest",
-                on_click=lambda: go(replace(query, as_of="")),
-            )  # fmt: skip
 
 
 def _shown(query: CubeQuery) -> CubeQuery:
@@ -89,37 +88,26 @@ def _controls(cube: Cube, query: CubeQuery, scope: Scope) -> None:
         _axes(cube, query, "columns", query.columns, query.rows)
         if query.level is not None:
             _level(query, query.level)
-        _version(query)
+        cube_versions.choice(query)
         with st.expander("Filters"):
             parts.filters(cube, measure, query.where, lambda dimension, members: go(filtered(query, dimension, members)), scope)
-
-
-def _version(query: CubeQuery) -> None:
-    """Time travel, where there is more than the newest version."""
-    kept = data.kept_cubes()
-    if len(kept) == 1 and not query.as_of:
-        return
-    names = {cube.name: "Newest" if not at else texts.moment(cube.built_at) for at, cube in enumerate(kept)}
-    now = data.cube_as_of(query.as_of)
-    st.session_state["cube version"] = now.name if now is not None else kept[0].name
-
-    def change() -> None:
-        chosen = st.session_state["cube version"]
-        go(replace(query, as_of="" if chosen == kept[0].name else chosen))
-
-    st.selectbox("As it was on", list(names), key="cube version", format_func=lambda name: names.get(name, name), on_change=change)
 
 
 def _show_as(query: CubeQuery) -> None:
     """What the table shows of the measure."""
     ways = {texts.derived_name(text): text for text in data.ways_to_show(query)}
-    chosen = texts.derived_name(str(query.derived[0])) if query.derived else _PLAIN
-    st.session_state["show as"] = chosen if chosen in ways else _PLAIN
+    compared = {words: what for what, words in BESIDE.items()} if query.scenario else {}
+    chosen = texts.derived_name(str(query.derived[0])) if query.derived else BESIDE.get(beside(query), _PLAIN)
+    st.session_state["show as"] = chosen if chosen in ways or chosen in compared else _PLAIN
 
     def change() -> None:
-        go(replace(query, derived=data.Derived.parse(ways.get(st.session_state["show as"], ""))))
+        words = st.session_state["show as"]
+        if words in ways:
+            go(replace(query, derived=data.Derived.parse(ways[words])))
+        else:
+            show_beside(query, compared.get(words, ""))
 
-    st.selectbox("Table shows", [_PLAIN, *ways], key="show as", on_change=change)
+    st.selectbox("Table shows", [_PLAIN, *compared, *ways], key="show as", on_change=change)
 
 
 def _break_down(cube: Cube, query: CubeQuery) -> None:
@@ -199,8 +187,8 @@ def _path(query: CubeQuery) -> None:
 
 def _format(query: CubeQuery) -> Literal["accounting", "percent", "localized"]:
     """How the numbers of the table are written."""
-    how = query.derived[0].how if query.derived else ""
-    if how in ("share", "change"):
+    how = query.derived[0].how if query.derived else beside(query)
+    if how in ("share", "change", "ratio"):
         return "percent"
     return "localized" if how == "rank" else _FORMATS.get(MEASURES[query.measures[0]].unit, "localized")
 
@@ -216,7 +204,7 @@ def _not_summed(measure: Measure) -> str:
 
 def _table(cube: Cube, query: CubeQuery, title: str, scope: Scope) -> None:
     measure = MEASURES[query.measures[0]]
-    pivot = tables.pivot(cube, query, scope)
+    pivot = tables.pivot(cube, query, scope, beside(query))
     state = key("table", query)
 
     def look_into() -> None:
@@ -229,7 +217,8 @@ def _table(cube: Cube, query: CubeQuery, title: str, scope: Scope) -> None:
         pivot.frame, hide_index=True, key=state, on_select=look_into, selection_mode="single-row", placeholder="",
         column_config={name: st.column_config.NumberColumn(name, format=_format(query)) for name in numbers},
     )  # fmt: skip
-    title = f"{texts.derived_name(str(query.derived[0]))}: {title}" if query.derived else title
+    shown = texts.derived_name(str(query.derived[0])) if query.derived else BESIDE.get(beside(query))
+    title = f"{shown}: {title}" if shown else title
     notes = [f"{title}. Choose a row to look into it."] if pivot.members else [f"{title}."]
     if not measure.additive and query.axes and not query.derived:
         notes.append(_not_summed(measure))

@@ -89,9 +89,11 @@ def as_of(folder: Path, moment: str) -> Version | None:
     Raises:
         CubeError: the text is neither, or nothing that old is kept.
     """
+    if not moment:
+        return current(folder)
     kept = versions(folder)
-    if not moment or not kept:
-        return kept[0] if kept else None
+    if not kept:
+        return None
     named = next((version for version in kept if version.name == moment), None)
     if named is not None:
         return named

@@ -87,6 +87,8 @@ def export_answer(query: CubeQuery, answer: Answer, target: Path) -> int:
     asked = query.parameters()
     about = {name: text if isinstance(text := asked.get(name, ""), str) else " and ".join(text) for name in _ASKED}
     about |= {"currency": told.currency or "", "cube_version": told.version, "as_of": told.built_at.isoformat(timespec="seconds")}
+    if query.scenario:
+        about["scenario"] = query.scenario
     return write_table(answer.table, target, about)
 
 

@@ -77,11 +77,21 @@ def ask_scenario(query: CubeQuery, scope: Scope) -> Answer:
     """
     if scope.territories is not None:
         raise CubeError("A scenario may move accounts of others into your territories; only who sees all territories can ask it.")
-    version = _version(query.scenario)
+    version, base = opened(query.scenario)
+    return ask(version, query, scope, base)
+
+
+def opened(name: str) -> tuple[Version, Version]:
+    """The version of a scenario, and the published one that it changes.
+
+    Raises:
+        CubeError: there is no such scenario, or the version that it changes is kept no more.
+    """
+    version = _version(name)
     base = next((each for each in versions.versions(settings().cubes) if each.name == _built(version).base), None)
     if base is None:
-        raise CubeError(f"The version that the scenario {query.scenario} changes is kept no more; build it again with `gcrm cube scenario build`.")
-    return ask(version, query, scope, base)
+        raise CubeError(f"The version that the scenario {name} changes is kept no more; build it again with `gcrm cube scenario build`.")
+    return version, base
 
 
 def _folder() -> Path:

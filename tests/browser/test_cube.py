@@ -6,6 +6,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -17,6 +18,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Site, Visit
 from tests.browser.intake import words
 from tests.browser.seen import drawn_map, number, rows_of, until, words_of
+
+DEARER = Path(__file__).parents[2] / "docs" / "how_to" / "dearer.yaml"
 
 
 def total(page: Page) -> float:
@@ -262,4 +265,42 @@ def test_the_cube_as_it_was(demo_site: Site, visit: Visit, older: str) -> None:
 def test_a_version_that_is_not_kept_is_told_and_the_newest_is_shown(demo_site: Site, visit: Visit) -> None:
     page = visit(demo_site, "/cube?rows=territory&measures=revenue&as_of=2001-01-01")
     expect(page.get_by_text("No cube of 2001-01-01 is kept")).to_have_count(1)
+    assert total(page) == revenue(demo_site)
+
+
+@pytest.fixture
+def scenario(demo_site: Site) -> Iterator[str]:
+    """A scenario in which South 2 goes to South 1; its name."""
+    demo_site.gcrm("cube", "scenario", "build", str(DEARER))
+    yield "dearer"
+    demo_site.gcrm("cube", "scenario", "remove", "dearer")
+
+
+def test_a_scenario_stands_beside_what_is(demo_site: Site, visit: Visit, scenario: str) -> None:
+    page = visit(demo_site, "/cube?rows=territory&measures=accounts")
+    before = total(page)
+    page.get_by_role("combobox", name="Scenario").click()
+    page.get_by_role("option", name="Dearer in the web, South 1 and 2 as one").click()
+    expect(page).to_have_url(re.compile(f"scenario={scenario}"))
+    chip = page.get_by_role("button", name="Scenario: Dearer in the web, South 1 and 2 as one")
+    expect(chip).to_have_count(1)
+    assert until(page, lambda: total(page) == before)
+    page.get_by_role("combobox", name="Table shows").click()
+    page.get_by_role("option", name="Difference to what is").click()
+    expect(page).to_have_url(re.compile("beside=difference"))
+    moved = demo_site.value("SELECT count(*) FROM gcrm.accounts JOIN gcrm.territories t USING (territory_id) WHERE t.name = 'South 2'")
+    rows = until(page, lambda: next((row for row in words_of(page) if row[0] == "South 1" and number(row[-1]) == moved), []))
+    assert rows
+    assert total(page) == 0
+    page.goto(f"{demo_site.url}/cube?rows=channel&measures=revenue&scenario={scenario}&beside=ratio")
+    web = until(page, lambda: next((row for row in words_of(page) if row[0] == "web"), []))
+    assert 0.8 < number(web[-1]) < 1.03
+    chip.click()
+    expect(chip).to_have_count(0)
+    assert until(page, lambda: total(page) == revenue(demo_site))
+
+
+def test_a_scenario_that_is_not_there_is_told(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/cube?rows=territory&measures=revenue&scenario=nowhere")
+    expect(page.get_by_text("There is no scenario 'nowhere'")).to_have_count(1)
     assert total(page) == revenue(demo_site)
