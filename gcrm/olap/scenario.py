@@ -125,7 +125,7 @@ def _apply(change: Change, base: Version, work: Path) -> None:
     if change.change == "move":
         given = _territory(work, str(change.to))
         for facts in (each for each in FACTS.values() if each.by_territory and not each.derived_from):
-            _rewrite(base, work, facts, change, dict(zip(("territory_id", "territory", "region"), ("?", "?", "?"), strict=True)), given)
+            _rewrite(base, work, facts, change, dict.fromkeys(("territory_id", "territory", "region"), "?"), given)
         return
     sales = FACTS["sales"]
     part = (change.percent or 0.0) / 100
