@@ -23,7 +23,7 @@ from gcrm.units import WGS84
 
 _COUNTS = ("competitors_near", "passing_trips")
 _FORMATS = (".csv", ".xlsx", ".parquet", ".geojson")
-_ASKED = tuple(part.name for part in fields(CubeQuery))
+_ASKED = tuple(part.name for part in fields(CubeQuery) if part.name != "as_of")  # that of the answer is told
 _SPLITS = ',;\t"'
 _ABOUT_WIDTH = 40
 
@@ -87,8 +87,6 @@ def export_answer(query: CubeQuery, answer: Answer, target: Path) -> int:
     asked = query.parameters()
     about = {name: text if isinstance(text := asked.get(name, ""), str) else " and ".join(text) for name in _ASKED}
     about |= {"currency": told.currency or "", "cube_version": told.version, "as_of": told.built_at.isoformat(timespec="seconds")}
-    if query.scenario:
-        about["scenario"] = query.scenario
     return write_table(answer.table, target, about)
 
 

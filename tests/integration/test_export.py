@@ -225,7 +225,7 @@ def test_a_file_that_is_there_stays_whole_where_the_new_one_cannot_be_written(tm
 def test_answers_of_the_cube_are_written_with_readable_cells(tmp_path: Path) -> None:
     target = tmp_path / "a.csv"
     assert well("cube", "query", "--rows", "place:9,segment", "--measures", "accounts,revenue", "--output", target).endswith("a.csv.\n")
-    answer = pd.read_csv(target, dtype="string", skiprows=13).fillna("")
+    answer = pd.read_csv(target, dtype="string", skiprows=14).fillna("")
     assert set(answer.columns) == {"cell", "segment", "accounts", "revenue"}
     assert answer["accounts"].astype(int).sum() == 7
     assert sum(Decimal(text) for text in answer["revenue"] if text) == value("SELECT sum(revenue) FROM gcrm.orders")
@@ -245,7 +245,7 @@ def test_an_answer_says_what_was_asked_of_which_version(tmp_path: Path) -> None:
     for ending in ("csv", "xlsx", "parquet"):
         well("cube", "query", *question, "--output", tmp_path / f"a.{ending}")
     about = gpd.read_parquet(tmp_path / "a.parquet").attrs
-    asked = ["rows", "columns", "measures", "where", "derived", "having", "top", "order", "versus", "around"]
+    asked = ["rows", "columns", "measures", "where", "derived", "having", "top", "order", "versus", "around", "scenario"]
     assert list(about) == [*asked, "currency", "cube_version", "as_of"]
     assert (about["rows"], about["columns"], about["measures"], about["currency"]) == ("place:9", "segment", "revenue", "EUR")
     assert about["where"] == "month=2025-01..2025-02 and segment=@segment|x;=1+1"
@@ -253,9 +253,9 @@ def test_an_answer_says_what_was_asked_of_which_version(tmp_path: Path) -> None:
 
     lines = (tmp_path / "a.csv").read_text().splitlines()
     assert lines[0] == "# rows: place:9"
-    assert [next(csv.reader([line])) for line in lines[:13]] == [[f"# {name}: {text}".strip()] for name, text in about.items()]
+    assert [next(csv.reader([line])) for line in lines[:14]] == [[f"# {name}: {text}".strip()] for name, text in about.items()]
     assert lines[3].startswith('"# where')  # one cell also where a spreadsheet splits at semicolons
-    assert lines[13] == "cell,segment,revenue"
+    assert lines[14] == "cell,segment,revenue"
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["About"]
     assert {row[0].value: row[1].value or "" for row in sheet.iter_rows()} == about
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
