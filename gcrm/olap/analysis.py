@@ -150,7 +150,9 @@ def _with_second(table: pa.Table, query: CubeQuery, second: pa.Table) -> pa.Tabl
     for name in query.measures:
         other, difference, ratio = versus_columns(name)
         here, there = f"answer.{name}", f"second.{name}"
-        chosen += [f"{there} AS {other}", f"{here} - {there} AS {difference}", f"{here} / nullif({there}, 0) AS {ratio}"]
+        # Where nothing was counted or summed there is nothing; of a quotient it is not known.
+        ours, theirs = (here, there) if MEASURES[name].needs else (f"coalesce({here}, 0)", f"coalesce({there}, 0)")
+        chosen += [f"{there} AS {other}", f"{ours} - {theirs} AS {difference}", f"{ours} / nullif({there}, 0) AS {ratio}"]
     return select(", ".join(chosen), f"answer FULL JOIN second ON {matches} ORDER BY ALL", answer=table, second=second)
 
 

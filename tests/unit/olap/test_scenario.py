@@ -58,6 +58,7 @@ def test_a_territory_moves_with_all_that_hangs_on_it(base: Version, build: Build
     assert {name: row["revenue_versus"] for name, row in answer.items()} == before
     assert answer["West"]["revenue_versus_difference"] == before["North"]
     assert answer["North"]["revenue"] is None
+    assert (answer["North"]["revenue_versus_difference"], answer["North"]["revenue_versus_ratio"]) == (-before["North"], 0)
     regions = _answer(version, "region", "accounts")
     gone = sum(account["territory"] == "North" for account in ACCOUNTS)
     assert regions["Alps"]["accounts"] == sum(account["region"] == "Alps" for account in ACCOUNTS) - gone
