@@ -32,7 +32,7 @@ def _records(query: CubeQuery, scope: Scope) -> None:
     cube = cubes[0]
     if len(cubes) > 1:
         cube = st.segmented_control("Records of", cubes, default=cube, key=f"records of {cubes}", format_func=lambda name: FACTS[name].label) or cube
-    found = data.cube_records(cube, query.where, scope, _SHOWN, query.as_of)
+    found = data.cube_records(cube, query.where, scope, _SHOWN, query.as_of, query.scenario)
     shown = f"The first {_SHOWN:,} of {found.count:,}" if found.count > _SHOWN else f"{found.count:,}"
     st.caption(f"{shown}; {FACTS[cube].grain}, of all that the filters keep.")
     frame = _readable(found.table.to_pandas(integer_object_nulls=True))
@@ -53,6 +53,6 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _written(cube: str, query: CubeQuery, scope: Scope, ending: str, folder: Path) -> Path:
     target = folder / f"{cube}_records{ending}"
-    found = data.cube_records(cube, query.where, scope, _MOST_WRITTEN, query.as_of)
+    found = data.cube_records(cube, query.where, scope, _MOST_WRITTEN, query.as_of, query.scenario)
     data.exports.write_table(found.table, target, found.about)
     return target

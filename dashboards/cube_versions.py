@@ -6,25 +6,26 @@ import streamlit as st
 
 from dashboards import data, texts
 from dashboards.cube_question import go
-from dashboards.data import Cube, CubeQuery
+from dashboards.data import Cube, CubeQuery, Scope
 
 _NEWEST, _NONE = "Newest", "None"
 
 
-def asked(newest: Cube, parameters: dict[str, list[str]], first: CubeQuery) -> tuple[Cube, CubeQuery]:
+def asked(newest: Cube, parameters: dict[str, list[str]], first: CubeQuery, scope: Scope) -> tuple[Cube, CubeQuery]:
     """The cube that a link asks, and what it asks.
 
     Args:
         newest: the cube in force.
         parameters: of the link.
         first: the question of a link without any.
+        scope: who is looking.
 
     Raises:
         CubeError: there is no such version or scenario, or the question does not fit.
     """
     query = CubeQuery.from_parameters(dict(parameters)) if parameters else first
     if query.scenario:
-        return data.scenario_cube(query.scenario), query
+        return data.scenario_cube(query.scenario, scope), query
     return (data.cube_as_of(query.as_of) or newest) if query.as_of else newest, query
 
 

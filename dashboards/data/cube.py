@@ -67,13 +67,13 @@ def kept_cubes() -> list[Cube]:
     return [Cube(version.name, version) for version in versions.versions(settings().cubes)]
 
 
-def scenario_cube(name: str) -> Cube:
-    """The cube of a scenario.
+def scenario_cube(name: str, scope: Scope) -> Cube:
+    """The cube of a scenario; see `gcrm.pipeline.scenarios.opened`.
 
     Raises:
-        CubeError: there is no such scenario, or the version that it changes is kept no more.
+        CubeError: there is no such scenario, the version that it changes is kept no more, or the scope does not allow it.
     """
-    version, base = scenarios.opened(name)
+    version, base = scenarios.opened(name, scope)
     return Cube(version.name, version, base)
 
 

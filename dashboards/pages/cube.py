@@ -35,7 +35,7 @@ def main() -> None:
     """Draws the page."""
     scope = session.scope()
     newest = parts.cube_or_what_to_do(scope, "Cube")
-    cube, query = session.asked(PAGE, lambda parameters: cube_versions.asked(newest, dict(parameters), _FIRST), (newest, _FIRST))
+    cube, query = session.asked(PAGE, lambda parameters: cube_versions.asked(newest, dict(parameters), _FIRST, scope), (newest, _FIRST))
     query = data.answerable(cube, _shown(query))
     measure = MEASURES[query.measures[0]]
     _controls(cube, query, scope)

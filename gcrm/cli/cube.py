@@ -145,6 +145,7 @@ def records(
     where: Annotated[list[str] | None, typer.Option(help="Filter, as often as needed, as of `gcrm cube query`.")] = None,
     most: Annotated[int, typer.Option(min=1, help="So many records at most.")] = 1000,
     as_of: Annotated[str, typer.Option(help=_AS_OF)] = "",
+    scenario: Annotated[str, typer.Option(help="Those of a scenario of `gcrm cube scenario list`.")] = "",
     output: Annotated[Path | None, typer.Option(help="Write them to a .csv, .xlsx or .parquet file.")] = None,
 ) -> None:
     """Drill through: the records behind a figure, with the names of their accounts.
@@ -157,7 +158,7 @@ def records(
     from gcrm.pipeline.cube_records import cube_records
     from gcrm.pipeline.exports import write_table
 
-    found = cube_records(cube, tuple(map(Filter.parse, where or [])), Scope.everything(), most, as_of)
+    found = cube_records(cube, tuple(map(Filter.parse, where or [])), Scope.everything(), most, as_of, scenario)
     if output is not None:
         write_table(found.table, output, found.about)
         typer.echo(f"{found.table.num_rows:,} of {found.count:,} records to {output}.")

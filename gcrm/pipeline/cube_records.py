@@ -10,6 +10,7 @@ from gcrm.db.queries import queries
 from gcrm.olap.answer import records
 from gcrm.olap.query import Filter
 from gcrm.pipeline.cubes import published
+from gcrm.pipeline.scenarios import opened
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class NamedRecords:
     about: dict[str, str]
 
 
-def cube_records(cube: str, where: tuple[Filter, ...], scope: Scope, most: int, as_of: str = "") -> NamedRecords:
+def cube_records(cube: str, where: tuple[Filter, ...], scope: Scope, most: int, as_of: str = "", scenario: str = "") -> NamedRecords:
     """The facts that filters keep; see `gcrm.olap.answer.records`.
 
     Args:
@@ -30,6 +31,7 @@ def cube_records(cube: str, where: tuple[Filter, ...], scope: Scope, most: int, 
         scope: who asks.
         most: so many at most.
         as_of: of which version of the cube; see `gcrm.olap.versions.as_of`.
+        scenario: name of a scenario, whose facts are given.
 
     Returns:
         Of facts about accounts the source, source_key and name of the account (missing where it is gone since, or not to be seen); then their own columns.
@@ -37,7 +39,7 @@ def cube_records(cube: str, where: tuple[Filter, ...], scope: Scope, most: int, 
     Raises:
         CubeError: no cube is published yet, or the question does not fit.
     """
-    version = published(as_of)
+    version = opened(scenario, scope)[0] if scenario else published(as_of)
     found = records(version, cube, where, scope, most)
     table = _with_names(found.table, scope) if "account_id" in found.table.column_names else found.table
     about = {

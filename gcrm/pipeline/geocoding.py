@@ -1,8 +1,10 @@
 """Geocoding: accounts without a position get one from the reference in the database."""
 
+import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -64,9 +66,29 @@ def geocode_accounts(advance: Advance) -> dict[str, int]:
         if processes > 1:
             place_in_processes(_chunks(connection), reference_id, processes, advance)
         elif processes:
-            _place(Placer(connection, Matcher(load_reference(connection))), reference_id, _chunks(connection), advance)
+            placer = Placer(connection, Matcher(load_reference(connection)))
+            with _collected_by_chunk(_chunks(connection)) as chunks:
+                _place(placer, reference_id, chunks, advance)
         connection.rollback()
         return dict(statements.levels(connection))
+
+
+@contextmanager
+def _collected_by_chunk(chunks: Iterator[pd.DataFrame]) -> Iterator[Iterator[pd.DataFrame]]:
+    """Chunks between which, and only there, Python looks for cycles of objects: a chunk makes millions of texts, whose every thousand would start a search."""
+
+    def collecting() -> Iterator[pd.DataFrame]:
+        for chunk in chunks:
+            gc.collect()
+            yield chunk
+
+    gc.freeze()
+    gc.disable()
+    try:
+        yield collecting()
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def _processes(count: int) -> int:

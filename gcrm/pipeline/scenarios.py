@@ -70,23 +70,27 @@ def ask_scenario(query: CubeQuery, scope: Scope) -> Answer:
 
     Args:
         query: the question; it names the scenario.
-        scope: who asks; a scenario moves accounts from territory to territory, so that only who sees all of them may ask.
+        scope: who asks.
 
     Raises:
         CubeError: there is no such scenario, its version is kept no more, the scope does not allow it, or the question does not fit.
     """
-    if scope.territories is not None:
-        raise CubeError("A scenario may move accounts of others into your territories; only who sees all territories can ask it.")
-    version, base = opened(query.scenario)
+    version, base = opened(query.scenario, scope)
     return ask(version, query, scope, base)
 
 
-def opened(name: str) -> tuple[Version, Version]:
+def opened(name: str, scope: Scope) -> tuple[Version, Version]:
     """The version of a scenario, and the published one that it changes.
 
+    Args:
+        name: of the scenario.
+        scope: who asks; a scenario moves accounts from territory to territory, so that only who sees all of them may.
+
     Raises:
-        CubeError: there is no such scenario, or the version that it changes is kept no more.
+        CubeError: there is no such scenario, the version that it changes is kept no more, or the scope does not allow it.
     """
+    if scope.territories is not None:
+        raise CubeError("A scenario may move accounts of others into your territories; only who sees all territories can ask it.")
     version = _version(name)
     base = next((each for each in versions.versions(settings().cubes) if each.name == _built(version).base), None)
     if base is None:

@@ -8,8 +8,11 @@ from typing import Any
 import h3
 import pytest
 
+from gcrm.access.scope import Scope
 from gcrm.config import settings
+from gcrm.errors import CubeError
 from gcrm.olap.versions import current
+from gcrm.pipeline.cube_records import cube_records
 from gcrm.spatial.extracts import helsinki
 from tests.integration.command_line import gcrm, well
 from tests.integration.records import rows, value
@@ -233,6 +236,9 @@ def test_what_changes_in_the_database_is_in_the_next_version(tmp_path: Path) -> 
     assert f"on version {after.name}" in well("cube", "scenario", "build", scenario)
     assert _table(well("cube", "query", "--rows", "territory", "--measures", "revenue", "--scenario", "as-one"))[1][:2] == ["North", f"{2 * total:,}"]
     assert "as-one: All in the north" in well("cube", "scenario", "list")
+    with pytest.raises(CubeError, match="only who sees all territories"):
+        cube_records("sales", (), Scope(frozenset({1})), 10, scenario="as-one")
+    assert set(cube_records("sales", (), Scope.everything(), 100, scenario="as-one").table["territory"].to_pylist()) == {"North"}
     assert "no scenario 'other'; there are as-one" in gcrm("cube", "query", "--scenario", "other").err
     well("cube", "scenario", "build", scenario, "--as-of", before.name)
     assert "MiB are free again" in well("cube", "gc", "--keep", "1")

@@ -20,7 +20,7 @@ from gcrm.ingest.geocoding.reference import Reference
 from gcrm.ingest.geocoding.score import Calibration, calibration
 
 MATCHER_VERSION = "2"
-"""Changes whenever the same address may get another answer from the same reference."""
+"""Changes whenever the same address may get another answer from the same layers, or the tables of the reference are others: kept ones go by it."""
 
 FIELDS = ("street", "house_number", "postcode", "city", "country_code")
 LEVELS = ("rooftop", "interpolated", "street", "postcode", "place", "none")
