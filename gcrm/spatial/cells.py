@@ -1,5 +1,8 @@
 """H3 cells as integers: points to cells, parents by bit arithmetic, ranges of descendants."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 from h3ronpy.vector import cells_to_coordinates, coordinates_to_cells
@@ -9,7 +12,7 @@ from gcrm.units import FINEST_LEVEL
 
 _LEVEL_SHIFT = 52
 _LEVEL_MASK = 0xF << _LEVEL_SHIFT
-_CELLS_OF_NOTHING = 0
+_POINTS_AT_ONCE = 250_000
 
 
 def index_points(longitude: pd.Series, latitude: pd.Series, level: int = FINEST_LEVEL) -> pd.Series:
@@ -23,13 +26,30 @@ def index_points(longitude: pd.Series, latitude: pd.Series, level: int = FINEST_
     Returns:
         Int64 cells, named `cell`, on the index of `longitude`; missing where there is no point.
     """
-    placed = (longitude.notna() & latitude.notna()).to_numpy(dtype=bool)
-    cells = np.full(len(placed), _CELLS_OF_NOTHING, dtype=np.int64)
-    if placed.any():
-        x = longitude.to_numpy(dtype=np.float64, na_value=np.nan)[placed]
-        y = latitude.to_numpy(dtype=np.float64, na_value=np.nan)[placed]
-        cells[placed] = np.asarray(coordinates_to_cells(y, x, level), dtype=np.uint64).view(np.int64)
-    return pd.Series(cells, index=longitude.index, name="cell", dtype="Int64").where(placed)
+    x, y = (each.to_numpy(dtype=np.float64, na_value=np.nan) for each in (longitude, latitude))
+    unplaced = np.isnan(x) | np.isnan(y)
+    cells = np.zeros(len(x), dtype=np.int64)
+    if not unplaced.any():
+        cells = _index(x, y, level)
+    elif not unplaced.all():
+        cells[~unplaced] = _index(x[~unplaced], y[~unplaced], level)
+    return pd.Series(pd.arrays.IntegerArray(cells, unplaced), index=longitude.index, name="cell", copy=False)
+
+
+def _index(x: NDArray[np.float64], y: NDArray[np.float64], level: int) -> NDArray[np.int64]:
+    """The cells of points that are all there, by as many threads as there are processors: h3ronpy lets go of Python's lock."""
+    cells = np.empty(len(x), dtype=np.int64)
+
+    def index(first: int, behind: int) -> None:
+        cells[first:behind] = np.asarray(coordinates_to_cells(y[first:behind], x[first:behind], level), dtype=np.uint64).view(np.int64)
+
+    parts = [(first, min(first + _POINTS_AT_ONCE, len(x))) for first in range(0, len(x), _POINTS_AT_ONCE)]
+    if len(parts) == 1:
+        index(*parts[0])
+    else:
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            list(threads.map(lambda part: index(*part), parts))
+    return cells
 
 
 def centres(cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
