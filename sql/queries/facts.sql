@@ -11,16 +11,10 @@ COPY (
         a.cell,
         date_trunc('month', o.ordered_at AT TIME ZONE :time_zone)::date AS month,
         (o.ordered_at AT TIME ZONE :time_zone)::date AS day,
-        coalesce(a.segment, '(unknown)') AS segment,
+        a.segment,
         coalesce(p.category, '(unknown)') AS category,
         coalesce(o.channel, '(unknown)') AS channel,
-        coalesce(s.residence_type, '(unknown)') AS residence_type,
-        coalesce(s.district, '(unknown)') AS district,
-        coalesce(s.road_class, '(unknown)') AS road_class,
-        coalesce(a.territory_id, 0) AS territory_id,
-        coalesce(t.name, '(unknown)') AS territory,
-        coalesce(r.name, '(unknown)') AS region,
-        a.status,
+        a.residence_type, a.district, a.road_class, a.territory_id, a.territory, a.region, a.status,
         o.currency,
         o.account_id,
         o.source || '/' || o.order_key AS order_key,
@@ -28,11 +22,8 @@ COPY (
         o.revenue,
         o.revenue - o.cost AS margin
     FROM gcrm.orders o
-    JOIN gcrm.accounts a USING (account_id)
+    JOIN gcrm.account_members a USING (account_id)
     LEFT JOIN gcrm.products p USING (product_id)
-    LEFT JOIN gcrm.account_surroundings s USING (account_id)
-    LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id
-    LEFT JOIN gcrm.regions r USING (region_id)
     ORDER BY o.order_line_id
 ) TO STDOUT (FORMAT csv);
 
@@ -41,22 +32,12 @@ COPY (
 COPY (
     SELECT
         a.cell,
-        coalesce(a.segment, '(unknown)') AS segment,
-        coalesce(s.residence_type, '(unknown)') AS residence_type,
-        coalesce(s.district, '(unknown)') AS district,
-        coalesce(s.road_class, '(unknown)') AS road_class,
-        coalesce(a.territory_id, 0) AS territory_id,
-        coalesce(t.name, '(unknown)') AS territory,
-        coalesce(r.name, '(unknown)') AS region,
-        a.status,
+        a.segment, a.residence_type, a.district, a.road_class, a.territory_id, a.territory, a.region, a.status,
         a.account_id,
         (a.status = 'customer')::int AS customer,
-        ST_X(a.position) AS longitude,
-        ST_Y(a.position) AS latitude
-    FROM gcrm.accounts a
-    LEFT JOIN gcrm.account_surroundings s USING (account_id)
-    LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id
-    LEFT JOIN gcrm.regions r USING (region_id)
+        a.longitude,
+        a.latitude
+    FROM gcrm.account_members a
     ORDER BY a.account_id
 ) TO STDOUT (FORMAT csv);
 
@@ -69,21 +50,11 @@ COPY (
         (v.happened_at AT TIME ZONE :time_zone)::date AS day,
         v.kind AS activity,
         coalesce(p.name, '(unknown)') AS rep,
-        coalesce(a.segment, '(unknown)') AS segment,
-        coalesce(s.residence_type, '(unknown)') AS residence_type,
-        coalesce(s.district, '(unknown)') AS district,
-        coalesce(s.road_class, '(unknown)') AS road_class,
-        coalesce(a.territory_id, 0) AS territory_id,
-        coalesce(t.name, '(unknown)') AS territory,
-        coalesce(r.name, '(unknown)') AS region,
-        a.status,
+        a.segment, a.residence_type, a.district, a.road_class, a.territory_id, a.territory, a.region, a.status,
         v.account_id
     FROM gcrm.activities v
-    JOIN gcrm.accounts a USING (account_id)
+    JOIN gcrm.account_members a USING (account_id)
     LEFT JOIN gcrm.reps p USING (rep_id)
-    LEFT JOIN gcrm.account_surroundings s USING (account_id)
-    LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id
-    LEFT JOIN gcrm.regions r USING (region_id)
     ORDER BY v.activity_id
 ) TO STDOUT (FORMAT csv);
 
@@ -96,14 +67,7 @@ COPY (
         (o.opened_at AT TIME ZONE :time_zone)::date AS day,
         o.stage,
         coalesce(p.name, '(unknown)') AS rep,
-        coalesce(a.segment, '(unknown)') AS segment,
-        coalesce(s.residence_type, '(unknown)') AS residence_type,
-        coalesce(s.district, '(unknown)') AS district,
-        coalesce(s.road_class, '(unknown)') AS road_class,
-        coalesce(a.territory_id, 0) AS territory_id,
-        coalesce(t.name, '(unknown)') AS territory,
-        coalesce(r.name, '(unknown)') AS region,
-        a.status,
+        a.segment, a.residence_type, a.district, a.road_class, a.territory_id, a.territory, a.region, a.status,
         o.currency,
         o.account_id,
         o.amount,
@@ -112,11 +76,8 @@ COPY (
         (o.stage = 'won')::int AS won,
         (o.stage IN ('won', 'lost'))::int AS closed
     FROM gcrm.opportunities o
-    JOIN gcrm.accounts a USING (account_id)
+    JOIN gcrm.account_members a USING (account_id)
     LEFT JOIN gcrm.reps p USING (rep_id)
-    LEFT JOIN gcrm.account_surroundings s USING (account_id)
-    LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id
-    LEFT JOIN gcrm.regions r USING (region_id)
     ORDER BY o.opportunity_id
 ) TO STDOUT (FORMAT csv);
 
