@@ -1,7 +1,7 @@
 # Every command of this project. `make demo CHECK=1` does all but serving; `make test ARGS="-k cube"` hands ARGS to pytest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench large kill spark setup lock build clean
+.PHONY: help demo test lint format docs bench scale large kill spark setup lock build clean
 
 BIN := .venv/bin
 # Tests and demo start Python hundreds of times: where no bytecode is kept, each start compiles every library anew, which takes longer than all the rest.
@@ -41,6 +41,10 @@ bench: ## measures each stage beside the plain tool
 	$(SETUP) python postgis
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+scale: ## measures the cubes at 1 to 100 million facts beside other tools, with readers; an hour
+	$(SETUP) python postgis rivals
+	@$(BIN)/python -m benchmarks.scale $(ARGS)
+
 large: ## reads a text of 2 GB (ARGS=10000 for 10 GB) and holds the memory to 1 GiB
 	$(SETUP) python
 	@GCRM_LARGE_MEGABYTES=$(or $(ARGS),2000) $(BIN)/python -m pytest tests/unit/ingest/test_memory.py
@@ -56,9 +60,12 @@ spark: ## builds the cube of the whole demo city with DuckDB and with Spark on a
 setup: ## gets Python, the dependencies and PostgreSQL with PostGIS
 	$(SETUP) python postgis
 
-lock: ## pins the dependencies anew (ARGS=--upgrade for the newest), those of Spark in a file of their own
+lock: ## pins the dependencies anew (ARGS=--upgrade for the newest), those of Spark and of the benchmarks' rivals in files of their own
 	@"$$(scripts/bootstrap.sh uv)" $(PINS) --extra dev --extra splink --output-file requirements.txt $(ARGS)
-	@"$$(scripts/bootstrap.sh uv)" $(PINS) --all-extras --constraint requirements.txt $(ARGS) | grep --invert-match --line-regexp --fixed-strings --file requirements.txt > requirements-spark.txt
+	@for extra in spark rivals; do \
+		"$$(scripts/bootstrap.sh uv)" $(PINS) --extra dev --extra splink --extra $$extra --constraint requirements.txt $(ARGS) \
+			| grep --invert-match --line-regexp --fixed-strings --file requirements.txt > requirements-$$extra.txt; \
+	done
 
 build: ## makes the wheel and the source archive, in dist/
 	$(SETUP) python

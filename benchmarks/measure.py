@@ -3,7 +3,7 @@
 import multiprocessing
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -101,15 +101,38 @@ def compare(
         bar: the largest ratio allowed.
         rounds: the best of so many counts.
     """
-    seconds, rival_seconds, peaks = [], [], []
-    for _ in range(rounds):
-        spent, peak = _apart(*ours)
-        seconds.append(spent)
-        peaks.append(peak)
-        rival_seconds.append(_apart(*theirs)[0])
-    ratio = min(seconds) / min(rival_seconds)
-    holds = None if bar is None else ratio <= bar
-    return Row(name, size, min(seconds), max(peaks), rival, min(rival_seconds), ratio, bar, holds)
+    measured = in_turns({"ours": ours, "theirs": theirs}, rounds)
+    (seconds, peak), (rival_seconds, _) = measured["ours"], measured["theirs"]
+    return beside(name, size, (seconds, peak), rival, rival_seconds, bar)
+
+
+def in_turns(works: Mapping[str, tuple[Preparation, tuple[object, ...]]], rounds: int) -> dict[str, tuple[float, float]]:
+    """Measures several works one after the other, in turns, each time in a fresh process.
+
+    Args:
+        works: by name the preparation of each, and its arguments.
+        rounds: the best of so many counts.
+
+    Returns:
+        By name the seconds, and the peak memory in MiB.
+    """
+    measured = [{name: _apart(*work) for name, work in works.items()} for _ in range(rounds)]
+    return {name: (min(each[name][0] for each in measured), max(each[name][1] for each in measured)) for name in works}
+
+
+def beside(name: str, size: str, ours: tuple[float, float], rival: str, rival_seconds: float, bar: float | None) -> Row:
+    """The line of two works that were measured in the same run.
+
+    Args:
+        name: what is measured.
+        size: how much of it.
+        ours: seconds and peak MiB of gcrm.
+        rival: name of the plain tool.
+        rival_seconds: what it took.
+        bar: the largest ratio allowed.
+    """
+    ratio = ours[0] / rival_seconds
+    return Row(name, size, *ours, rival, rival_seconds, ratio, bar, None if bar is None else ratio <= bar)
 
 
 def within(name: str, size: str, ours: tuple[Preparation, tuple[object, ...]], most_s: float) -> Row:

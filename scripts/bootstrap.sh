@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets what is missing: bootstrap.sh [python] [postgis] [spark] [chromium] [uv], python first. Where nothing is missing it does nothing, at once.
+# Gets what is missing: bootstrap.sh [python] [postgis] [spark] [rivals] [chromium] [uv], python first. Where nothing is missing it does nothing, at once.
 # chromium and uv print the path of what was found.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 source "$ROOT/scripts/python.sh"
@@ -11,11 +11,12 @@ for part in "$@"; do
         python) ensure_venv ;;
         postgis) ensure_postgis ;;
         spark) ensure_spark ;;
+        rivals) ensure_extra rivals "the rivals of the benchmarks" ;;
         chromium) ensure_chromium ;;
         uv)
             ensure_uv
             printf '%s\n' "$UV"
             ;;
-        *) fail "There is no part $part; there are python, postgis, spark, chromium and uv." ;;
+        *) fail "There is no part $part; there are python, postgis, spark, rivals, chromium and uv." ;;
     esac
 done

@@ -99,7 +99,7 @@ ensure_venv() {
     if ! venv_python_fits; then make_venv; fi
     say "Installing the pinned dependencies into .venv."
     export UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-120}
-    rm -f "$VENV/gcrm-spark" # the next line takes Spark away
+    rm -f "$VENV"/gcrm-extra-* # the next line takes them away
     quietly "Installing the pinned dependencies" "$UV" pip sync --python "$VENV/bin/python" "$ROOT/requirements.txt"
     quietly "Installing gcrm into .venv" "$UV" pip install --python "$VENV/bin/python" --no-deps --no-build-isolation --editable "$ROOT"
     venv_recipe >"$VENV/gcrm-recipe"
@@ -110,4 +110,14 @@ make_venv() {
     python=$(find_python)
     say "Making .venv with $("$python" --version) ($python)."
     quietly "Making .venv" "$UV" venv --clear --no-project --python "$python" "$VENV"
+}
+
+# What only some commands need, pinned in a file of its own: ensure_extra NAME WHAT.
+ensure_extra() {
+    local pins="$ROOT/requirements-$1.txt" installed="$VENV/gcrm-extra-$1"
+    if cmp -s "$pins" "$installed"; then return; fi
+    ensure_uv
+    say "Installing $2 into .venv."
+    quietly "Installing $2" "$UV" pip install --python "$VENV/bin/python" --requirement "$pins"
+    cp "$pins" "$installed"
 }

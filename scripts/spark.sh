@@ -24,9 +24,5 @@ ensure_java() {
 
 ensure_spark() {
     ensure_java
-    if cmp -s "$ROOT/requirements-spark.txt" "$VENV/gcrm-spark"; then return; fi
-    ensure_uv
-    say "Installing Spark into .venv."
-    quietly "Installing Spark" "$UV" pip install --python "$VENV/bin/python" --requirement "$ROOT/requirements-spark.txt"
-    cp "$ROOT/requirements-spark.txt" "$VENV/gcrm-spark"
+    ensure_extra spark Spark
 }

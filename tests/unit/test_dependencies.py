@@ -4,7 +4,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 CHECKOUT = Path(__file__).parents[2]
-PINNED = [line for name in ("requirements.txt", "requirements-spark.txt") for line in (CHECKOUT / name).read_text().splitlines()]
+PINNED = [line for name in ("requirements.txt", "requirements-spark.txt", "requirements-rivals.txt") for line in (CHECKOUT / name).read_text().splitlines()]
 
 
 def test_the_pinned_files_hold_pins_only_and_no_address() -> None:
