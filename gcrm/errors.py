@@ -39,6 +39,10 @@ class EntryError(GcrmError):
     """A record that somebody typed in cannot be stored."""
 
 
+class CrmError(GcrmError):
+    """A rule of the CRM forbids what was asked."""
+
+
 class DuplicateError(GcrmError):
     """A decision about duplicates cannot be carried out."""
 

@@ -1,14 +1,13 @@
 """Declarations: a readable file per cube, and one of the dimensions that they share; what is wrong in one is said with its line and a suggestion."""
 
 import re
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from gcrm.declared_file import Declared, DeclaredFile
 from gcrm.errors import CubeError
 from gcrm.olap import calendar, formula
 
@@ -32,25 +31,21 @@ def _known_type(text: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
 type ColumnType = Annotated[str, BeforeValidator(_known_type)]
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DimensionDeclaration(_Declared):
+class DimensionDeclaration(Declared):
     """A dimension: its label, and what its members are."""
 
     label: str
     kind: Literal["place", "time", "text"] = "text"
 
 
-class SharedDeclaration(_Declared):
+class SharedDeclaration(Declared):
     """The dimensions, and the hierarchies of them from coarse to fine."""
 
     dimensions: dict[Name, DimensionDeclaration]
     hierarchies: dict[str, list[Name]]
 
 
-class MeasureDeclaration(_Declared):
+class MeasureDeclaration(Declared):
     """A measure: how it comes out of the facts (exactly one of count, sum, distinct), or out of other measures (formula).
 
     A stock, such as customers at the end of a month, has `over_time: last`: it does not add up over time, and of a longer time is that of its last month.
@@ -76,7 +71,7 @@ class MeasureDeclaration(_Declared):
         return self
 
 
-class CubeDeclaration(_Declared):
+class CubeDeclaration(Declared):
     """A cube: the grain and the columns of its facts, its dimensions, its measures; a virtual one has measures only, all with formulas.
 
     Where the facts have a territory_id, a reader sees those of its territories; without one they belong to nobody, and every reader sees them.
@@ -87,16 +82,19 @@ class CubeDeclaration(_Declared):
     cube: Name
     label: str
     grain: str | None = None
-    derived_from: list[Name] = []
-    columns: dict[Name, ColumnType] = {}
-    dimensions: list[Name] = []
-    facts_only: list[Name] = []
+    derived_from: list[Name] = Field([])
+    columns: dict[Name, ColumnType] = Field({})
+    dimensions: list[Name] = Field([])
+    facts_only: list[Name] = Field([])
     measures: dict[Name, MeasureDeclaration]
 
     @property
     def virtual(self) -> bool:
         """Whether it has no facts of its own."""
         return not self.columns
+
+
+_PARTS: Mapping[str, type[Declared]] = {"measures": MeasureDeclaration, "dimensions": DimensionDeclaration}
 
 
 def declarations(folder: Path) -> tuple[SharedDeclaration, tuple[CubeDeclaration, ...]]:
@@ -111,16 +109,16 @@ def declarations(folder: Path) -> tuple[SharedDeclaration, tuple[CubeDeclaration
     Raises:
         CubeError: a file is missing or cannot be understood, or names what is not declared; file, line, what is wrong, what may be meant.
     """
-    shared_file = _File(folder / _DIMENSIONS)
-    shared = shared_file.as_model(SharedDeclaration)
+    shared_file = _opened(folder / _DIMENSIONS)
+    shared = shared_file.as_model(SharedDeclaration, _PARTS)
     for name, levels in shared.hierarchies.items():
         for at, level in enumerate(levels):
             shared_file.check(level, shared.dimensions, "dimension", "hierarchies", name, at)
     for name, dimension in shared.dimensions.items():
         if dimension.kind == "time":
             shared_file.check(name, calendar.LEVELS, "level of the calendar", "dimensions", name)
-    files = [_File(path) for path in sorted(folder.glob("*.yaml")) if path.name != _DIMENSIONS]
-    cubes = [(file, file.as_model(CubeDeclaration)) for file in files]
+    files = [_opened(path) for path in sorted(folder.glob("*.yaml")) if path.name != _DIMENSIONS]
+    cubes = [(file, file.as_model(CubeDeclaration, _PARTS)) for file in files]
     for file, cube in cubes:
         _check_cube(file, cube, shared)
         for at, name in enumerate(cube.derived_from):
@@ -129,7 +127,7 @@ def declarations(folder: Path) -> tuple[SharedDeclaration, tuple[CubeDeclaration
     return shared, tuple(sorted((cube for _, cube in cubes), key=lambda cube: (cube.virtual, bool(cube.derived_from))))
 
 
-def _check_cube(file: "_File", cube: CubeDeclaration, shared: SharedDeclaration) -> None:
+def _check_cube(file: DeclaredFile, cube: CubeDeclaration, shared: SharedDeclaration) -> None:
     """What a cube names is a dimension, and a column of its facts of the right type."""
     if cube.virtual:
         wrong = next((name for name, each in cube.measures.items() if each.formula is None), None)
@@ -147,7 +145,7 @@ def _check_cube(file: "_File", cube: CubeDeclaration, shared: SharedDeclaration)
     _check_columns(file, cube)
 
 
-def _check_dimensions(file: "_File", cube: CubeDeclaration, shared: SharedDeclaration) -> None:
+def _check_dimensions(file: DeclaredFile, cube: CubeDeclaration, shared: SharedDeclaration) -> None:
     for at, name in enumerate(cube.dimensions):
         file.check(name, shared.dimensions, "dimension", "dimensions", at)
         kind = shared.dimensions[name].kind
@@ -157,7 +155,7 @@ def _check_dimensions(file: "_File", cube: CubeDeclaration, shared: SharedDeclar
         file.check(column, cube.columns, f"column (for the dimension {name})", "dimensions", at)
 
 
-def _check_columns(file: "_File", cube: CubeDeclaration) -> None:
+def _check_columns(file: DeclaredFile, cube: CubeDeclaration) -> None:
     for name, each in cube.measures.items():
         if each.over_time is not None:
             file.check("month", cube.columns, "column (for over_time)", "measures", name, "over_time")
@@ -170,7 +168,7 @@ def _check_columns(file: "_File", cube: CubeDeclaration) -> None:
             raise file.error(said, "measures", name, way)
 
 
-def _check_measures(cubes: Iterable[tuple["_File", CubeDeclaration]]) -> None:
+def _check_measures(cubes: Iterable[tuple[DeclaredFile, CubeDeclaration]]) -> None:
     """Every measure has one name, and formulas name measures that come out of facts."""
     first: dict[str, str] = {}
     for file, cube in cubes:
@@ -185,84 +183,8 @@ def _check_measures(cubes: Iterable[tuple["_File", CubeDeclaration]]) -> None:
                 file.check(used, simple, "measure of facts", "measures", name, "formula")
 
 
-class _File:
-    """A YAML file, with the lines of what stands in it."""
-
-    def __init__(self, path: Path) -> None:
-        self.name = path.name
-        try:
-            loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
-            self._node = loader.get_single_node()
-            self._data = loader.construct_document(self._node) if self._node is not None else None
-        except (OSError, UnicodeDecodeError) as error:
-            raise CubeError(f"{path} cannot be read ({error}); every folder of cubes holds {_DIMENSIONS} and a file per cube.") from error
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark is not None else 1
-            raise CubeError(f"{self.name}, line {line}: this is not YAML ({error.problem}); look at colons, brackets and indents.") from error
-        doubled = next(_doubled(self._node), None)
-        if doubled is not None:
-            raise CubeError(f"{self.name}, line {doubled.start_mark.line + 1}: {doubled.value} stands twice; take one away.")
-
-    def as_model[M: _Declared](self, model: type[M]) -> M:
-        """What the file declares."""
-        try:
-            return model.model_validate(self._data)
-        except ValidationError as error:
-            # A misspelt key is the cause, and the missing one that was meant follows from it.
-            first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-            raise self._explained(first["loc"], first["type"], first["msg"].removeprefix("Value error, "), model) from error
-
-    def _explained(self, place: tuple[int | str, ...], kind: str, said: str, model: type[_Declared]) -> CubeError:
-        if kind == "extra_forbidden":
-            known = MeasureDeclaration if place[:1] == ("measures",) else DimensionDeclaration if place[:1] == ("dimensions",) else model
-            return self.error(f"{place[-1]!r} is not known here{_meant(str(place[-1]), known.model_fields)}", *place)
-        return self.error(f"{' '.join(map(str, place)) or 'the file'}: {said}", *place)
-
-    def check(self, name: str, known: Iterable[str], what: str, *place: str | int) -> None:
-        """Refuses a name that is not among those known."""
-        every = list(known)
-        if name not in every:
-            raise self.error(f"there is no {what} {name!r}{_meant(name, every)}", *place)
-
-    def error(self, said: str, *place: str | int) -> CubeError:
-        """An error at a place of the file."""
-        return CubeError(f"{self.name}, line {self._line(place)}: {said}.")
-
-    def _line(self, place: tuple[str | int, ...]) -> int:
-        """The line of a place, or of the nearest thing around it."""
-        node, line = self._node, 1
-        for step in place:
-            below = _below(node, step)
-            if below is None:
-                break
-            node, line = below
-        return line
-
-
-def _below(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, int] | None:
-    """What is under a key or at a number, and its line."""
-    if isinstance(node, yaml.MappingNode):
-        return next(((value, key.start_mark.line + 1) for key, value in node.value if key.value == str(step)), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step], node.value[step].start_mark.line + 1
-    return None
-
-
-def _doubled(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
-    """Keys that stand twice in the same mapping, of which YAML would silently keep the last."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield key
-            seen.add(key.value)
-            yield from _doubled(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for each in node.value:
-            yield from _doubled(each)
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    every = sorted(known)
-    near = get_close_matches(name, every, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(every)}"
+def _opened(path: Path) -> DeclaredFile:
+    try:
+        return DeclaredFile(path.name, path.read_text(encoding="utf-8"), CubeError)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CubeError(f"{path} cannot be read ({error}); every folder of cubes holds {_DIMENSIONS} and a file per cube.") from error
