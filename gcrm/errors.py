@@ -43,6 +43,14 @@ class CrmError(GcrmError):
     """A rule of the CRM forbids what was asked."""
 
 
+class ConsentError(GcrmError):
+    """A question about consent, or a statement for the ledger, does not fit."""
+
+
+class PersonError(GcrmError):
+    """A person cannot be found by what was given."""
+
+
 class DuplicateError(GcrmError):
     """A decision about duplicates cannot be carried out."""
 

@@ -1,17 +1,37 @@
-"""`gcrm export`: accounts of a region, out."""
+"""`gcrm export`: accounts of a region out, and lists of the contacts who may be contacted."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
+
+_ACCOUNTS = "accounts"
 
 
-def export(
+class _AccountsIfNotSaid(TyperGroup):
+    """`gcrm export FILE` exports accounts, as it did before there was anything else."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override] # typer keeps its context's supertype private
+        named = not args or args[0] in self.commands or args[0] == "--help"
+        return super().parse_args(ctx, args if named else [_ACCOUNTS, *args])
+
+
+app = typer.Typer(cls=_AccountsIfNotSaid, no_args_is_help=True, help="Export accounts, or the contacts who may be contacted.")
+
+_Status = Annotated[list[str] | None, typer.Option(help="customer, prospect, lost, partner or competitor; as often as needed.")]
+_Segment = Annotated[list[str] | None, typer.Option(help="Market segment; as often as needed.")]
+_Territory = Annotated[list[str] | None, typer.Option(help="Name of a territory; as often as needed.")]
+_Area = Annotated[Path | None, typer.Option(help="File with polygons: GeoJSON, GeoPackage, Shapefile, WKT in a table; accounts inside them.")]
+
+
+@app.command(_ACCOUNTS)
+def accounts(
     file: Annotated[Path, typer.Argument(help="What to write: .csv, .xlsx, .parquet or .geojson.")],
-    status: Annotated[list[str] | None, typer.Option(help="customer, prospect, lost, partner or competitor; as often as needed.")] = None,
-    segment: Annotated[list[str] | None, typer.Option(help="Market segment; as often as needed.")] = None,
-    territory: Annotated[list[str] | None, typer.Option(help="Name of a territory; as often as needed.")] = None,
-    area: Annotated[Path | None, typer.Option(help="File with polygons: GeoJSON, GeoPackage, Shapefile, WKT in a table; accounts inside them.")] = None,
+    status: _Status = None,
+    segment: _Segment = None,
+    territory: _Territory = None,
+    area: _Area = None,
 ) -> None:
     """Export accounts with their surroundings. Phones and mail addresses stay here: they leave only with consent.
 
@@ -25,3 +45,30 @@ def export(
     wanted = AccountFilter(tuple(status or ()), tuple(segment or ()), tuple(territory or ()), area)
     count = export_accounts(file, wanted, Scope.everything())
     typer.echo(f"{count:,} accounts to {file}.")
+
+
+@app.command()
+def contacts(
+    file: Annotated[Path, typer.Argument(help="What to write: .csv, .xlsx or .parquet.")],
+    purpose: Annotated[str, typer.Option(help="What for, such as marketing.")],
+    channel: Annotated[str, typer.Option(help="By which channel: mail, phone, post or another one; the list holds what that needs.")],
+    status: _Status = None,
+    segment: _Segment = None,
+    territory: _Territory = None,
+    area: _Area = None,
+) -> None:
+    """Export the contacts who may be contacted for a purpose by a channel, and say how many were left out and why.
+
+    Example: `gcrm export contacts letter.xlsx --purpose marketing --channel mail --status prospect`
+    """
+    from gcrm.access.scope import Scope
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.contact_lists import export_contacts
+    from gcrm.pipeline.exports import AccountFilter
+
+    ensure_ready()
+    wanted = AccountFilter(tuple(status or ()), tuple(segment or ()), tuple(territory or ()), area)
+    written = export_contacts(file, wanted, purpose, channel, Scope.everything())
+    typer.echo(f"{written.contacts:,} contacts to {file}.")
+    for reason, count in written.left_out.items():
+        typer.echo(f"{count:,} left out: {reason}.")

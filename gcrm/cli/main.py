@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from gcrm import __version__
 from gcrm.cli import (
+    consent,
     cube,
     db,
     demo,
@@ -60,7 +61,8 @@ app.command("update", rich_help_panel="The way of the data")(places.update)
 app.add_typer(cube.app, name="cube", rich_help_panel="The way of the data")
 app.add_typer(views.app, name="views", rich_help_panel="The way of the data")
 app.command("reverse", rich_help_panel="The way of the data", context_settings={"ignore_unknown_options": True})(geocode.reverse)
-app.command("export", rich_help_panel="The way of the data")(export.export)
+app.add_typer(consent.app, name="consent", rich_help_panel="Persons")
+app.add_typer(export.app, name="export", rich_help_panel="The way of the data")
 
 
 def _show_version(wanted: bool) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -54,12 +55,20 @@ def export_accounts(target: Path, wanted: AccountFilter, scope: Scope) -> int:
         AreaError, ReadError, MappingError: the area cannot be used.
     """
     _check(target)
-    area = shapely.to_wkb(area_of_file(wanted.area)) if wanted.area is not None else None
-    parameters = {"statuses": list(wanted.statuses), "segments": list(wanted.segments), "territories": list(wanted.territories), "area": area}
     with scoped(scope) as connection:
-        frame = read_frame(connection, queries("accounts").export.sql, parameters)
+        frame = read_frame(connection, queries("accounts").export.sql, filter_parameters(wanted))
         layers = [dataset for _, dataset, *_ in queries("thematic").in_force(connection)]
     return _write(_with_themes(frame.astype(dict.fromkeys(_COUNTS, "Int64")), layers), target)
+
+
+def filter_parameters(wanted: AccountFilter) -> dict[str, Any]:
+    """The parameters of the queries that take a filter of accounts: statuses, segments, territories, and area as WKB.
+
+    Raises:
+        AreaError, ReadError, MappingError: the area cannot be used.
+    """
+    area = shapely.to_wkb(area_of_file(wanted.area)) if wanted.area is not None else None
+    return {"statuses": list(wanted.statuses), "segments": list(wanted.segments), "territories": list(wanted.territories), "area": area}
 
 
 def _with_themes(frame: pd.DataFrame, layers: list[str]) -> pd.DataFrame:
