@@ -4,28 +4,37 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import theme
+from dashboards import parts, session, theme
+from dashboards.session import Permission
 
 _HERE = Path(__file__).parent
 
 st.set_page_config(page_title="gcrm", page_icon=str(_HERE / "assets/icon.svg"), layout="wide")
 st.logo(str(_HERE / "assets/logo_dark.svg" if theme.look().dark else _HERE / "assets/logo.svg"), size="medium", link=None)
+_PAGES = (
+    ("start", "Start", ":material/home:", "", Permission.LOOK),
+    ("map_explorer", "Map", ":material/hexagon:", "map", Permission.LOOK),
+    ("surroundings", "Surroundings", ":material/layers:", "surroundings", Permission.LOOK),
+    ("reach", "Reach", ":material/route:", "reach", Permission.LOOK),
+    ("account", "Accounts", ":material/contacts:", "account", Permission.LOOK),
+    ("cube", "Cube", ":material/deployed_code:", "cube", Permission.LOOK),
+    ("import_file", "Import", ":material/upload_file:", "import", Permission.MEND),
+    ("new_account", "New account", ":material/add_business:", "new-account", Permission.WORK),
+    ("positions", "Positions", ":material/where_to_vote:", "positions", Permission.MEND),
+    ("quarantine", "Quarantine", ":material/rule:", "quarantine", Permission.MEND),
+    ("duplicates", "Duplicates", ":material/join_inner:", "duplicates", Permission.MEND),
+    ("quality", "Data quality", ":material/fact_check:", "quality", Permission.LOOK),
+)
+"""File, title, icon, path and what is needed to see it."""
+
+st.html(theme.styles())
 page = st.navigation(
     [
-        st.Page(_HERE / "pages/start.py", title="Start", icon=":material/home:", default=True),
-        st.Page(_HERE / "pages/map_explorer.py", title="Map", icon=":material/hexagon:", url_path="map"),
-        st.Page(_HERE / "pages/surroundings.py", title="Surroundings", icon=":material/layers:", url_path="surroundings"),
-        st.Page(_HERE / "pages/reach.py", title="Reach", icon=":material/route:", url_path="reach"),
-        st.Page(_HERE / "pages/account.py", title="Accounts", icon=":material/contacts:", url_path="account"),
-        st.Page(_HERE / "pages/cube.py", title="Cube", icon=":material/deployed_code:", url_path="cube"),
-        st.Page(_HERE / "pages/import_file.py", title="Import", icon=":material/upload_file:", url_path="import"),
-        st.Page(_HERE / "pages/new_account.py", title="New account", icon=":material/add_business:", url_path="new-account"),
-        st.Page(_HERE / "pages/positions.py", title="Positions", icon=":material/where_to_vote:", url_path="positions"),
-        st.Page(_HERE / "pages/quarantine.py", title="Quarantine", icon=":material/rule:", url_path="quarantine"),
-        st.Page(_HERE / "pages/duplicates.py", title="Duplicates", icon=":material/join_inner:", url_path="duplicates"),
-        st.Page(_HERE / "pages/quality.py", title="Data quality", icon=":material/fact_check:", url_path="quality"),
+        st.Page(_HERE / f"pages/{file}.py", title=title, icon=icon, url_path=path or None, default=not path)
+        for file, title, icon, path, needed in _PAGES
+        if session.may(needed)
     ],
     position="top",
 )
-st.html(theme.styles())
+parts.who_is_signed_in()
 page.run()

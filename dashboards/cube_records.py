@@ -38,7 +38,7 @@ def _records(query: CubeQuery, scope: Scope) -> None:
     frame = _readable(found.table.to_pandas(integer_object_nulls=True))
     st.dataframe(frame, hide_index=True, placeholder="", column_config={"Open": st.column_config.LinkColumn("Account", display_text="Open")})
     files: dict[str, downloads.Write] = {name: partial(_written, cube, query, scope, ending) for name, ending in _FILES.items()}
-    cube_downloads.offer(cube_question.key(f"records of {cube}", query), files)
+    cube_downloads.offer(cube_question.key(f"records of {cube}", query), files, f"records of {cube}, {cube_downloads.asked(query)}")
 
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:
@@ -51,8 +51,8 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     return shown.rename(columns=lambda name: DIMENSIONS[name].label if name in DIMENSIONS else name.replace("_", " ").capitalize())
 
 
-def _written(cube: str, query: CubeQuery, scope: Scope, ending: str, folder: Path) -> Path:
+def _written(cube: str, query: CubeQuery, scope: Scope, ending: str, folder: Path) -> downloads.Written:
     target = folder / f"{cube}_records{ending}"
     found = data.cube_records(cube, query.where, scope, _MOST_WRITTEN, query.as_of, query.scenario)
     data.exports.write_table(found.table, target, found.about)
-    return target
+    return downloads.Written(target, len(found.table))

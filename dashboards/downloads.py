@@ -3,6 +3,7 @@
 Streamlit's own downloads stay under an address that needs no session, minutes after it ended; personal data must not.
 """
 
+import hashlib
 import secrets
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from dashboards import session
 from gcrm.errors import GcrmError
 
 MINUTES = 5
@@ -27,13 +29,24 @@ _MOST_OFFERS = 1_000
 _GONE = "This link has been used, or is older than five minutes; go back to the page and ask for the download again."
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
-type Write = Callable[[Path], Path | None]
+
+@dataclass(frozen=True)
+class Written:
+    """A file that was written, and its rows; None for a picture."""
+
+    path: Path
+    rows: int | None
+
+
+type Write = Callable[[Path], Written | None]
 """Writes a file into a folder; None where there is nothing to write any more."""
 
 
 @dataclass(frozen=True)
 class _Offer:
     write: Write
+    asked: str
+    user_name: str
     ends: float
 
 
@@ -46,42 +59,58 @@ def routes() -> list[Route]:
     return [Route("/download/{token}", _download, methods=["GET"])]
 
 
-def offer(write: Write) -> str:
-    """The address of a file, without the host; it works once, for MINUTES.
+def offer(write: Write, asked: str) -> str:
+    """The address of a file, without the host; it works once, for MINUTES, for the reader alone, and leaves a line in the audit.
 
     Args:
         write: writes the file once it is asked for.
+        asked: what is in it: the question or the filter, for the audit.
     """
     now = time.monotonic()
     token = secrets.token_urlsafe(32)
     with _one:
         for old in [name for name, each in _offers.items() if each.ends < now] or list(_offers)[: max(len(_offers) - _MOST_OFFERS + 1, 0)]:
             del _offers[old]
-        _offers[token] = _Offer(write, now + MINUTES * 60)
+        _offers[token] = _Offer(write, asked, session.name(), now + MINUTES * 60)
     return f"/download/{token}"
 
 
-def _take(token: str) -> Write | None:
+def _take(token: str, user_name: str | None) -> _Offer | None:
+    """The offer, which is gone then; not that of somebody else."""
     with _one:
-        found = _offers.pop(token, None)
-    return found.write if found is not None and found.ends >= time.monotonic() else None
+        found = _offers.get(token)
+        if found is None or (user_name is not None and found.user_name != user_name):
+            return None
+        del _offers[token]
+    return found if found.ends >= time.monotonic() else None
 
 
 async def _download(request: Request) -> Response:
-    write = _take(request.path_params["token"])
-    if write is None:
+    user = await run_in_threadpool(session.user_of, request.cookies.get(session.COOKIE, ""))
+    found = _take(request.path_params["token"], user.name if user is not None else None)
+    if found is None:
         return PlainTextResponse(_GONE, 404, headers=_HEADERS)
     folder = Path(tempfile.mkdtemp(prefix="gcrm-download-"))
     try:
-        path = await run_in_threadpool(write, folder)
+        written = await run_in_threadpool(_written, found, folder)
     except GcrmError as error:
         shutil.rmtree(folder, ignore_errors=True)
         return PlainTextResponse(str(error), 503, headers=_HEADERS)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    if path is None:
+    if written is None:
         shutil.rmtree(folder, ignore_errors=True)
         return PlainTextResponse("Nothing is left to download.", 404, headers=_HEADERS)
     cleaned = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(path, filename=path.name, media_type="application/octet-stream", headers=_HEADERS, background=cleaned)
+    return FileResponse(written.path, filename=written.path.name, media_type="application/octet-stream", headers=_HEADERS, background=cleaned)
+
+
+def _written(found: _Offer, folder: Path) -> Written | None:
+    """Writes the file, and the line in the audit before anybody has it."""
+    written = found.write(folder)
+    if written is not None:
+        with written.path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        session.audit.note("export", written.path.name, user_name=found.user_name, asked=found.asked, rows=written.rows, sha256=sha256)
+    return written

@@ -1,6 +1,5 @@
 """What the pages hand in: files, mappings, jobs, decisions. The second door of the dashboards, the one that writes; `data` is the one that reads."""
 
-import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dashboards import data, session
+from dashboards.session import Permission, needs
 from gcrm.errors import GeocodeError, MappingError
 from gcrm.frames import OBJECTS, ObjectType
 from gcrm.ingest.mapping import FieldSource
@@ -36,6 +36,7 @@ class ColumnUse:
     confidence: float | None
 
 
+@needs(Permission.MEND)
 def keep(name: str, content: BinaryIO) -> str:
     """Keeps a file that was handed in; its token."""
     return uploads.keep(name, content)
@@ -114,6 +115,7 @@ def missing(source: Source) -> list[str]:
     return [each.name for each in source.object_type.fields if each.required and each.default is None and each.name not in source.mapping.fields]
 
 
+@needs(Permission.MEND)
 def dry_run(source: Source, advance: Advance) -> DryRun:
     """What the import would do; stores nothing.
 
@@ -123,6 +125,7 @@ def dry_run(source: Source, advance: Advance) -> DryRun:
     return imports.dry_run([source], advance)
 
 
+@needs(Permission.MEND)
 def begin(source: Source) -> int:
     """Starts the import in a process of its own; the job's id.
 
@@ -134,6 +137,7 @@ def begin(source: Source) -> int:
     return job_id
 
 
+@needs(Permission.WORK)
 def create_account(texts: Mapping[str, str]) -> Created:
     """Stores an account that somebody typed in, and places it.
 
@@ -146,11 +150,13 @@ def create_account(texts: Mapping[str, str]) -> Created:
     return entry.create(texts)
 
 
+@needs(Permission.MEND)
 def resume(job_id: int) -> None:
     """Goes on with a job in a process of its own."""
     uploads.start(job_id)
 
 
+@needs(Permission.MEND)
 def update() -> None:
     """Brings the map up to date in a process of its own."""
     uploads.start_update()
@@ -175,6 +181,7 @@ def last_jobs(most: int) -> list[Job]:
     return jobs.jobs(most)
 
 
+@needs(Permission.MEND)
 def cancel(job_id: int) -> None:
     """Asks a job to stop.
 
@@ -189,6 +196,7 @@ def conflicts(job_id: int) -> list[tuple[str, str, str, str]]:
     return jobs.undo_conflicts(job_id)
 
 
+@needs(Permission.WORK)
 def undo(job_id: int) -> Undone:
     """Takes back what a job did, but for its conflicts.
 
@@ -198,6 +206,7 @@ def undo(job_id: int) -> Undone:
     return jobs.undo(job_id, leave_conflicts=True)
 
 
+@needs(Permission.MEND)
 def edit_refused(quarantine_id: int, values: Mapping[str, str]) -> None:
     """Changes fields of a refused record that waits; see `gcrm.pipeline.quarantine.edit`.
 
@@ -207,6 +216,7 @@ def edit_refused(quarantine_id: int, values: Mapping[str, str]) -> None:
     quarantine.edit(quarantine_id, values, session.scope())
 
 
+@needs(Permission.MEND)
 def retry_refused(selection: quarantine.Selection, advance: Advance) -> quarantine_retry.Retried:
     """Imports refused records once more; see `gcrm.pipeline.quarantine_retry.retry`.
 
@@ -216,6 +226,7 @@ def retry_refused(selection: quarantine.Selection, advance: Advance) -> quaranti
     return quarantine_retry.retry(selection, session.scope(), advance)
 
 
+@needs(Permission.MEND)
 def discard_refused(selection: quarantine.Selection) -> tuple[int, ...]:
     """Puts refused records aside; their keys, for `restore_refused`.
 
@@ -225,6 +236,7 @@ def discard_refused(selection: quarantine.Selection) -> tuple[int, ...]:
     return quarantine.discard(selection, session.scope())
 
 
+@needs(Permission.MEND)
 def restore_refused(selection: quarantine.Selection) -> int:
     """Takes back what was put aside; how many.
 
@@ -234,11 +246,13 @@ def restore_refused(selection: quarantine.Selection) -> int:
     return quarantine.restore(selection, session.scope())
 
 
+@needs(Permission.MEND)
 def look_for_duplicates() -> None:
     """Looks for duplicate accounts in a process of its own."""
     uploads.start_search()
 
 
+@needs(Permission.MEND)
 def merge(duplicate_id: int, keep: duplicates.Keep) -> int:
     """Merges a pair of the queue; the merge_id.
 
@@ -248,6 +262,7 @@ def merge(duplicate_id: int, keep: duplicates.Keep) -> int:
     return duplicates.merge(duplicate_id, keep)
 
 
+@needs(Permission.MEND)
 def undo_merge(merge_id: int) -> list[dict[str, Any]]:
     """Takes a merge back; what could not be, as `what`, `why` and `count`.
 
@@ -257,6 +272,7 @@ def undo_merge(merge_id: int) -> list[dict[str, Any]]:
     return duplicates.undo(merge_id)
 
 
+@needs(Permission.MEND)
 def separate(duplicate_id: int) -> None:
     """Says that a pair is about two.
 
@@ -266,6 +282,7 @@ def separate(duplicate_id: int) -> None:
     duplicates.separate(duplicate_id)
 
 
+@needs(Permission.MEND)
 def undo_separate(duplicate_id: int) -> None:
     """Lets a pair that was told apart wait again.
 
@@ -284,6 +301,7 @@ def file_of(token: str) -> Path:
     return uploads.kept(token)
 
 
+@needs(Permission.MEND)
 def accept_candidate(account_id: int, position: int, *, always: bool) -> None:
     """Takes a candidate as the position of an account; see `gcrm.pipeline.geocode_review.accept_candidate`.
 
@@ -293,6 +311,7 @@ def accept_candidate(account_id: int, position: int, *, always: bool) -> None:
     geocode_review.accept_candidate(account_id, position, _decider(), always=always)
 
 
+@needs(Permission.MEND)
 def set_point(account_id: int, longitude: float, latitude: float, *, always: bool) -> None:
     """Sets the position of an account to a point, degrees in EPSG:4326; see `gcrm.pipeline.geocode_review.set_point`.
 
@@ -302,6 +321,7 @@ def set_point(account_id: int, longitude: float, latitude: float, *, always: boo
     geocode_review.set_point(account_id, longitude, latitude, _decider(), always=always)
 
 
+@needs(Permission.MEND)
 def leave_position(account_id: int) -> None:
     """Leaves an account where it is, and takes it out of the queue.
 
@@ -311,6 +331,7 @@ def leave_position(account_id: int) -> None:
     geocode_review.dismiss(account_id, _decider())
 
 
+@needs(Permission.MEND)
 def undo_position(account_id: int) -> None:
     """Undoes what was decided on the position of an account.
 
@@ -325,9 +346,10 @@ def _decider() -> str:
     """Who decides on positions. A decision may hold for every account of an address: only who sees all of them may make one."""
     if session.scope() != data.everything():
         raise GeocodeError("Positions are decided on by those who see every account; ask one of them.")
-    return getpass.getuser()
+    return session.name()
 
 
+@needs(Permission.PLAN)
 def close_street(way_id: int) -> None:
     """Closes a street for everybody.
 
@@ -337,6 +359,7 @@ def close_street(way_id: int) -> None:
     reach.close_street(way_id, session.scope())
 
 
+@needs(Permission.PLAN)
 def slow_street(way_id: int, factor: float) -> None:
     """Lets cars go slower on a street.
 
@@ -346,6 +369,7 @@ def slow_street(way_id: int, factor: float) -> None:
     reach.slow_street(way_id, factor, session.scope())
 
 
+@needs(Permission.PLAN)
 def free_street(way_id: int) -> None:
     """Ends what was set on a street by hand.
 

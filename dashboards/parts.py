@@ -35,6 +35,17 @@ def heading(title: str, text: str = "") -> None:
     st.html(f'<div class="heading"><h1>{html.escape(title)}</h1>{below}</div>')
 
 
+def who_is_signed_in() -> None:
+    """Who is signed in, with the way out; nothing while nobody has to be."""
+    user = session.user()
+    if user is not None:
+        seen = "all territories" if user.sees_everything else ", ".join(user.territories)
+        st.html(
+            f'<div class="who"><span title="{html.escape(seen)}">{html.escape(user.name)} · {html.escape(user.user_role.label)}</span>'
+            '<a href="/sign-out" target="_self">Sign out</a></div>'
+        )
+
+
 def cube_or_what_to_do(scope: data.Scope, title: str) -> data.Cube:
     """The published cube; where there is none, says what to do and ends the page.
 
@@ -74,7 +85,8 @@ def what_to_do(overview: Overview) -> None:
 
 def import_link() -> None:
     """The way to the page where files are handed in."""
-    st.page_link("pages/import_file.py", label="Import a file", icon=":material/upload_file:")
+    if session.may(session.Permission.MEND):
+        st.page_link("pages/import_file.py", label="Import a file", icon=":material/upload_file:")
 
 
 def made_up_banner(overview: Overview) -> None:

@@ -1,19 +1,114 @@
 """Who is looking, and what the link in their browser says: the state of a page is its link, and nothing else."""
 
+import getpass
+import time
 from collections.abc import Callable, Mapping
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from functools import lru_cache, wraps
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
 from dashboards import data
-from gcrm.errors import GcrmError
+from gcrm.access.roles import Permission
+from gcrm.access.users import User
+from gcrm.errors import AccessError, GcrmError
+from gcrm.pipeline import audit, sign_in
+
+__all__ = ["COOKIE", "Permission", "address", "asked", "audit", "demand", "go", "link", "may", "name", "needs", "on_phone", "scope", "user", "user_of"]
+
+COOKIE = "gcrm_session"
+"""The cookie that holds the token of the session."""
+
+_SECONDS_KNOWN = 5
 
 type Parameters = Mapping[str, str | list[str]]
 
 
+def user() -> User | None:
+    """Who is signed in; None while no users are kept, and nobody has to be. Where the session has ended, the page ends too, and says so."""
+    if not sign_in.users():
+        return None
+    found = user_of(st.context.cookies.get(COOKIE, ""))
+    if found is None:
+        st.info("Your session has ended. Nothing that was stored is lost.", icon=":material/lock:")
+        st.html(f'<a href="/sign-in?next={quote(urlsplit(st.context.url or "").path or "/", safe="")}" target="_self">Sign in again</a>')
+        st.stop()
+    return found
+
+
+def user_of(token: str) -> User | None:
+    """Whose session a token is of; None where it has ended. Known for some seconds, since a page is a hundred files and a rerun asks often.
+
+    Args:
+        token: from the browser.
+    """
+    return _user_of(token, int(time.monotonic() / _SECONDS_KNOWN)) if token else None
+
+
+@lru_cache(maxsize=256)
+def _user_of(token: str, moment: int) -> User | None:
+    del moment
+    return sign_in.user_of(token)
+
+
 def scope() -> data.Scope:
     """What the reader may see; the only place where the pages get it from."""
-    return data.everything()
+    found = user()
+    return data.everything() if found is None else _scope_of(found, int(time.monotonic() / _SECONDS_KNOWN))
+
+
+@lru_cache(maxsize=256)
+def _scope_of(user: User, moment: int) -> data.Scope:
+    del moment
+    return sign_in.scope_of(user)
+
+
+def may(permission: Permission) -> bool:
+    """Whether the reader may do something; everybody may do everything while no users are kept.
+
+    Args:
+        permission: what it is.
+    """
+    found = user()
+    return found is None or found.may(permission)
+
+
+def demand(permission: Permission) -> None:
+    """Refuses what the reader may not do; everything that writes begins with it.
+
+    Args:
+        permission: what is needed.
+
+    Raises:
+        AccessError: the reader may not.
+    """
+    if not may(permission):
+        found = user()
+        raise AccessError(f"The role {found.user_role.label.lower() if found else ''} may not do this; ask whoever administers gcrm.")
+
+
+def needs[**P, T](permission: Permission) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Of a function that writes: what the reader needs to be allowed; each of `dashboards.intake` says so.
+
+    Args:
+        permission: as of `demand`, which the function now begins with.
+    """
+
+    def guard(write: Callable[P, T]) -> Callable[P, T]:
+        @wraps(write)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            demand(permission)
+            return write(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def name() -> str:
+    """The name under which the reader's work is kept: that of the user, or of whoever runs the server."""
+    found = user()
+    return found.name if found is not None else getpass.getuser()
 
 
 def link(page: str) -> dict[str, list[str]]:

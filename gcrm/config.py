@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     geocoders: str = Field("", description="Providers asked for what the reference does not know: name=URL;rate=1;days=30 and so on, with | between them.")
     cube_versions: int = Field(10, ge=1, description="Versions of the cube that are kept, so that it can be asked as it was.")
     tracks_days: int = Field(90, ge=1, description="Days after loading for which recorded routes are kept; their flows stay.")
+    session_hours: int = Field(12, ge=1, le=24 * 30, description="Hours after which whoever signed in has to do so again.")
+    session_idle_hours: int = Field(2, ge=1, description="Hours without a click after which whoever signed in has to do so again.")
+    oidc_issuer: str = Field("", description="Address of the organisation's own sign-in (OpenID Connect), such as https://login.example.org.")
+    oidc_client_id: str = Field("", description="Name under which the organisation's sign-in knows gcrm.")
+    oidc_client_secret: str = Field("", description="Secret that gcrm shares with the organisation's sign-in.")
     port: int = Field(8501, ge=1, le=65535, description="Port on which `gcrm serve` listens.")
 
     @property

@@ -93,3 +93,7 @@ class ExportError(GcrmError):
 
 class ViewError(GcrmError):
     """A saved view cannot be found, or its name cannot be used."""
+
+
+class AccessError(GcrmError):
+    """Somebody cannot be signed in, may not do something, or a user cannot be kept."""

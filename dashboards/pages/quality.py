@@ -250,7 +250,8 @@ def _by_object(found: quality.Quality, view: QualityView) -> None:
             "warnings": st.column_config.NumberColumn("Warnings", format="localized"),
         },
     )  # fmt: skip
-    st.page_link("pages/quarantine.py", label="Open the quarantine", icon=":material/rule:")
+    if session.may(session.Permission.MEND):
+        st.page_link("pages/quarantine.py", label="Open the quarantine", icon=":material/rule:")
 
 
 parts.guarded(main)

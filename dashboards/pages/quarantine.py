@@ -291,14 +291,14 @@ def _actions(selection: quarantine.Selection, count: int, edits: dict[int, dict[
             _again()
         if st.button(f"Download {which}", icon=":material/download:", key="download"):
             scope = session.scope()  # of whoever asks now: the file is written when the link is followed
-            st.session_state[_LINK] = (downloads.offer(lambda folder: _written(selection, folder, scope)), which)
+            st.session_state[_LINK] = (downloads.offer(lambda folder: _written(selection, folder, scope), f"quarantine, {which}"), which)
         _download_link(file)
     st.caption("Double-click a value to edit it; a column at fault is marked ⚠. Actions concern the records that are ticked or edited, all of them if none is.")
 
 
-def _written(selection: quarantine.Selection, folder: Path, scope: data.Scope) -> Path | None:
+def _written(selection: quarantine.Selection, folder: Path, scope: data.Scope) -> downloads.Written | None:
     """The file of the records of a selection within one file; None where nothing is left of them."""
-    return next((each.path for each in quarantine_files.download(selection, folder, scope)), None)
+    return next((downloads.Written(each.path, each.records) for each in quarantine_files.download(selection, folder, scope)), None)
 
 
 def _download_link(file: quarantine.RefusedFile) -> None:

@@ -28,6 +28,7 @@ from gcrm.cli import (
     serve,
     tracks,
     trade_areas,
+    users,
     views,
 )
 from gcrm.errors import GcrmError
@@ -46,6 +47,8 @@ app.command("demo", rich_help_panel="Start")(demo.demo)
 app.command("serve", rich_help_panel="Start")(serve.serve)
 app.command("doctor", rich_help_panel="Start")(doctor.doctor)
 app.add_typer(db.app, name="db", rich_help_panel="Start")
+app.add_typer(users.app, name="users", rich_help_panel="Start")
+app.command("audit", rich_help_panel="Start")(users.audit)
 app.command("import", rich_help_panel="The way of the data")(imports.import_)
 app.add_typer(jobs.app, name="jobs", rich_help_panel="The way of the data")
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel="The way of the data")

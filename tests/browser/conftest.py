@@ -40,11 +40,11 @@ class Site:
 
     def gcrm(self, *arguments: str) -> str:
         """Runs a command on the database of the dashboards; what it printed."""
-        return _gcrm(self.home, *arguments)
+        return gcrm(self.home, *arguments)
 
     def value(self, query: str, *parameters: object) -> object:
         """The one value that a query to the database of the dashboards gives."""
-        with psycopg.connect(_gcrm(self.home, "db", "url", "--role", "writer").strip()) as connection:
+        with psycopg.connect(gcrm(self.home, "db", "url", "--role", "writer").strip()) as connection:
             row = connection.execute(query.encode(), parameters).fetchone()
         assert row is not None
         return row[0]
@@ -59,7 +59,8 @@ def environment(home: Path) -> dict[str, str]:
     return kept | {"GCRM_HOME": str(home)}
 
 
-def _gcrm(home: Path, *arguments: str) -> str:
+def gcrm(home: Path, *arguments: str) -> str:
+    """Runs a command on the database of a home, which has to succeed; what it printed."""
     done = subprocess.run([sys.executable, "-m", "gcrm", *arguments], env=environment(home), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -73,12 +74,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Site]:
-    """`gcrm serve` on a free port, until the end of the block; its last line is waited for."""
+def serving(home: Path, **settings: str) -> Iterator[Site]:
+    """`gcrm serve` on a free port, until the end of the block; its last line is waited for. Settings go into its environment."""
     port = free_port()
     command = [sys.executable, "-m", "gcrm", "serve", "--port", str(port)]
     output = home / "served.txt"
-    with output.open("w") as file, subprocess.Popen(command, env=environment(home), stdout=file, stderr=subprocess.STDOUT) as process:
+    with output.open("w") as file, subprocess.Popen(command, env=environment(home) | settings, stdout=file, stderr=subprocess.STDOUT) as process:
         try:
             while "gcrm is at" not in output.read_text():
                 assert process.poll() is None, output.read_text()
@@ -94,7 +95,7 @@ def demo_site() -> Iterator[Site]:
     """The dashboards of a demo city, smaller than the one of `make demo`."""
     with short_folder() as home:
         try:
-            _gcrm(home, "demo", "--scale", SCALE)
+            gcrm(home, "demo", "--scale", SCALE)
             with serving(home) as site:
                 yield site
         finally:
