@@ -30,11 +30,11 @@ _PAGES = (
 st.html(theme.styles())
 page = st.navigation(
     [
-        st.Page(_HERE / f"pages/{file}.py", title=title, icon=icon, url_path=path or None, default=not path)
+        st.Page(_HERE / f"pages/{file}.py" if session.may(needed) else parts.not_for_this_role, title=title, icon=icon, url_path=path or None, default=not path,
+                visibility="visible" if session.may(needed) else "hidden")
         for file, title, icon, path, needed in _PAGES
-        if session.may(needed)
     ],
     position="top",
-)
+)  # fmt: skip
 parts.who_is_signed_in()
 page.run()

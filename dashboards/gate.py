@@ -147,7 +147,7 @@ async def _enter(request: Request) -> Response:
     try:
         token = await run_in_threadpool(sign_in.sign_in, name, form.get("password", ""), _address(request))
     except GcrmError as error:
-        return _page(wanted, name, str(error), 401)
+        return _page(wanted, name, str(error))
     return _let_in(request, token, wanted)
 
 

@@ -46,6 +46,13 @@ def who_is_signed_in() -> None:
         )
 
 
+def not_for_this_role() -> None:
+    """In place of a page that the reader's role does not have."""
+    user = session.user()
+    role = user.user_role.label.lower() if user is not None else ""
+    st.info(f"The role {role} does not have this page; whoever administers gcrm can change that.", icon=":material/lock:")
+
+
 def cube_or_what_to_do(scope: data.Scope, title: str) -> data.Cube:
     """The published cube; where there is none, says what to do and ends the page.
 

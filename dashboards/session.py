@@ -14,12 +14,13 @@ from gcrm.access.users import User
 from gcrm.errors import AccessError, GcrmError
 from gcrm.pipeline import audit, sign_in
 
-__all__ = ["COOKIE", "Permission", "address", "asked", "audit", "demand", "go", "link", "may", "name", "needs", "on_phone", "scope", "user", "user_of"]
+__all__ = ["COOKIE", "Permission", "address", "asked", "audit", "demand", "go", "link", "may", "name", "needs", "note_read", "on_phone", "scope", "user", "user_of"]
 
 COOKIE = "gcrm_session"
 """The cookie that holds the token of the session."""
 
 _SECONDS_KNOWN = 5
+_READ = "records that were read"
 
 type Parameters = Mapping[str, str | list[str]]
 
@@ -103,6 +104,18 @@ def needs[**P, T](permission: Permission) -> Callable[[Callable[P, T]], Callable
         return guarded
 
     return guard
+
+
+def note_read(subject: str) -> None:
+    """Leaves a line in the audit that the reader has seen a record, once a session.
+
+    Args:
+        subject: such as `account 17`.
+    """
+    seen: set[str] = st.session_state.setdefault(_READ, set())
+    if subject not in seen:
+        audit.note("read", subject, user_name=name())
+        seen.add(subject)
 
 
 def name() -> str:

@@ -27,6 +27,7 @@ def main() -> None:
         _choose(view)
         return
     record = found.record
+    session.note_read(f"account {view.account_id}")
     parts.heading(
         record["name"], f"{parts.made_up_note(scope)}{', '.join(filter(None, (record['status'].capitalize(), record['segment'], record['address'])))}"
     )

@@ -27,7 +27,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     """The demo city with a user of each role, all but the admin in one region, and an organisation's sign-in."""
-    vouched = [Vouched("1", {"email": "rep@example.org", "email_verified": True}), Vouched("2", {"email": "stranger@example.org"})]
+    vouched = [Vouched(sub="1", claims={"email": "rep@example.org", "email_verified": True}), Vouched(sub="2", claims={"email": "stranger@example.org"})]
     with short_folder() as home, run_server_in_thread(free_port(), user_claims=vouched) as provider:
         try:
             gcrm(home, "demo", "--scale", "0.1")
@@ -44,7 +44,8 @@ def _ask(site: Site, method: str, path: str, headers: dict[str, str] | None = No
     connection = HTTPConnection(site.url.removeprefix("http://"), timeout=60)
     connection.request(method, path, body, headers or {})
     answer = connection.getresponse()
-    found = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode("utf-8", "replace")
+    headers_given = {name.lower(): value for name, value in reversed(answer.getheaders())}  # of several cookies the first
+    found = answer.status, headers_given, answer.read().decode("utf-8", "replace")
     connection.close()
     return found
 
@@ -96,7 +97,7 @@ def test_each_role_has_its_pages_and_its_territories(site: Site, visit: Visit, r
 def test_a_page_that_a_role_does_not_have_is_not_there(site: Site, visit: Visit) -> None:
     page = visit(site, "/import")
     _enter(page, "rep")
-    expect(page.get_by_text("Page not found")).to_be_visible()
+    expect(page.get_by_text("The role rep does not have this page")).to_be_visible()
     expect(page.get_by_test_id("stFileUploader")).to_have_count(0)
 
 
