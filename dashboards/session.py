@@ -14,7 +14,24 @@ from gcrm.access.users import User
 from gcrm.errors import AccessError, GcrmError
 from gcrm.pipeline import audit, sign_in
 
-__all__ = ["COOKIE", "Permission", "address", "asked", "audit", "demand", "go", "link", "may", "name", "needs", "note_read", "on_phone", "scope", "user", "user_of"]
+__all__ = [
+    "COOKIE",
+    "Permission",
+    "address",
+    "asked",
+    "audit",
+    "demand",
+    "go",
+    "link",
+    "may",
+    "name",
+    "needs",
+    "note_read",
+    "on_phone",
+    "scope",
+    "user",
+    "user_of",
+]
 
 COOKIE = "gcrm_session"
 """The cookie that holds the token of the session."""
