@@ -24,6 +24,7 @@ _PAGES = (
     ("quarantine", "Quarantine", ":material/rule:", "quarantine", Permission.MEND),
     ("duplicates", "Duplicates", ":material/join_inner:", "duplicates", Permission.MEND),
     ("quality", "Data quality", ":material/fact_check:", "quality", Permission.LOOK),
+    ("admin", "Users", ":material/manage_accounts:", "users", Permission.ADMINISTER),
 )
 """File, title, icon, path and what is needed to see it."""
 

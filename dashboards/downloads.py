@@ -3,7 +3,6 @@
 Streamlit's own downloads stay under an address that needs no session, minutes after it ended; personal data must not.
 """
 
-import hashlib
 import secrets
 import shutil
 import tempfile
@@ -110,7 +109,5 @@ def _written(found: _Offer, folder: Path) -> Written | None:
     """Writes the file, and the line in the audit before anybody has it."""
     written = found.write(folder)
     if written is not None:
-        with written.path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        session.audit.note("export", written.path.name, user_name=found.user_name, asked=found.asked, rows=written.rows, sha256=sha256)
+        session.audit.note_export(written.path, written.rows, found.asked, user_name=found.user_name)
     return written

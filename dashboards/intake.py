@@ -1,6 +1,6 @@
 """What the pages hand in: files, mappings, jobs, decisions. The second door of the dashboards, the one that writes; `data` is the one that reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -8,14 +8,15 @@ from typing import Any, BinaryIO
 
 from dashboards import data, session
 from dashboards.session import Permission, needs
-from gcrm.errors import GeocodeError, MappingError
+from gcrm.access.users import User
+from gcrm.errors import AccessError, GeocodeError, MappingError
 from gcrm.frames import OBJECTS, ObjectType
 from gcrm.ingest.mapping import FieldSource
 from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.profile import Profile
 from gcrm.ingest.readers.kinds import ENDINGS
 from gcrm.ingest.source import Source, look_at, open_source
-from gcrm.pipeline import duplicate_review, duplicates, entry, geocode_review, imports, jobs, quarantine, quarantine_retry, reach, saved_views, uploads
+from gcrm.pipeline import duplicate_review, duplicates, entry, geocode_review, imports, jobs, quarantine, quarantine_retry, reach, saved_views, sign_in, uploads
 from gcrm.pipeline.duplicate_preview import Preview
 from gcrm.pipeline.entry import FIELDS, Created
 from gcrm.pipeline.imports import DryRun
@@ -377,3 +378,71 @@ def free_street(way_id: int) -> None:
         RoadsError: the reader does not see every account.
     """
     reach.free_street(way_id, session.scope())
+
+
+@needs(Permission.ADMINISTER)
+def add_user(name: str, role: str, territories: Sequence[str], mail: str, password: str) -> None:
+    """Adds a user.
+
+    Args:
+        name: in small letters.
+        role: a name of USER_ROLES.
+        territories: names of territories and regions; EVERYTHING alone for every account.
+        mail: by which the organisation's own sign-in knows the person; empty where it does not.
+        password: empty for somebody who signs in through the organisation only.
+
+    Raises:
+        AccessError: there is one of this name, or it cannot be kept.
+    """
+    if name in sign_in.users():
+        raise AccessError(f"There is a user {name} already; choose it in the list to change it.")
+    user = User(name, role, tuple(territories), mail)
+    sign_in.keep_user(user.with_password(password) if password else user)
+
+
+@needs(Permission.ADMINISTER)
+def change_user(name: str, role: str, territories: Sequence[str], mail: str, password: str) -> User:
+    """Changes a user, whose sessions end; the user as it was.
+
+    Args:
+        name: of the user.
+        role: as of `add_user`.
+        territories: as of `add_user`.
+        mail: as of `add_user`.
+        password: the new one; empty to leave it.
+
+    Raises:
+        AccessError: it cannot be kept so.
+    """
+    before = sign_in.named(name)
+    changed = replace(before, role=role, territories=tuple(territories), mail=mail)
+    sign_in.keep_user(changed.with_password(password) if password else changed)
+    return before
+
+
+@needs(Permission.ADMINISTER)
+def remove_user(name: str) -> User:
+    """Removes a user, whose sessions end; the user as it was.
+
+    Raises:
+        AccessError: nobody would be left to administer.
+    """
+    before = sign_in.named(name)
+    sign_in.remove_user(name)
+    return before
+
+
+@needs(Permission.ADMINISTER)
+def restore_user(user: User) -> None:
+    """Brings a user back as it was.
+
+    Raises:
+        AccessError: it cannot be kept so any more.
+    """
+    sign_in.keep_user(user)
+
+
+@needs(Permission.ADMINISTER)
+def end_sessions(name: str) -> int:
+    """Signs a user out on every device; how many sessions ended."""
+    return sign_in.end_sessions(name)

@@ -116,12 +116,16 @@ def query(
 
     Example: `gcrm cube query --rows quarter --measures revenue --derive "change(revenue, year), running(revenue)" --where year=2025`
     """
+    from urllib.parse import urlencode
+
     from gcrm.access.scope import Scope
     from gcrm.cli.tables import show_answer
+    from gcrm.db.connection import ensure_ready
     from gcrm.olap.catalogue import PLACE
     from gcrm.olap.query import CubeQuery, Filter
     from gcrm.pipeline.areas import area_of_file, as_member
     from gcrm.pipeline.areas import trade_area as trade_area_of
+    from gcrm.pipeline.audit import note_export
     from gcrm.pipeline.cubes import ask_cube
     from gcrm.pipeline.exports import export_answer
 
@@ -134,6 +138,8 @@ def query(
     answer = ask_cube(asked, Scope.everything())
     if output is not None:
         count = export_answer(asked, answer, output)
+        ensure_ready()
+        note_export(output, count, urlencode(asked.parameters(), doseq=True))
         typer.echo(f"{count:,} rows to {output}.")
     else:
         show_answer(asked, answer)
@@ -154,13 +160,17 @@ def records(
     """
     from gcrm.access.scope import Scope
     from gcrm.cli.tables import show_records
+    from gcrm.db.connection import ensure_ready
     from gcrm.olap.query import Filter
+    from gcrm.pipeline.audit import note_export
     from gcrm.pipeline.cube_records import cube_records
     from gcrm.pipeline.exports import write_table
 
     found = cube_records(cube, tuple(map(Filter.parse, where or [])), Scope.everything(), most, as_of, scenario)
     if output is not None:
         write_table(found.table, output, found.about)
+        ensure_ready()
+        note_export(output, found.table.num_rows, f"records of {cube}, {' and '.join(where or []) or 'all'}")
         typer.echo(f"{found.table.num_rows:,} of {found.count:,} records to {output}.")
     else:
         show_records(found.table, found.count)

@@ -39,11 +39,13 @@ def accounts(
     """
     from gcrm.access.scope import Scope
     from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.audit import note_export
     from gcrm.pipeline.exports import AccountFilter, export_accounts
 
     ensure_ready()
     wanted = AccountFilter(tuple(status or ()), tuple(segment or ()), tuple(territory or ()), area)
     count = export_accounts(file, wanted, Scope.everything())
+    note_export(file, count, f"accounts, {wanted}")
     typer.echo(f"{count:,} accounts to {file}.")
 
 
@@ -63,12 +65,14 @@ def contacts(
     """
     from gcrm.access.scope import Scope
     from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.audit import note_export
     from gcrm.pipeline.contact_lists import export_contacts
     from gcrm.pipeline.exports import AccountFilter
 
     ensure_ready()
     wanted = AccountFilter(tuple(status or ()), tuple(segment or ()), tuple(territory or ()), area)
     written = export_contacts(file, wanted, purpose, channel, Scope.everything())
+    note_export(file, written.contacts, f"contacts, purpose {purpose}, channel {channel}, {wanted}")
     typer.echo(f"{written.contacts:,} contacts to {file}.")
     for reason, count in written.left_out.items():
         typer.echo(f"{count:,} left out: {reason}.")

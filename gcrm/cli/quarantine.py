@@ -123,10 +123,12 @@ def download(
     Example: `gcrm quarantine download . accounts`
     """
     from gcrm.access.scope import Scope
+    from gcrm.pipeline.audit import note_export
     from gcrm.pipeline.quarantine_files import download
 
     written = download(_selection(object_name, file_name, key), folder, Scope.everything())
     for each in written:
+        note_export(each.path, each.records, f"quarantine of {object_name or 'everything'}")
         typer.echo(f"{each.path}" + (f" ({each.note})" if each.note else ""))
     if not written:
         typer.echo("Nothing of this is in quarantine.")

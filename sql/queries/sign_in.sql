@@ -58,3 +58,7 @@ LIMIT :most;
 SELECT t.name, t.territory_id FROM gcrm.territories t WHERE t.name = ANY(:names::text[])
 UNION
 SELECT r.name, t.territory_id FROM gcrm.regions r JOIN gcrm.territories t USING (region_id) WHERE r.name = ANY(:names::text[]);
+
+-- name: places_to_see()
+-- The names of the regions, then those of the territories.
+SELECT name FROM (SELECT 1 AS kind, name FROM gcrm.regions UNION ALL SELECT 2, name FROM gcrm.territories) AS places ORDER BY kind, name;
