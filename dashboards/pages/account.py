@@ -34,6 +34,7 @@ def main() -> None:
     left, right = st.columns([1, 1], gap="medium")
     with left, st.container(key="account_where"):
         _where(found)
+        _served(found)
     with right:
         _surroundings(found)
     _sources(found)
@@ -75,6 +76,17 @@ def _where(found: Account) -> None:
     parts.map_with_legend(deck, "", _CHART, None)
     reach = ReachView(origin=f"{record['longitude']:.6f}, {record['latitude']:.6f}")
     st.link_button("How far one gets from here", session.address("reach", reach.parameters()), icon=":material/route:")
+
+
+def _served(found: Account) -> None:
+    """By which territory it is served, and by which it was."""
+    st.html('<div class="group">Served by</div>')
+    if not found.served:
+        st.caption("No territory serves it yet: `gcrm enrich` finds the one that its position lies in.")
+        return
+    for each in reversed(found.served):
+        until = "today" if each.until is None else f"{each.until:%d %b %Y}"
+        st.caption(f"{texts.plain(each.territory or 'nobody')}, {each.since:%d %b %Y} to {until}")
 
 
 def _surroundings(found: Account) -> None:

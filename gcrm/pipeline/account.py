@@ -1,6 +1,6 @@
 """One account for a reader: the record, and everything that is known to be around it, with the versions that it comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import pandas as pd
 from psycopg.rows import dict_row
 
 from gcrm.access.scope import Scope
+from gcrm.crm.service import Assignment, Span, spans
 from gcrm.db.connection import scoped
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
@@ -29,6 +30,7 @@ class Account:
         themes: of layers of one's own: dataset, kind, unit, number, category, made_up.
         sources: the versions of layers that the surroundings come from: layer_version_id, layer, dataset, source_date, attribution, made_up, loaded_at,
             parameters, in_force.
+        served: by which territories, from the first to the one of today.
         outdated: whether other versions are in force now: `gcrm enrich` has not come by since.
     """
 
@@ -37,6 +39,7 @@ class Account:
     trade_areas: pd.DataFrame
     themes: pd.DataFrame
     sources: pd.DataFrame
+    served: Sequence[Span]
     outdated: bool
 
     @property
@@ -89,5 +92,6 @@ def account(account_id: int, scope: Scope) -> Account | None:
             trade_areas=read_frame(connection, statements.trade_areas.sql, {"account_id": account_id}),
             themes=read_frame(connection, statements.themes.sql, {"account_id": account_id}),
             sources=read_frame(connection, statements.sources.sql, {"versions": versions}),
+            served=spans(Assignment(since, territory) for since, territory in statements.territories(connection, account_id=account_id)),
             outdated=versions != versions_in_force(connection) or record["conditions_stamp"] != conditions_stamp(connection),
         )

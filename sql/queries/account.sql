@@ -48,6 +48,14 @@ FROM gcrm.account_thematic h JOIN gcrm.layer_versions v USING (layer_version_id)
 WHERE h.account_id = :account_id AND v.retired_at IS NULL AND (h.number IS NOT NULL OR h.category IS NOT NULL)
 ORDER BY v.dataset;
 
+-- name: territories(account_id)
+-- From when on which territory serves it: since, name; of a territory that the reader may not see the name too.
+SELECT h.since, t.name
+FROM gcrm.account_territories h
+LEFT JOIN gcrm.territories t USING (territory_id)
+WHERE h.account_id = :account_id
+ORDER BY h.since;
+
 -- name: sites(versions, keys)
 -- Some of the sites of some versions: site_key, name.
 SELECT site_key, name FROM gcrm.sites WHERE layer_version_id = ANY(:versions::int[]) AND site_key = ANY(:keys::text[]);
