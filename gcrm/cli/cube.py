@@ -252,6 +252,24 @@ def gc(keep: Annotated[int, typer.Option(help="So many of the newest versions st
 
 
 @app.command()
+def log(clear: Annotated[bool, typer.Option("--clear", help="Forget what was asked.")] = False) -> None:
+    """List what the published cube was asked, without members and without who asked; the next build chooses its cuboids by that.
+
+    Example: `gcrm cube log`
+    """
+    from gcrm.cli.tables import show_log
+    from gcrm.pipeline.cubes import asked_questions, forget_questions
+
+    if clear:
+        forget_questions()
+        typer.echo("The query log is empty.")
+    elif found := asked_questions():
+        show_log(found)
+    else:
+        typer.echo("Nothing was asked yet, or the query log was cleared.")
+
+
+@app.command()
 def measures() -> None:
     """List the measures, and the dimensions of each.
 

@@ -14,6 +14,7 @@ from gcrm.olap.answer import Answer
 from gcrm.olap.calendar import LEVELS, member
 from gcrm.olap.catalogue import CUBES, MEASURES, UNKNOWN, dimensions_of
 from gcrm.olap.query import CubeQuery
+from gcrm.olap.query_log import Asked
 from gcrm.olap.versions import Version
 
 _MOST_ROWS = 200
@@ -45,12 +46,22 @@ def show_records(table: pa.Table, count: int) -> None:
 
 
 def show_versions(versions: Sequence[Version]) -> None:
-    """Prints versions of the cube: name, when it was built, what is in it, its size."""
-    table = Table("version", "built at (UTC)", "accounts", "order lines", "MiB", "", box=None, header_style="bold")
+    """Prints versions of the cube: name, when it was built, what is in it, its cuboids and how many of them were chosen, its size."""
+    table = Table("version", "built at (UTC)", "accounts", "order lines", "cuboids", "chosen", "MiB", "", box=None, header_style="bold")
     for at, each in enumerate(versions):
         rows = each.rows
-        told = (f"{rows['accounts-facts']:,}", f"{rows['sales-facts']:,}", f"{each.size_bytes / 2**20:,.1f}", "" if at else "in force")
+        cuboids = (f"{len(each.cuboids):,}", f"{len(each.chosen):,}")
+        told = (f"{rows['accounts-facts']:,}", f"{rows['sales-facts']:,}", *cuboids, f"{each.size_bytes / 2**20:,.1f}", "" if at else "in force")
         table.add_row(each.name, f"{each.built_at:%Y-%m-%d %H:%M:%S}", *told)
+    Console(width=_WIDEST).print(table)
+
+
+def show_log(log: Sequence[Asked]) -> None:
+    """Prints what was asked, that which took longest altogether first; times and rows are those of one answer, on average."""
+    table = Table("by", "measures", "filtered by", "times", "ms", "rows read", box=None, header_style="bold")
+    for each in log:
+        axes, measures, filtered = each.shape.texts
+        table.add_row(axes, measures, filtered, f"{each.times:,}", f"{each.milliseconds / each.times:,.1f}", f"{each.rows_read / each.times:,.0f}")
     Console(width=_WIDEST).print(table)
 
 

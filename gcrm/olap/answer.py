@@ -9,14 +9,15 @@ import pyarrow as pa
 
 from gcrm.access.scope import Scope
 from gcrm.errors import CubeError
-from gcrm.olap import cuboids
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, TERRITORY, UNKNOWN, Facts, Measure, is_money, measure, simple
+from gcrm.olap import cuboids, query_log
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, UNKNOWN, Facts, is_money, measure, simple
 from gcrm.olap.engine import engine, select
+from gcrm.olap.plan import Part, QueryShape, plan
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.spatial_slice import Inside, inside
 from gcrm.olap.versions import Version
 from gcrm.spatial.cells import descendants, level_of, parent_expression
-from gcrm.units import COARSEST_LEVEL, FINEST_LEVEL
+from gcrm.units import FINEST_LEVEL
 
 _MOST_RANGES = 8
 
@@ -40,18 +41,6 @@ class Answer:
     explanation: Explanation
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The part of an answer that comes from one file: of a cuboid, or of the facts; `last` takes only the last month of each time that is asked for."""
-
-    file: str
-    facts: str
-    level: int | None
-    measures: tuple[Measure, ...]
-    of_facts: bool
-    last: bool = False
-
-
 def ask(version: Version, query: CubeQuery, scope: Scope) -> Answer:
     """Answers a question.
 
@@ -61,7 +50,7 @@ def ask(version: Version, query: CubeQuery, scope: Scope) -> Answer:
         scope: who asks; only its territories are counted.
 
     Returns:
-        The answer, sorted by its axes.
+        The answer, sorted by its axes; its shape is noted in the query log of the folder.
 
     Raises:
         CubeError: the level is finer than the scope allows, or money of several currencies would be added.
@@ -69,11 +58,13 @@ def ask(version: Version, query: CubeQuery, scope: Scope) -> Answer:
     _check_level(query, scope)
     currency = _currency(version, query)
     started = time.perf_counter()
-    parts = _plan(version, query, scope)
+    parts = plan(version, query, scope)
     tables = [_read(version, query, scope, part) for part in parts]
     table = _calculated(_joined(tables, query, [each.name for part in parts for each in part.measures]), query)
     spent = (time.perf_counter() - started) * 1000
-    read = {part.file: version.rows[part.file] for part in parts}
+    rows = version.rows
+    read = {part.file: rows[part.file] for part in parts}
+    query_log.note(version.folder.parent, QueryShape.of(query), spent, sum(read.values()))
     return Answer(table, Explanation(version.name, version.built_at, read, spent, currency))
 
 
@@ -177,49 +168,7 @@ def _currency(version: Version, query: CubeQuery) -> str | None:
     return wanted[0] if wanted else None
 
 
-def _plan(version: Version, query: CubeQuery, scope: Scope) -> list[_Part]:
-    """For each kind of facts and each kind of measure the smallest file that answers."""
-    asked = {axis.dimension for axis in query.axes} | {kept.dimension for kept in query.where}
-    needed = {DIMENSIONS[name].column for name in asked}
-    every = dict.fromkeys(each for name in query.measures for each in simple(name))
-    parts = []
-    for facts in FACTS.values():
-        wanted = [each for each in every if each.facts == facts.name]
-        whole = (cuboids.facts_file(facts).removesuffix(".parquet"), facts.name, FINEST_LEVEL)
-        by_month = any(axis.dimension == "month" for axis in query.axes)
-        sums = tuple(each for each in wanted if each.stored is not None and (by_month or not each.stock))
-        stocks = tuple(each for each in wanted if each.stock and not by_month)
-        distinct = tuple(each for each in wanted if each.stored is None)
-        for measures, last in ((sums, False), (stocks, True)):
-            own = needed | ({"month"} if last else set()) | ({TERRITORY} if scope.territories is not None and facts.by_territory else set())
-            best = _smallest(version, query, facts, own) if measures else None
-            if best is not None:
-                parts.append(_Part(best.name, facts.name, best.level, measures, of_facts=False, last=last))
-            elif measures:
-                parts.append(_Part(*whole, measures, of_facts=True, last=last))
-        if distinct:
-            parts.append(_Part(*whole, distinct, of_facts=True))
-    return parts
-
-
-def _smallest(version: Version, query: CubeQuery, facts: Facts, needed: set[str]) -> cuboids.Cuboid | None:
-    exact = any(kept.exact for kept in query.where)
-    if exact and facts.by_account:
-        return None
-    level = FINEST_LEVEL if exact else _needed_level(query)
-    fitting = [cuboid for cuboid in cuboids.declared() if cuboids.covers(cuboid, facts.name, needed, level)]
-    return min(fitting, key=lambda cuboid: version.rows[cuboid.name], default=None)
-
-
-def _needed_level(query: CubeQuery) -> int | None:
-    """The level at which the cells of a question can all be told apart; None where it asks for no place."""
-    asked = [] if query.level is None else [query.level]
-    filtered = [level_of(cell) for kept in query.where for cell in kept.cells]
-    unknown = any(kept.dimension == PLACE and UNKNOWN in kept.members for kept in query.where)
-    return max([*asked, *filtered, *([COARSEST_LEVEL] if filtered or unknown else [])], default=None)
-
-
-def _read(version: Version, query: CubeQuery, scope: Scope, part: _Part) -> pa.Table:
+def _read(version: Version, query: CubeQuery, scope: Scope, part: Part) -> pa.Table:
     axes = [
         f"{_place(query.level, part)} AS cell" if axis.dimension == PLACE else f"{DIMENSIONS[axis.dimension].expression} AS {axis.column}"
         for axis in query.axes
@@ -244,7 +193,7 @@ def _last_months(query: CubeQuery) -> tuple[str, list[object]]:
     return text + (f" GROUP BY {', '.join(times)}" if times else ""), [limit for _, limits in during for limit in limits]
 
 
-def _place(level: int | None, part: _Part) -> str:
+def _place(level: int | None, part: Part) -> str:
     return "cell" if level is None or level == part.level else parent_expression("cell", level)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -50,12 +51,12 @@ class Facts:
         """Whether they lie where an account does."""
         return "account_id" in self.columns
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """What a cuboid of all dimensions groups by, besides place."""
         return (*([TERRITORY] if self.by_territory else []), *self.stored_dimensions)
 
-    @property
+    @cached_property
     def stored_dimensions(self) -> tuple[str, ...]:
         """The columns that its dimensions follow from, besides place and those that no cuboid keeps."""
         columns = dict.fromkeys(DIMENSIONS[name].column for name in self.dimensions)
@@ -109,9 +110,10 @@ class Measure:
 
     @property
     def over_cuboids(self) -> str:
-        """The formula over a cuboid, of a measure that is stored there."""
+        """The formula over a cuboid that has it; a distinct count stands there once for each group, and is not added to another."""
         total = f"sum({self.name})"
-        return f"CAST(coalesce({total}, 0) AS BIGINT)" if self.formula == _COUNT else f"CAST({total} AS {self.stored})"
+        counts = self.formula == _COUNT or self.stored is None
+        return f"CAST(coalesce({total}, 0) AS BIGINT)" if counts else f"CAST({total} AS {self.stored})"
 
 
 _COUNT = "count(*)"
@@ -161,6 +163,9 @@ CUBES: Mapping[str, str] = MappingProxyType({cube.cube: cube.label for cube in _
 """Every cube with its label, the virtual ones last."""
 
 MEASURES: Mapping[str, Measure] = MappingProxyType({name: _measure(cube, name, each) for cube in _CUBES for name, each in cube.measures.items()})
+
+QUERIES: tuple[tuple[str, str, str], ...] = tuple(texts for cube in _CUBES for query in cube.queries for texts in query.texts)
+"""The declared queries: axes, measures and filtered dimensions, each as text with commas."""
 
 
 @dataclass(frozen=True)

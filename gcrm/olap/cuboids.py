@@ -4,11 +4,15 @@ One statement builds one cuboid, and a coarser level is built from the next fine
 this is the fastest that stays in bounded memory (see docs/architecture.md). The statement is SQL that DuckDB and Spark both take as it is.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+from gcrm.olap import calendar
 from gcrm.olap.build_engine import ORIGIN, BuildEngine
-from gcrm.olap.catalogue import FACTS, MEASURES, Facts, Measure
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, Facts, Measure
 from gcrm.spatial.cells import parent_expression
 from gcrm.units import FINEST_LEVEL, LEVELS
 
@@ -18,17 +22,45 @@ _ALWAYS = ("territory_id", "territory", "region", "currency")
 
 @dataclass(frozen=True)
 class Cuboid:
-    """A cuboid: which facts, which H3 level (None: no place), which other dimensions."""
+    """A cuboid.
+
+    Attributes:
+        facts: which.
+        level: H3 level; None: no place.
+        dimensions: stored columns besides the cell; of distinct counts dimensions of the catalogue.
+        distinct: it holds the distinct counts of its facts, which do not add up: it answers for exactly what it is grouped by, and for filters on that.
+    """
 
     facts: str
     level: int | None
     dimensions: tuple[str, ...]
+    distinct: bool = False
+
+    @classmethod
+    def holding(cls, facts: str, level: int | None, columns: Iterable[str]) -> "Cuboid":
+        """The cuboid of sums with these stored columns and those that every one keeps."""
+        wanted = {*columns, *_ALWAYS}
+        return cls(facts, level, tuple(name for name in (*FACTS[facts].keys, *FACTS[facts].facts_only) if name in wanted))
+
+    @classmethod
+    def read(cls, said: dict[str, Any]) -> "Cuboid":
+        """The cuboid that a manifest tells; see `told`."""
+        return cls(said["facts"], said["level"], tuple(said["dimensions"]), said["distinct"])
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """It as a manifest tells it."""
+        return {"facts": self.facts, "level": self.level, "dimensions": list(self.dimensions), "distinct": self.distinct}
 
     @property
     def name(self) -> str:
         """Its file's name without ending."""
         place = "all" if self.level is None else f"h3_{self.level}"
-        return f"{self.facts}-{place}-{'full' if self.full else 'place'}"
+        if self.distinct:
+            return "-".join([self.facts, place, "distinct", *self.dimensions])
+        if self.full:
+            return f"{self.facts}-{place}-full"
+        return "-".join([self.facts, place, *([name for name in self.dimensions if name not in _ALWAYS] or ["total" if self.level is None else "place"])])
 
     @property
     def full(self) -> bool:
@@ -36,15 +68,25 @@ class Cuboid:
         return self.dimensions == FACTS[self.facts].keys
 
 
+@cache
 def declared() -> tuple[Cuboid, ...]:
-    """The cuboids that are built, each after the one it is built from."""
+    """The cuboids that every version has, each after the one it is built from."""
     cuboids = []
     for facts in FACTS.values():
-        kept = tuple(name for name in _ALWAYS if name in facts.keys)
+        kept = Cuboid.holding(facts.name, None, ()).dimensions
         cuboids += [Cuboid(facts.name, level, facts.keys) for level in LEVELS]
         cuboids += [Cuboid(facts.name, level, kept) for level in LEVELS if kept != facts.keys]
         cuboids.append(Cuboid(facts.name, None, facts.keys))
     return tuple(cuboids)
+
+
+def grouping(facts: Facts, dimensions: Iterable[str]) -> tuple[str, ...]:
+    """What grouping by dimensions comes to: of those that follow from the same stored column the finest says all."""
+    wanted, finest = set(dimensions), dict[str, str]()
+    for name in (*calendar.LEVELS, *facts.dimensions):  # times from coarse to fine
+        if name in wanted:
+            finest[DIMENSIONS[name].column] = name
+    return tuple(finest.values())
 
 
 def build(engine: BuildEngine, folder: Path, cuboid: Cuboid) -> int:
@@ -58,19 +100,31 @@ def build(engine: BuildEngine, folder: Path, cuboid: Cuboid) -> int:
     Returns:
         Its rows.
     """
-    origin, place = _origin(cuboid)
-    return engine.roll_up(_statement(cuboid, origin, place), folder / origin, folder / f"{cuboid.name}.parquet")
+    origin, _ = origin_of(cuboid)
+    return engine.roll_up(_statement(cuboid), folder / f"{origin}.parquet", folder / f"{cuboid.name}.parquet")
 
 
-def _statement(cuboid: Cuboid, origin: str, place: str) -> str:
+def _statement(cuboid: Cuboid) -> str:
     """What a cuboid is, as SQL over ORIGIN; where a missing key stands is said, since engines differ in what they do else."""
-    of_facts = origin == facts_file(FACTS[cuboid.facts])
-    sums = [f"{each.formula if of_facts else each.over_cuboids} AS {each.name}" for each in stored(cuboid.facts)]
-    cell = [] if cuboid.level is None else [f"{place} AS cell"]
-    order = [f"{key} NULLS LAST" for key in (*(["cell"] if cell else []), *cuboid.dimensions)]
+    of_facts = origin_of(cuboid)[0] == f"{cuboid.facts}-facts"
+    measures = [f"{each.formula if of_facts else each.over_cuboids} AS {each.name}" for each in measures_in(cuboid)]
+    grouped = [f"{expression} AS {key}" for key, expression in keys(cuboid).items()]
     # Every name is declared in gcrm/olap/cubes/.
-    grouped = f"GROUP BY ALL ORDER BY {', '.join(order)}" if order else ""
-    return f"SELECT {', '.join([*cell, *cuboid.dimensions, *sums])} FROM {ORIGIN} {grouped}"  # noqa: S608
+    order = f"GROUP BY ALL ORDER BY {', '.join(f'{key} NULLS LAST' for key in keys(cuboid))}" if grouped else ""
+    return f"SELECT {', '.join([*grouped, *measures])} FROM {ORIGIN} {order}"  # noqa: S608
+
+
+def keys(cuboid: Cuboid) -> dict[str, str]:
+    """What a cuboid is grouped by: its columns in their order, and how each comes out of the file that it is built from."""
+    cell = {} if cuboid.level is None else {"cell": origin_of(cuboid)[1]}
+    if cuboid.distinct:  # the first day of a quarter stands where a month would, so that it is asked like one
+        return cell | {DIMENSIONS[name].column: DIMENSIONS[name].expression for name in cuboid.dimensions}
+    return cell | {name: name for name in cuboid.dimensions}
+
+
+def measures_in(cuboid: Cuboid) -> tuple[Measure, ...]:
+    """The measures that a cuboid has."""
+    return distinct_counts(cuboid.facts) if cuboid.distinct else stored(cuboid.facts)
 
 
 def facts_file(facts: Facts) -> str:
@@ -78,15 +132,17 @@ def facts_file(facts: Facts) -> str:
     return f"{facts.name}-facts.parquet"
 
 
-def _origin(cuboid: Cuboid) -> tuple[str, str]:
-    """The file that a cuboid is built from, and the expression of its cell there."""
-    every = FACTS[cuboid.facts].keys
-    if cuboid.level is None or not cuboid.full:
-        finer = Cuboid(cuboid.facts, cuboid.level or min(LEVELS), every)
-        return f"{finer.name}.parquet", "cell"
-    if cuboid.level == FINEST_LEVEL:
-        return facts_file(FACTS[cuboid.facts]), "cell"
-    return f"{Cuboid(cuboid.facts, cuboid.level + 1, every).name}.parquet", parent_expression("cell", cuboid.level)
+def origin_of(cuboid: Cuboid) -> tuple[str, str]:
+    """The name of the file that a cuboid is built from, without ending, and the expression of its cell there."""
+    facts = FACTS[cuboid.facts]
+    of_facts = cuboid.distinct or not set(facts.facts_only).isdisjoint(cuboid.dimensions)
+    if not (of_facts or cuboid.full):
+        return Cuboid(cuboid.facts, cuboid.level, facts.keys).name, "cell"
+    if cuboid.level is None:
+        return (f"{facts.name}-facts" if of_facts else Cuboid(cuboid.facts, min(LEVELS), facts.keys).name), "cell"
+    place = "cell" if cuboid.level == FINEST_LEVEL else parent_expression("cell", cuboid.level)
+    finest = of_facts or cuboid.level == FINEST_LEVEL
+    return (f"{facts.name}-facts" if finest else Cuboid(cuboid.facts, cuboid.level + 1, facts.keys).name), place
 
 
 def stored(facts: str) -> tuple[Measure, ...]:
@@ -94,8 +150,6 @@ def stored(facts: str) -> tuple[Measure, ...]:
     return tuple(each for each in MEASURES.values() if each.facts == facts and each.stored is not None)
 
 
-def covers(cuboid: Cuboid, facts: str, columns: set[str], level: int | None) -> bool:
-    """Whether a question to these facts over these stored columns, with places of this level, can be answered from a cuboid."""
-    if cuboid.facts != facts or (level is not None and cuboid.level != level):
-        return False
-    return columns - {"cell"} <= set(cuboid.dimensions)
+def distinct_counts(facts: str) -> tuple[Measure, ...]:
+    """The distinct counts of facts."""
+    return tuple(each for each in MEASURES.values() if each.facts == facts and each.stored is None and not each.needs)

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from gcrm.declared_file import Declared, DeclaredFile
 from gcrm.errors import CubeError
 from gcrm.olap import calendar, formula
+from gcrm.olap.query_declaration import QueryDeclaration
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _PLAIN_TYPES = ("BIGINT", "INTEGER", "DOUBLE", "VARCHAR", "DATE")
@@ -76,7 +77,7 @@ class CubeDeclaration(Declared):
 
     Where the facts have a territory_id, a reader sees those of its territories; without one they belong to nobody, and every reader sees them.
     `facts_only` are stored columns that the cuboids leave out, since with them they would be as large as the facts. Facts that are `derived_from`
-    those of other cubes come out of sql/cubes/NAME.sql, all others out of the database.
+    those of other cubes come out of sql/cubes/NAME.sql, all others out of the database. `queries` are those that have to be answered at once.
     """
 
     cube: Name
@@ -87,6 +88,7 @@ class CubeDeclaration(Declared):
     dimensions: list[Name] = Field([])
     facts_only: list[Name] = Field([])
     measures: dict[Name, MeasureDeclaration]
+    queries: list[QueryDeclaration] = []
 
     @property
     def virtual(self) -> bool:
@@ -94,7 +96,7 @@ class CubeDeclaration(Declared):
         return not self.columns
 
 
-_PARTS: Mapping[str, type[Declared]] = {"measures": MeasureDeclaration, "dimensions": DimensionDeclaration}
+_PARTS: Mapping[str, type[Declared]] = {"measures": MeasureDeclaration, "dimensions": DimensionDeclaration, "queries": QueryDeclaration}
 
 
 def declarations(folder: Path) -> tuple[SharedDeclaration, tuple[CubeDeclaration, ...]]:
@@ -124,6 +126,7 @@ def declarations(folder: Path) -> tuple[SharedDeclaration, tuple[CubeDeclaration
         for at, name in enumerate(cube.derived_from):
             file.check(name, [each.cube for _, each in cubes if not each.virtual and not each.derived_from], "cube of facts", "derived_from", at)
     _check_measures(cubes)
+    _check_queries(cubes, shared)
     return shared, tuple(sorted((cube for _, cube in cubes), key=lambda cube: (cube.virtual, bool(cube.derived_from))))
 
 
@@ -181,6 +184,35 @@ def _check_measures(cubes: Iterable[tuple[DeclaredFile, CubeDeclaration]]) -> No
         for name, each in cube.measures.items():
             for used in formula.names_in(each.formula) if each.formula is not None else ():
                 file.check(used, simple, "measure of facts", "measures", name, "formula")
+
+
+def _check_queries(cubes: Iterable[tuple[DeclaredFile, CubeDeclaration]], shared: SharedDeclaration) -> None:
+    """Queries name measures and dimensions that go together, and filter distinct counts by nothing but what these are counted by."""
+    owners = {name: cube for _, cube in cubes for name in cube.measures}
+    for file, cube in cubes:
+        for at, query in enumerate(cube.queries):
+            for name in query.measured:
+                file.check(name, owners, "measure", "queries", at, "measures")
+            for name in (*query.axes, *query.filtered):
+                file.check(name, shared.dimensions, "dimension", "queries", at)
+            _check_query(file, at, query, owners)
+
+
+def _check_query(file: DeclaredFile, at: int, query: QueryDeclaration, owners: dict[str, CubeDeclaration]) -> None:
+    parts = {used: name for name in query.measured for used in _simple(name, owners)}
+    for used, name in parts.items():
+        wrong = next((each for each in (*query.axes, *query.filtered) if each not in ("place", *owners[used].dimensions)), None)
+        if wrong is not None:
+            raise file.error(f"{name} has no dimension {wrong}; leave it out, or ask another measure", "queries", at)
+        beside = next((each for each in query.filtered if each not in query.axes), None)
+        if owners[used].measures[used].distinct is not None and beside is not None:
+            said = f"{used} is a distinct count, which a cuboid has for its own axes only; put {beside} into the rows, or leave it out"
+            raise file.error(said, "queries", at, "where")
+
+
+def _simple(name: str, owners: dict[str, CubeDeclaration]) -> tuple[str, ...]:
+    declared = owners[name].measures[name].formula
+    return (name,) if declared is None else formula.names_in(declared)
 
 
 def _opened(path: Path) -> DeclaredFile:

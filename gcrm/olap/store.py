@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Any
 import duckdb
 from filelock import FileLock
 
+from gcrm.config import settings
 from gcrm.errors import CubeError
-from gcrm.olap import cuboids
+from gcrm.olap import cuboids, query_log
 from gcrm.olap.build_engine import BuildEngine, OpenEngine, build_database, duckdb_engine
-from gcrm.olap.catalogue import FACTS
+from gcrm.olap.catalogue import FACTS, QUERIES
+from gcrm.olap.choice import Chosen, chosen_for
 from gcrm.olap.versions import LOCK, MANIFEST, POINTER, Version, columns, current, remove_all_but
 
 
@@ -86,6 +88,8 @@ def publish(
 ) -> tuple[Version, bool]:
     """Builds the cuboids and moves the pointer; facts that are published already are left as they are.
 
+    Besides the cuboids of every version those are built that serve the declared queries and what the query log of the folder tells.
+
     Args:
         folder: the folder of the cubes.
         work: the folder of `building`, with the facts in it.
@@ -106,18 +110,22 @@ def publish(
         before = current(folder)
     except CubeError:  # it is damaged: what is built now takes its place
         before = None
-    digest = hashlib.sha256(f"{digest} {cuboids.declared()}".encode()).hexdigest()
+    budget = settings().cube_budget_mb * 2**20
+    digest = hashlib.sha256(f"{digest} {cuboids.declared()} {QUERIES} {budget}".encode()).hexdigest()
     if before is not None and before.manifest["digest"] == digest:
         _date(folder / POINTER, as_of)
         return before, False
-    with engine() as builder:
-        rows = {cuboid.name: _built(builder, work, cuboid, advance) for cuboid in cuboids.declared()}
-    with build_database() as database:
-        for facts in FACTS.values():
-            rows[f"{facts.name}-facts"] = _count(database, work / cuboids.facts_file(facts))
+    with engine() as builder, build_database() as database:
+        rows = {f"{facts.name}-facts": _count(database, work / cuboids.facts_file(facts)) for facts in FACTS.values()}
+        rows |= {cuboid.name: _built(builder, work, cuboid, advance) for cuboid in cuboids.declared()}
+        chosen = chosen_for(database, work, query_log.asked(folder), rows, budget)
+        rows |= _build_chosen(builder, work, chosen, budget)
         currencies = _currencies(database, [work / f"{facts.name}-all-full.parquet" for facts in FACTS.values() if "currency" in facts.columns])
     built_at = datetime.now(UTC)
-    manifest = {"built_at": built_at.isoformat(), "digest": digest, "rows": rows, "currencies": currencies, "sources": sources, "columns": columns()}
+    manifest = {
+        "built_at": built_at.isoformat(), "digest": digest, "rows": rows, "chosen": [each.told for each in chosen if each.cuboid.name in rows],
+        "currencies": currencies, "sources": sources, "columns": columns(),
+    }  # fmt: skip
     (work / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     name = f"{built_at:%Y%m%dT%H%M%S.%fZ}-{digest[:8]}"
     _sync(work)
@@ -130,6 +138,20 @@ def publish(
 def _built(engine: BuildEngine, work: Path, cuboid: cuboids.Cuboid, advance: Callable[[int], None]) -> int:
     rows = cuboids.build(engine, work, cuboid)
     advance(1)
+    return rows
+
+
+def _build_chosen(engine: BuildEngine, work: Path, chosen: Sequence[Chosen], budget: int) -> dict[str, int]:
+    """Builds what was chosen, the best for its bytes first, as long as the files are within the budget: their bytes were estimated only."""
+    rows = {}
+    for each in chosen:
+        count = cuboids.build(engine, work, each.cuboid)
+        file = work / f"{each.cuboid.name}.parquet"
+        if file.stat().st_size > budget:
+            file.unlink()
+            break
+        budget -= file.stat().st_size
+        rows[each.cuboid.name] = count
     return rows
 
 

@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from filelock import FileLock
 
 from gcrm.errors import CubeError
 from gcrm.olap.catalogue import FACTS
+from gcrm.olap.cuboids import Cuboid, declared
 
 POINTER = "current"
 MANIFEST = "manifest.json"
@@ -36,6 +38,16 @@ class Version:
     def rows(self) -> dict[str, int]:
         """Rows of each file, by its name without ending."""
         return dict(self.manifest["rows"])
+
+    @cached_property
+    def cuboids(self) -> tuple[Cuboid, ...]:
+        """Its cuboids: those that every version has, and those that were chosen for it."""
+        return (*declared(), *map(Cuboid.read, self.chosen))
+
+    @property
+    def chosen(self) -> list[dict[str, Any]]:
+        """The cuboids that were chosen for it, as its manifest tells them, and why each was."""
+        return list(self.manifest.get("chosen", []))
 
     @property
     def currencies(self) -> list[str]:

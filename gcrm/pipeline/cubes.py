@@ -14,7 +14,7 @@ from gcrm.config import resource, settings
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
 from gcrm.errors import CubeError
-from gcrm.olap import store, versions
+from gcrm.olap import query_log, store, versions
 from gcrm.olap.analysis import ask
 from gcrm.olap.answer import Answer, members
 from gcrm.olap.build_engine import OpenEngine, duckdb_engine
@@ -144,6 +144,20 @@ def remove_old_versions(keep: int) -> tuple[int, int]:
     before = _bytes_in(folder)
     removed = versions.remove_old(folder, keep)
     return len(removed), before - _bytes_in(folder)
+
+
+def asked_questions() -> list[query_log.Asked]:
+    """What the published cube was asked, by shape; see `gcrm.olap.query_log.asked`."""
+    return query_log.asked(settings().cubes)
+
+
+def forget_questions() -> None:
+    """Empties the query log.
+
+    Raises:
+        CubeError: it cannot be removed.
+    """
+    query_log.clear(settings().cubes)
 
 
 def _bytes_in(folder: Path) -> int:

@@ -231,6 +231,10 @@ def test_what_changes_in_the_database_is_in_the_next_version(tmp_path: Path) -> 
     assert kept[1].startswith(after.name)
     assert kept[1].endswith("in force")
     assert any(line.startswith(before.name) for line in kept)
+    well("cube", "query", "--rows", "category,channel", "--measures", "orders", "--where", "channel=web")
+    assert ["category,channel", "orders", "channel", "1"] in [line.split()[:4] for line in well("cube", "log").splitlines()]
+    assert well("cube", "log", "--clear").strip() == "The query log is empty."
+    assert well("cube", "log").startswith("Nothing was asked yet")
     scenario = tmp_path / "what_if.yaml"
     scenario.write_text("scenario: as-one\nlabel: All in the north\nchanges: [{change: move, to: North}, {change: prices, percent: 100}]\n")
     assert f"on version {after.name}" in well("cube", "scenario", "build", scenario)

@@ -38,7 +38,8 @@ def test_a_version_is_published_whole(tmp_path: Path) -> None:
     assert new
     assert versions.current(tmp_path) == version
     assert _versions(tmp_path) == [version.name]
-    assert {path.stem for path in version.folder.glob("*.parquet")} == {cuboid.name for cuboid in cuboids.declared()} | {f"{name}-facts" for name in FACTS}
+    assert {path.stem for path in version.folder.glob("*.parquet")} == {cuboid.name for cuboid in version.cuboids} | {f"{name}-facts" for name in FACTS}
+    assert set(cuboids.declared()) < set(version.cuboids)
     assert set(version.rows) == {path.stem for path in version.folder.glob("*.parquet")}
     assert version.rows["sales-facts"] == 10
     assert version.rows["accounts-facts"] == 8
