@@ -88,7 +88,7 @@ class CubeDeclaration(Declared):
     dimensions: list[Name] = Field([])
     facts_only: list[Name] = Field([])
     measures: dict[Name, MeasureDeclaration]
-    queries: list[QueryDeclaration] = []
+    queries: list[QueryDeclaration] = Field([])
 
     @property
     def virtual(self) -> bool:

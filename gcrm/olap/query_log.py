@@ -75,9 +75,9 @@ def asked(folder: Path) -> list[Asked]:
                     "SELECT axes, measures, filtered, times, milliseconds, rows FROM asked ORDER BY milliseconds DESC, axes, measures"
                 ).fetchall()
     found = []
-    for axes, measures, filtered, *figures in rows:
+    for axes, measures, filtered, times, milliseconds, rows_read in rows:
         with suppress(CubeError):
-            found.append(Asked(QueryShape.parse(axes, measures, filtered), *figures))
+            found.append(Asked(QueryShape.parse(axes, measures, filtered), times, milliseconds, rows_read))
     return found
 
 

@@ -150,8 +150,10 @@ def _read(answer: Answer) -> set[str]:
 def test_an_answer_says_where_it_comes_from(version: Version) -> None:
     answer = ask(version, CubeQuery.parse("place:7", measures="revenue,orders,accounts"), _EVERYTHING)
 
-    assert _read(answer) == {"sales-h3_7-place", "sales-facts", "accounts-h3_7-place"}
-    assert answer.explanation.read["sales-facts"] == len(_SALES)
+    assert _read(answer) == {"sales-h3_7-place", "sales-h3_7-distinct", "accounts-h3_7-place"}
+    assert answer.explanation.read["sales-h3_7-place"] == version.rows["sales-h3_7-place"]
+    by_status = ask(version, CubeQuery.parse("status", measures="orders"), _EVERYTHING)
+    assert by_status.explanation.read == {"sales-facts": len(_SALES)}
     assert answer.explanation.version == version.name
     assert answer.explanation.built_at == version.built_at
     assert answer.explanation.currency == "EUR"

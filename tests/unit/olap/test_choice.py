@@ -18,8 +18,8 @@ from gcrm.olap.cuboids import Cuboid, declared
 from gcrm.olap.plan import QueryShape, needs
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.versions import Version
-from tests.unit.olap.cube import TERRITORIES, made_up_facts, plain_answer, publish
-from tests.unit.olap.test_answer import _members, as_mapping, questions
+from tests.unit.olap.cube import TERRITORIES, as_mapping, made_up_facts, plain_answer, publish
+from tests.unit.olap.test_answer import _members, questions
 
 _SALES, _ACCOUNTS = made_up_facts(7)
 _EVERYTHING = Scope.everything()
