@@ -73,7 +73,7 @@ def likely_object(token: str, read: ReadOptions) -> str:
 
     def fit(name: str) -> tuple[float, float]:
         source = opened(token, name, read)
-        needed = [each.name for each in OBJECTS[name].fields if each.required and each.default is None]
+        needed = [each.name for each in OBJECTS[name].unfed(())]
         sure = sum(source.confidence.get(each, 0) for each in needed) / len(needed)
         return sure, -len(source.unused)
 
@@ -113,7 +113,7 @@ def mapped(source: Source, chosen: Mapping[str, str], system: str) -> Source:
 
 def missing(source: Source) -> list[str]:
     """The required fields that nothing feeds."""
-    return [each.name for each in source.object_type.fields if each.required and each.default is None and each.name not in source.mapping.fields]
+    return [each.name for each in source.object_type.unfed(source.mapping.fields)]
 
 
 @needs(Permission.MEND)

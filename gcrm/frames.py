@@ -4,8 +4,8 @@ Each object is declared here once as an `ObjectType`; the import cleans each fie
 the pandera schema that `gcrm.contracts` makes from the same declaration, and hands it to the database.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -68,7 +68,8 @@ class ObjectType:
     """Something that files feed: its name, its grain, its fields.
 
     `references` names, for a field that holds another record's key, the object it belongs to; `key` are the
-    fields that together make the record's key; `not_before` names, for a time, the time that it may not precede.
+    fields that together make the record's key; `not_before` names, for a time, the time that it may not precede;
+    `not_beside` names, for a field, another and the value of that beside which it has none; of the fields `any_of` at least one is given.
     """
 
     name: str
@@ -77,6 +78,8 @@ class ObjectType:
     key: tuple[str, ...]
     references: Mapping[str, str] = field(default_factory=dict, hash=False)
     not_before: Mapping[str, str] = field(default_factory=dict, hash=False)
+    not_beside: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
+    any_of: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
         """The field of this name.
@@ -88,6 +91,15 @@ class ObjectType:
         if found is None:
             raise KeyError(name)
         return found
+
+    def unfed(self, fed: Container[str]) -> tuple[Field, ...]:
+        """The fields that a file has to feed and does not; of those of which one is enough, the first.
+
+        Args:
+            fed: names of the fields that the file feeds.
+        """
+        one = self.any_of[:1] if not any(name in fed for name in self.any_of) else ()
+        return tuple(each for each in self.fields if (each.required and each.default is None and each.name not in fed) or each.name in one)
 
     @property
     def field_names(self) -> tuple[str, ...]:
@@ -229,6 +241,34 @@ CONSENTS = ObjectType("consents", "one row per consent given or withdrawn", (
     _MADE_UP,
 ), key=("consent_key",), references={"contact_key": "contacts"})  # fmt: skip
 
+CAMPAIGNS = ObjectType("campaigns", "one row per campaign", (
+    _key("campaign", "campaign id", "id", "code"),
+    Field("name", Kind.TEXT, "Name.", required=True, names=("campaign", "campaign name", "title")),
+    Field("channel", Kind.TEXT, "Channel by which it is sent, such as mail, phone or post.", names=("medium", "type")),
+    Field("audience", Kind.TEXT, "Whom it is meant for, in words.", names=("target group", "target audience")),
+    Field("starts_on", Kind.DATE, "First day.", required=True, names=("start date", "start", "begins", "date")),
+    Field("ends_on", Kind.DATE, "Last day.", names=("end date", "end", "ends")),
+    Field("cost", Kind.MONEY, "Cost of the whole campaign.", names=("actual cost", "total cost", "spend"), minimum=0),
+    Field("currency", Kind.CURRENCY, "ISO 4217 code.", required=True, names=("currency code",), default="EUR"),
+    Field("attribution_days", Kind.NUMBER, "Days after sending within which an order counts as its revenue.", required=True,
+          names=("attribution window", "response window"), default="30", minimum=0, maximum=3650),
+    _MADE_UP,
+), key=("campaign_key",), not_before={"ends_on": "starts_on"})  # fmt: skip
+
+CAMPAIGN_MEMBERS = ObjectType("campaign_members", "one row per account or person that a campaign was sent to, and wave", (
+    _key("member", "campaign member id", "member id", "id"),
+    Field("campaign_key", Kind.KEY, "Key of the campaign.", required=True, names=("campaign", "campaign id")),
+    replace(_ACCOUNT, text="Key of the account; where it is left out, the account is that of the contact.", required=False),
+    Field("contact_key", Kind.KEY, "Key of the person.", names=("contact", "contact id")),
+    Field("wave", Kind.TEXT, "Wave in which it was sent.", names=("round", "batch", "step")),
+    Field("sent_at", Kind.TIME, "When it was sent.", required=True, names=("date", "sent", "sent date", "send date", "timestamp")),
+    Field("response", Kind.CODE, "none, opened, answered, bought or unsubscribed.", required=True, names=("status", "member status", "result"),
+          codes=("none", "opened", "answered", "bought", "unsubscribed"), default="none"),
+    Field("responded_at", Kind.TIME, "When the response came.", names=("response date", "responded", "first responded date")),
+    _MADE_UP,
+), key=("member_key",), references={"campaign_key": "campaigns", "account_key": "accounts", "contact_key": "contacts"},
+   not_before={"responded_at": "sent_at"}, not_beside={"responded_at": ("response", "none")}, any_of=("account_key", "contact_key"))  # fmt: skip
+
 TRADE_AREAS = ObjectType("trade_areas", "one row per trading area", (
     Field("area_key", Kind.KEY, "Key of the area in the system it comes from.", names=("id", "area id", "code", "key"), longest=_LONGEST_KEY),
     Field("name", Kind.TEXT, "Name.", names=("area", "area name", "trade area", "trading area", "label")),
@@ -264,6 +304,6 @@ SENSORS = ObjectType("sensors", "one row per road sensor", (
 ), key=("sensor_key",))  # fmt: skip
 
 OBJECTS: Mapping[str, ObjectType] = MappingProxyType(
-    {each.name: each for each in (TERRITORIES, REPS, PRODUCTS, ACCOUNTS, CONTACTS, ORDERS, ACTIVITIES, OPPORTUNITIES, CONSENTS)}
+    {each.name: each for each in (TERRITORIES, REPS, PRODUCTS, ACCOUNTS, CONTACTS, ORDERS, ACTIVITIES, OPPORTUNITIES, CONSENTS, CAMPAIGNS, CAMPAIGN_MEMBERS)}
 )
 """Everything that `gcrm import` takes, in the order in which references need them."""

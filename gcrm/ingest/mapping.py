@@ -152,10 +152,9 @@ class FileMapping(BaseModel):
         Raises:
             MappingError: names the field.
         """
-        for field in object_type.fields:
-            if field.required and field.default is None and field.name not in self.fields:
-                what = f"{field.name} ({field.text.rstrip('.')}), which {object_type.name} need"
-                raise MappingError(f"{file_name}: no column feeds {what}; give it with --map {field.name}=COLUMN.")
+        for field in object_type.unfed(self.fields):
+            what = f"{field.name} ({field.text.rstrip('.')}), which {object_type.name} need"
+            raise MappingError(f"{file_name}: no column feeds {what}; give it with --map {field.name}=COLUMN.")
 
     def apply(self, frame: pd.DataFrame, object_type: ObjectType) -> pd.DataFrame:
         """The fields of the object, as text with "" for nothing, on the frame's index.

@@ -67,6 +67,10 @@ JOIN LATERAL (
     UNION ALL
     SELECT e.source_key, to_jsonb(e) FROM gcrm.reps e WHERE c.object = 'reps' AND e.rep_id = c.record_id
     UNION ALL
+    SELECT g.source_key, to_jsonb(g) FROM gcrm.campaigns g WHERE c.object = 'campaigns' AND g.campaign_id = c.record_id
+    UNION ALL
+    SELECT m.source_key, to_jsonb(m) FROM gcrm.campaign_members m WHERE c.object = 'campaign_members' AND m.campaign_member_id = c.record_id
+    UNION ALL
     SELECT t.source_key, to_jsonb(t) FROM gcrm.territories t WHERE c.object = 'territories' AND t.territory_id = c.record_id
 ) AS r ON true
 WHERE i.job_id = :job_id

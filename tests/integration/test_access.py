@@ -17,7 +17,7 @@ from gcrm.errors import DatabaseError
 
 pytestmark = pytest.mark.usefixtures("database", "filled")
 
-_ON_ACCOUNTS = ("accounts", "contacts", "orders", "activities", "opportunities", "account_surroundings", "consents")
+_ON_ACCOUNTS = ("accounts", "contacts", "orders", "activities", "opportunities", "account_surroundings", "consents", "campaign_members")
 # Accounts 1 to 3 are in territory 1, 4 and 5 in territory 2, 6 in none; each has one row in every other table.
 _IN_TERRITORY = {1: 3, 2: 2}
 _ALL = 6
@@ -37,6 +37,9 @@ INSERT INTO opportunities (source, source_key, account_id, name, stage, amount, 
 INSERT INTO account_surroundings (account_id, layer_version_ids) SELECT account_id, '{}' FROM accounts;
 INSERT INTO consents (source, source_key, contact_id, purpose, channel, given, recorded_at, made_up, import_id)
     SELECT 'test', contact_id, contact_id, 'marketing', 'mail', true, now(), true, 1 FROM contacts;
+INSERT INTO campaigns (source, source_key, name, starts_on, cost, currency, made_up, import_id) VALUES ('test', '1', 'C', '2025-01-01', 60, 'EUR', true, 1);
+INSERT INTO campaign_members (source, source_key, campaign_id, account_id, sent_at, response, made_up, import_id)
+    SELECT 'test', account_id, 1, account_id, now(), 'none', true, 1 FROM accounts;
 """
 
 

@@ -37,6 +37,11 @@ _ORDERS = """
     SELECT o.source_key, order_key, a.source_key, p.source_key, ordered_at, quantity, revenue, cost
     FROM gcrm.orders o JOIN gcrm.accounts a USING (account_id) LEFT JOIN gcrm.products p USING (product_id) ORDER BY 1
 """
+_MEMBERS = """
+    SELECT m.source_key, c.source_key, a.source_key, k.source_key, wave, sent_at, response, responded_at
+    FROM gcrm.campaign_members m JOIN gcrm.campaigns c USING (campaign_id) JOIN gcrm.accounts a USING (account_id) LEFT JOIN gcrm.contacts k USING (contact_id)
+    ORDER BY 1
+"""
 _ACCOUNTS = """
     SELECT a.source_key, a.name, p.source_key, a.house_number, a.country_code, ST_X(a.position), ST_Y(a.position), a.cell, a.geocode_level, a.geocode_score,
         t.source_key, a.territory_given
@@ -106,6 +111,15 @@ def test_every_object_is_stored_as_it_stands_in_its_file() -> None:
         ("p1", True),
         ("p1", False),
         ("p3", True),
+    ]
+    assert rows("SELECT source_key, name, channel, starts_on, ends_on, cost, attribution_days FROM gcrm.campaigns ORDER BY 1") == [
+        ("s1", "Spring range", "mail", date(2025, 1, 10), date(2025, 2, 28), Decimal("100.00"), Decimal("30.00")),
+        ("s2", "Posters", "poster", date(2025, 2, 1), None, Decimal("500.00"), Decimal("30.00")),
+    ]
+    assert rows(_MEMBERS) == [
+        ("m1", "s1", "c1", "p1", "1", datetime(2025, 1, 14, 8, tzinfo=UTC), "bought", datetime(2025, 1, 15, 8, tzinfo=UTC)),
+        ("m2", "s1", "c3", "p3", "1", datetime(2025, 1, 14, 8, tzinfo=UTC), "none", None),
+        ("m3", "s1", "c2", None, "2", datetime(2025, 1, 21, 8, tzinfo=UTC), "opened", None),
     ]
 
 

@@ -19,6 +19,9 @@ def test_a_declaration_holds_together(name: str) -> None:
     assert set(declared.key) <= set(declared.field_names)
     assert all(declared.field(field).required for field in declared.key)
     assert set(declared.references) | set(declared.not_before) | set(declared.not_before.values()) <= set(declared.field_names)
+    assert set(declared.not_beside) | set(declared.any_of) <= set(declared.field_names)
+    assert all(code in declared.field(other).codes for other, code in declared.not_beside.values())
+    assert not any(declared.field(field).required for field in declared.any_of)
     assert all(declared.field(field).kind is Kind.KEY for field in (*declared.references, *declared.key))
     for each in declared.fields:
         assert (each.kind is Kind.CODE) == bool(each.codes)
@@ -65,6 +68,14 @@ def test_the_stage_of_an_import_has_the_fields_of_the_object(name: str) -> None:
 )
 def test_money(amount: str, fits: bool) -> None:  # noqa: FBT001 - the flag is what is expected
     assert bool(re.fullmatch(MONEY_PATTERN, amount)) == fits
+
+
+def test_of_fields_of_which_one_is_enough_the_first_is_asked_for() -> None:
+    needed = {"member_key", "campaign_key", "sent_at"}
+    members = OBJECTS["campaign_members"]
+    assert [each.name for each in members.unfed(())] == ["member_key", "campaign_key", "account_key", "sent_at"]
+    assert [each.name for each in members.unfed(needed)] == ["account_key"]
+    assert members.unfed(needed | {"contact_key"}) == ()
 
 
 def test_a_field_that_is_not_there() -> None:

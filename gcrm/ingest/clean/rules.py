@@ -1,4 +1,4 @@
-"""The contract's rules, checked on clean values: required, codes, ranges, lengths, order of times."""
+"""The contract's rules, checked on clean values: required, codes, ranges, lengths, order of times, fields that need or exclude each other."""
 
 import pandas as pd
 
@@ -23,6 +23,13 @@ def broken_rules(frame: pd.DataFrame, raw: pd.DataFrame, object_type: ObjectType
     for later, earlier in object_type.not_before.items():
         bad = (frame[later] < frame[earlier]).fillna(value=False)
         found.append(_problems(raw, frame.index[bad], later, f"must not be before {earlier}", object_type))
+    for name, (other, code) in object_type.not_beside.items():
+        bad = frame[name].notna() & (frame[other] == code).fillna(value=False)
+        found.append(_problems(raw, frame.index[bad], name, f"is given, though {other} is {code}", object_type))
+    if object_type.any_of:
+        first, *others = object_type.any_of
+        bad = frame[list(object_type.any_of)].isna().all(axis="columns")
+        found.append(_problems(raw, frame.index[bad], first, f"is missing, and so is {' and '.join(others)}; one of them is required", object_type))
     for axis, other in (("longitude", "latitude"), ("latitude", "longitude")):
         if axis in frame:
             bad = frame[axis].isna() & frame[other].notna()

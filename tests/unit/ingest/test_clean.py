@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from gcrm.contracts import schema
-from gcrm.frames import ACCOUNTS, CONTACTS, OBJECTS, OPPORTUNITIES, ORDERS, PRODUCTS, TERRITORIES, Kind, ObjectType
+from gcrm.frames import ACCOUNTS, CAMPAIGN_MEMBERS, CONTACTS, OBJECTS, OPPORTUNITIES, ORDERS, PRODUCTS, TERRITORIES, Kind, ObjectType
 from gcrm.ingest.clean import STEPS, clean
 from gcrm.ingest.mapping import FieldSource, FileMapping
 
@@ -96,6 +96,22 @@ def test_a_time_may_not_precede_another() -> None:
     assert {row: (field, reason) for row, (field, _, reason) in _reasons(problems).items()} == {
         1: ("closed_at", "must not be before opened_at"),
         4: ("amount", "must not be negative"),
+    }
+
+
+def test_fields_that_need_or_exclude_each_other() -> None:
+    member = {"member_key": "1", "campaign_key": "s", "sent_at": "2025-01-02", "response": "none", "made_up": "no"}
+    records, problems = _cleaned(
+        CAMPAIGN_MEMBERS,
+        member | {"contact_key": "p"},
+        member | {"account_key": "a", "response": "opened", "responded_at": "2025-01-03"},
+        member,
+        member | {"account_key": "a", "responded_at": "2025-01-03"},
+    )
+    assert records.index.tolist() == [1, 2]
+    assert {row: (field, reason) for row, (field, _, reason) in _reasons(problems).items()} == {
+        3: ("account_key", "is missing, and so is contact_key; one of them is required"),
+        4: ("responded_at", "is given, though response is none"),
     }
 
 
