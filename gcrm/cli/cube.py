@@ -147,7 +147,7 @@ def query(
 
 @app.command()
 def records(
-    cube: Annotated[str, typer.Argument(help="sales, accounts, activities, pipeline or customers.")],
+    cube: Annotated[str, typer.Argument(help="sales, accounts, activities, pipeline, campaigns or customers.")],
     where: Annotated[list[str] | None, typer.Option(help="Filter, as often as needed, as of `gcrm cube query`.")] = None,
     most: Annotated[int, typer.Option(min=1, help="So many records at most.")] = 1000,
     as_of: Annotated[str, typer.Option(help=_AS_OF)] = "",

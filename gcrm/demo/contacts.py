@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from gcrm.demo import structure
 from gcrm.demo.accounts import COMPANY, PERSON, WORDS, Accounts, phones, words
@@ -21,6 +22,8 @@ GRANTS = (("marketing", "mail", 0.78), ("marketing", "phone", 0.28), ("marketing
 WITHDRAWN_SHARE = 0.18
 REGIVEN_SHARE = 0.12
 """Of the consents that were withdrawn, those that were given again."""
+NEVER = np.iinfo(np.int64).max
+"""A moment that does not come."""
 _LATEST_GRANT_DAYS = 540
 _REACTION_DAYS = 90
 
@@ -95,6 +98,28 @@ def consents_table(contacts: Contacts, seed: int) -> pa.Table:
             "made_up": flags(len(person)),
         }
     )
+
+
+def marketing_consents(contacts: Contacts, channel: str, moment: int, seed: int) -> tuple[NDArray[np.bool_], Indices]:
+    """Whether each contact consents to marketing over a channel at a moment, and when it withdraws such a consent next.
+
+    Args:
+        contacts: the people.
+        channel: one of GRANTS.
+        moment: seconds since 1970.
+        seed: of the ledger.
+
+    Returns:
+        One truth value and one moment per contact: seconds since 1970, NEVER where nothing is withdrawn any more.
+    """
+    grant = next(at for at, (purpose, over, _) in enumerate(GRANTS) if (purpose, over) == ("marketing", channel))
+    person, _, given, recorded = _ledger(contacts, grant, GRANTS[grant][2], seed)
+    # Given, withdrawn, given again: after an odd number of rows the last word is a consent.
+    consents = np.bincount(person[recorded <= moment], minlength=len(contacts)) % 2 == 1
+    withdrawn = np.full(len(contacts), NEVER)
+    later = (given == 0) & (recorded > moment)
+    np.minimum.at(withdrawn, person[later], recorded[later])
+    return consents, withdrawn
 
 
 def _ledger(contacts: Contacts, grant: int, share: float, seed: int) -> tuple[Indices, Indices, Indices, Indices]:

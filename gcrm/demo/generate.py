@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 
 from gcrm.demo import planted, structure
 from gcrm.demo.accounts import Accounts, account_columns, draw_accounts
+from gcrm.demo.campaigns import campaign_members_table, campaigns_table
 from gcrm.demo.city import CitySurroundings, Plane, in_stable_order
 from gcrm.demo.company import choose_shops, products_table, reps_table, shop_distance, sites_table
-from gcrm.demo.contacts import consents_table, contacts_table, draw_contacts
+from gcrm.demo.contacts import Contacts, consents_table, contacts_table, draw_contacts
 from gcrm.demo.damage import change_duplicates, damage_addresses
 from gcrm.demo.engagement import activities_table, opportunities_table
 from gcrm.demo.files import DemoFiles, files_in, written_at_once
@@ -83,10 +84,12 @@ def _write_company(files: DemoFiles, city: CitySurroundings, places: Places, pla
     duplicates, damage = _write_accounts(files, accounts, places, seed)
     truth = planted.ground_truth(about, planted.of_city(shops, lambda_m, territories, trends, accounts), duplicates, damage)
     _write_json(truth, files.planted)
-    _write_people(files, accounts, seed)
+    contacts = _write_people(files, accounts, seed)
     write_csv(activities_table(accounts, territories, scale, seed), files.activities)
     write_csv(opportunities_table(accounts, territories, nearness, scale, seed), files.opportunities)
     write_orders(files.orders, accounts, plan_demand(accounts, nearness, trends.factor_of_place, seed), scale, seed)
+    write_csv(campaigns_table(scale), files.campaigns)
+    write_csv(campaign_members_table(accounts, contacts, nearness, files.orders, seed), files.campaign_members)
 
 
 def _write_accounts(files: DemoFiles, accounts: Accounts, places: Places, seed: int) -> tuple[list[dict[str, str]], list[dict[str, object]]]:
@@ -99,10 +102,11 @@ def _write_accounts(files: DemoFiles, accounts: Accounts, places: Places, seed: 
     return duplicates, damage
 
 
-def _write_people(files: DemoFiles, accounts: Accounts, seed: int) -> None:
+def _write_people(files: DemoFiles, accounts: Accounts, seed: int) -> Contacts:
     contacts = draw_contacts(accounts, seed)
     write_csv(contacts_table(contacts, accounts), files.contacts)
     write_csv(consents_table(contacts, seed), files.consents)
+    return contacts
 
 
 def _write_json(content: dict[str, object], path: Path) -> None:

@@ -51,6 +51,13 @@ def rules() -> Json:
         "channel_by_segment": _rows(structure.SEGMENTS, structure.CHANNELS, structure.CHANNEL_BY_SEGMENT),
         "category_by_segment": _rows(structure.SEGMENTS, structure.CATEGORIES, structure.CATEGORY_BY_SEGMENT),
         "win_probability": {"floor": structure.WIN_FLOOR, "near": structure.WIN_NEAR, "formula": "floor + near * exp(-d / lambda_m)"},
+        "campaigns": {
+            "reacts": {
+                "by_channel": dict(structure.RESPONSE_BY_CHANNEL),
+                "factor_by_segment": dict(zip(structure.SEGMENTS, structure.RESPONSE_BY_SEGMENT, strict=True)),
+            },
+            "answers": {"floor": structure.ANSWER_FLOOR, "near": structure.ANSWER_NEAR, "formula": "floor + near * exp(-d / lambda_m)"},
+        },
         "footfall": {
             "people_per_point": footfall.PEOPLE_PER_POINT,
             "points": {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 COMPANY = "Revontuli Pyörä (made-up company)"
 CURRENCY = "EUR"
@@ -124,6 +125,41 @@ DISCOUNT_PERCENT = (0, 5, 10)
 WIN_FLOOR = 0.20
 WIN_NEAR = 0.40
 """An opportunity that closes is won with probability WIN_FLOOR + WIN_NEAR * exp(-d / lambda)."""
+
+
+class Campaign(NamedTuple):
+    """A campaign: name, channel, first day, cost at scale 1 (in units of CURRENCY), waves a week apart, the segments that it is meant for."""
+
+    name: str
+    channel: str
+    starts_on: str
+    cost: float
+    waves: int
+    segments: tuple[str, ...]
+
+
+CAMPAIGNS = (
+    Campaign("Winter service", "mail", "2025-01-13", 1_200, 1, PRIVATE_SEGMENTS),
+    Campaign("First ride of spring", "mail", "2025-03-17", 1_800, 2, ("urban singles", "young families", "suburban families", "sport riders")),
+    Campaign("E-bikes for those with time", "post", "2025-04-07", 5_200, 1, ("seniors",)),
+    Campaign("Children grow", "mail", "2025-04-28", 1_500, 2, ("young families", "suburban families")),
+    Campaign("Posters in the trams", "posters", "2025-05-05", 8_000, 0, ()),
+    Campaign("Fleets on the phone", "phone", "2025-09-01", 4_500, 3, COMPANY_SEGMENTS),
+    Campaign("Warm and dry", "mail", "2025-11-17", 1_100, 2, ("urban singles", "sport riders")),
+    Campaign("First ride of the year", "mail", "2026-03-16", 1_900, 2, ("urban singles", "young families", "suburban families", "sport riders")),
+    Campaign("An e-bike at home for a week", "post", "2026-04-13", 5_600, 1, ("seniors", "office fleets")),
+    Campaign("Courier weeks", "phone", "2026-05-11", 2_600, 2, ("couriers", "rentals")),
+    Campaign("Back to school", "mail", "2026-08-10", 1_400, 2, ("young families", "suburban families")),
+)
+"""One without waves is sent to nobody: it has a cost and no members."""
+
+RESPONSE_BY_CHANNEL: Mapping[str, float] = MappingProxyType({"mail": 0.40, "post": 0.30, "phone": 0.50})
+"""Probability that a member reacts, before the factor of its segment."""
+RESPONSE_BY_SEGMENT = (0.9, 1.2, 1.1, 1.3, 1.5, 0.8, 0.7, 0.8)
+"""Factor of each of SEGMENTS."""
+ANSWER_FLOOR = 0.10
+ANSWER_NEAR = 0.40
+"""Who reacts answers with probability ANSWER_FLOOR + ANSWER_NEAR * exp(-d / lambda)."""
 
 DUPLICATE_SHARE = 0.03
 DAMAGE_SHARE = 0.05

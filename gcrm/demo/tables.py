@@ -24,6 +24,7 @@ _STREAMS = (
     "opportunities",
     "footfall",
     "movement",
+    "campaigns",
 )
 
 

@@ -18,8 +18,9 @@ _DIMENSIONS = "dimensions.yaml"
 _PLACE_COLUMN = "cell"
 
 type Unit = Literal[
-    "accounts", "activities", "buildings", "dwellings", "households", "jobs", "m²", "money", "opportunities", "orders", "people", "ratio", "share", "units"
-]
+    "accounts", "activities", "buildings", "dwellings", "households", "jobs", "m²", "members", "money", "opportunities", "orders", "people", "ratio", "share",
+    "units"
+]  # fmt: skip
 type Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 

@@ -53,7 +53,7 @@ def _with_names(table: pa.Table, scope: Scope) -> pa.Table:
     """The facts with what the database knows their accounts by."""
     accounts = table["account_id"].to_pylist()
     with scoped(scope) as connection:
-        known = {row[0]: row[1:] for row in queries("accounts").named(connection, account_ids=sorted(set(accounts)))}
+        known = {row[0]: row[1:] for row in queries("accounts").named(connection, account_ids=sorted({each for each in accounts if each is not None}))}
     for at, name in enumerate(("source", "source_key", "name")):
         values = pa.array([known[account][at] if account in known else None for account in accounts], pa.string())
         table = table.add_column(at, name, values)

@@ -81,6 +81,42 @@ COPY (
     ORDER BY o.opportunity_id
 ) TO STDOUT (FORMAT csv);
 
+-- name: campaigns(time_zone)
+-- One row per member of a campaign, and one per campaign without members. A member's share of the cost reaches from the end of the one before it to its own, both
+-- rounded, so that the shares of a campaign add up to its cost.
+COPY (
+    SELECT
+        a.cell,
+        date_trunc('month', coalesce((m.sent_at AT TIME ZONE :time_zone)::date, c.starts_on))::date AS month,
+        coalesce((m.sent_at AT TIME ZONE :time_zone)::date, c.starts_on) AS day,
+        c.name AS campaign,
+        coalesce(c.channel, '(unknown)') AS channel,
+        coalesce(m.wave, '(unknown)') AS wave,
+        coalesce(m.response, '(unknown)') AS response,
+        coalesce(a.segment, '(unknown)') AS segment,
+        coalesce(a.residence_type, '(unknown)') AS residence_type,
+        coalesce(a.district, '(unknown)') AS district,
+        coalesce(a.road_class, '(unknown)') AS road_class,
+        coalesce(a.territory_id, 0) AS territory_id,
+        coalesce(a.territory, '(unknown)') AS territory,
+        coalesce(a.region, '(unknown)') AS region,
+        coalesce(a.status, '(unknown)') AS status,
+        c.currency,
+        m.account_id,
+        (m.campaign_member_id IS NOT NULL)::int AS member,
+        coalesce(m.response IN ('answered', 'bought'), false)::int AS responded,
+        coalesce(o.revenue, 0) AS revenue,
+        round(c.cost * coalesce(m.number, 1) / coalesce(m.members, 1), 2) - round(c.cost * (coalesce(m.number, 1) - 1) / coalesce(m.members, 1), 2) AS cost
+    FROM gcrm.campaigns c
+    LEFT JOIN (
+        SELECT *, row_number() OVER (PARTITION BY campaign_id ORDER BY campaign_member_id) AS number, count(*) OVER (PARTITION BY campaign_id) AS members
+        FROM gcrm.campaign_members
+    ) m USING (campaign_id)
+    LEFT JOIN (SELECT campaign_member_id, sum(revenue) AS revenue FROM gcrm.campaign_orders GROUP BY campaign_member_id) o USING (campaign_member_id)
+    LEFT JOIN gcrm.account_members a USING (account_id)
+    ORDER BY c.campaign_id, m.campaign_member_id
+) TO STDOUT (FORMAT csv);
+
 -- name: surroundings()
 -- One row per cell of level 10.
 COPY (
@@ -116,6 +152,22 @@ SELECT
     sum(CASE WHEN stage = 'won' THEN amount ELSE 0 END) AS won_amount,
     sum((stage = 'won')::int) AS won, sum((stage IN ('won', 'lost'))::int) AS closed
 FROM gcrm.opportunities;
+
+-- name: campaigns_source()^
+-- The same of campaigns: an order counts where some campaign was sent to its account in time, whichever of several has it.
+SELECT
+    members.count + (SELECT count(*) FROM gcrm.campaigns c WHERE NOT EXISTS (SELECT FROM gcrm.campaign_members m WHERE m.campaign_id = c.campaign_id)) AS rows,
+    members.count AS members, members.addressed, members.responses,
+    (SELECT sum(o.revenue) FROM gcrm.orders o WHERE EXISTS (
+        SELECT FROM gcrm.campaign_members m JOIN gcrm.campaigns c USING (campaign_id)
+        WHERE m.account_id = o.account_id AND c.currency = o.currency
+            AND m.sent_at <= o.ordered_at AND o.ordered_at - m.sent_at < c.attribution_days * interval '24 hours'
+    )) AS attributed_revenue,
+    (SELECT sum(cost) FROM gcrm.campaigns) AS campaign_cost
+FROM (
+    SELECT count(*) AS count, count(DISTINCT account_id) AS addressed, count(*) FILTER (WHERE response IN ('answered', 'bought')) AS responses
+    FROM gcrm.campaign_members
+) AS members;
 
 -- name: surroundings_source()^
 -- The same of the surroundings.

@@ -36,6 +36,28 @@ type Key = tuple[Any, ...]
 _SURROUNDED = """
     JOIN gcrm.accounts a USING (account_id) LEFT JOIN gcrm.account_surroundings s USING (account_id)
     LEFT JOIN gcrm.territories t ON t.territory_id = a.territory_id LEFT JOIN gcrm.regions r USING (region_id)"""
+# Which member has an order is asked of each order, and which number a member has of each member.
+_CAMPAIGNS = f"""
+    gcrm.campaigns c LEFT JOIN gcrm.campaign_members m USING (campaign_id)
+    {_SURROUNDED.replace("JOIN gcrm.accounts", "LEFT JOIN gcrm.accounts", 1)}
+    LEFT JOIN (
+        SELECT latest.campaign_member_id, sum(l.revenue) AS revenue
+        FROM gcrm.orders l CROSS JOIN LATERAL (
+            SELECT n.campaign_member_id FROM gcrm.campaign_members n JOIN gcrm.campaigns d USING (campaign_id)
+            WHERE n.account_id = l.account_id AND d.currency = l.currency AND n.sent_at <= l.ordered_at
+                AND n.sent_at > l.ordered_at - d.attribution_days * interval '24 hours'
+            ORDER BY n.sent_at DESC, n.campaign_member_id LIMIT 1
+        ) latest
+        GROUP BY latest.campaign_member_id
+    ) o ON o.campaign_member_id = m.campaign_member_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE e.campaign_member_id <= m.campaign_member_id) AS number, greatest(count(*), 1) AS members
+        FROM gcrm.campaign_members e WHERE e.campaign_id = c.campaign_id
+    ) place
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN m.campaign_member_id IS NULL THEN c.cost
+            ELSE round(c.cost * place.number / place.members, 2) - round(c.cost * (place.number - 1) / place.members, 2) END AS cost
+    ) share"""
 _OF_ACCOUNTS = {
     "segment": "coalesce(a.segment, '(unknown)')",
     "residence_type": "coalesce(s.residence_type, '(unknown)')",
@@ -86,6 +108,19 @@ SOURCES = {
             "open_amount": "coalesce(sum(o.amount) FILTER (WHERE o.stage NOT IN ('won', 'lost')), 0)",
             "won_amount": "coalesce(sum(o.amount) FILTER (WHERE o.stage = 'won'), 0)",
             "won": "count(*) FILTER (WHERE o.stage = 'won')", "closed": "count(*) FILTER (WHERE o.stage IN ('won', 'lost'))",
+        },
+    ),
+    "campaigns": Source(
+        _CAMPAIGNS,
+        "coalesce((m.sent_at AT TIME ZONE 'UTC')::date, c.starts_on)",
+        {
+            **_OF_ACCOUNTS, "status": "coalesce(a.status, '(unknown)')", "campaign": "c.name", "channel": "coalesce(c.channel, '(unknown)')",
+            "wave": "coalesce(m.wave, '(unknown)')", "response": "coalesce(m.response, '(unknown)')", "currency": "c.currency",
+        },
+        {
+            "members": "count(m.campaign_member_id)", "addressed": "count(DISTINCT m.account_id)",
+            "responses": "count(*) FILTER (WHERE m.response IN ('answered', 'bought'))",
+            "attributed_revenue": "coalesce(sum(o.revenue), 0)", "campaign_cost": "sum(share.cost)",
         },
     ),
 }  # fmt: skip

@@ -71,6 +71,10 @@ DIGESTS = {
         SELECT o.source, o.source_key, a.source_key, o.name, stage, amount, currency, opened_at, expected_close_on, closed_at
         FROM opportunities o JOIN accounts a USING (account_id)""",
     "consents": "SELECT s.source, s.source_key, c.source_key, purpose, channel, given, recorded_at FROM consents s JOIN contacts c USING (contact_id)",
+    "campaigns": "SELECT source, source_key, name, channel, audience, starts_on, ends_on, cost, currency, attribution_days FROM campaigns",
+    "campaign_members": """
+        SELECT m.source, m.source_key, c.source_key, a.source_key, k.source_key, wave, sent_at, response, responded_at
+        FROM campaign_members m JOIN campaigns c USING (campaign_id) JOIN accounts a USING (account_id) LEFT JOIN contacts k USING (contact_id)""",
     "jobs": f"""
         SELECT kind, file_name, file_path, file_sha256, mapping::text, state, message, rows_expected, cancel_requested
         FROM jobs WHERE job_id IN (SELECT job_id FROM ({_KEPT}) AS kept)""",

@@ -27,6 +27,7 @@ def test_the_tables_of_shares_are_the_planted_ones(page: str) -> None:
         *_shares(structure.SEGMENTS, structure.CATEGORY_BY_SEGMENT),
         *_shares(structure.SEGMENTS, structure.CHANNEL_BY_SEGMENT),
         *(f"| {segment} | {rate} |" for segment, rate in zip(structure.SEGMENTS, structure.ORDER_RATE, strict=True)),
+        *(f"| {segment} | {factor} |" for segment, factor in zip(structure.SEGMENTS, structure.RESPONSE_BY_SEGMENT, strict=True)),
     ]
     assert [row for row in expected if row not in page] == []
     assert all(f" | {factor:.2f} |" in page or f"| {factor:.2f} |" in page for factor in structure.SEASON)
@@ -47,7 +48,7 @@ def test_what_hangs_on_places_is_that_of_helsinki(page: str, company: Company) -
 
 
 def test_counts_of_rows(page: str, company: Company) -> None:
-    for name in ("accounts", "contacts", "consents", "footfall", "tracks", "activities", "opportunities", "reps", "products"):
+    for name in ("accounts", "contacts", "consents", "footfall", "tracks", "activities", "opportunities", "reps", "products", "campaigns", "campaign_members"):
         path = getattr(company.files, name)
         assert f"| `{path.name}` | {len(pd.read_csv(path)):,} |" in page
     assert f"| `orders.parquet` | {len(company.orders):,} |" in page

@@ -88,7 +88,7 @@ def test_files_go_the_ordinary_way_and_nothing_is_refused(company: Company, name
 
 def test_every_reference_leads_to_a_record(company: Company) -> None:
     keys = {"territories": set(gpd.read_file(company.files.territories)["territory_key"]), "accounts": set(company.accounts.index)}
-    for name in ("reps", "products", "contacts"):
+    for name in ("reps", "products", "contacts", "campaigns"):
         keys[name] = set(pd.read_csv(getattr(company.files, name), dtype="string").iloc[:, 0])
     for name, object_type in OBJECTS.items():
         path = getattr(company.files, name)

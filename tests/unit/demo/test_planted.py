@@ -164,3 +164,49 @@ def test_a_consent_is_withdrawn_only_after_it_was_given(company: Company) -> Non
     turns = ledger.groupby(["contact_key", "purpose", "channel"])["given"].agg(list)
     assert {tuple(each) for each in turns} == {(True,), (True, False), (True, False, True)}
     assert turns.map(len).gt(1).mean() == pytest.approx(0.18, abs=0.02)
+
+
+def _members(company: Company) -> pd.DataFrame:
+    """The members of the campaigns, with the channel of their campaign."""
+    members = pd.read_csv(company.files.campaign_members, parse_dates=["sent_at", "responded_at"])
+    return members.merge(pd.read_csv(company.files.campaigns)[["campaign_key", "channel"]], on="campaign_key")
+
+
+def test_members_of_campaigns_react_by_segment_and_answer_by_nearness(company: Company) -> None:
+    members, planted = _members(company), company.truth["campaigns"]
+    mailed = members[(members["channel"] == "mail") & (members["response"] != "unsubscribed")]
+    segment = company.accounts["segment"].reindex(mailed["account_key"]).to_numpy()
+    reacted = (mailed["response"] != "none").groupby(segment).agg(["mean", "size"])
+    for name, rate, size in reacted.itertuples():
+        expected = planted["reacts"]["by_channel"]["mail"] * planted["reacts"]["factor_by_segment"][name]
+        assert rate == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / size)), name
+    told = mailed[mailed["response"].isin(["opened", "answered"])]
+    near = np.exp(-_shop_distance(company).reindex(told["account_key"]) / company.truth["demand"]["lambda_m"]).to_numpy()
+    slope, floor = np.polyfit(near, (told["response"] == "answered").to_numpy(float), 1)
+    assert (floor, slope) == (pytest.approx(planted["answers"]["floor"], abs=0.05), pytest.approx(planted["answers"]["near"], abs=0.1))
+
+
+def test_who_bought_has_ordered_and_who_unsubscribed_has_withdrawn(company: Company) -> None:
+    members = _members(company)
+    bought = members.loc[members["response"] == "bought", ["account_key", "responded_at"]].to_records(index=False).tolist()
+    assert len(bought) > 500
+    assert set(bought) <= set(company.orders[["account_key", "ordered_at"]].assign(ordered_at=company.orders["ordered_at"].astype("datetime64[ns, UTC]"))
+                              .to_records(index=False).tolist())  # fmt: skip
+    ledger = pd.read_csv(company.files.consents, parse_dates=["recorded_at"]).query("purpose == 'marketing'")
+    withdrawn = ledger[~ledger["given"]].merge(
+        members[members["response"] == "unsubscribed"], left_on=["contact_key", "channel", "recorded_at"], right_on=["contact_key", "channel", "responded_at"]
+    )
+    assert len(withdrawn) == (members["response"] == "unsubscribed").sum() > 50
+    words = members.merge(ledger[["contact_key", "channel", "given", "recorded_at"]], on=["contact_key", "channel"])
+    last = words[words["recorded_at"] <= words["sent_at"]].sort_values("recorded_at").groupby("member_key")["given"].last()
+    assert len(last) == len(members)
+    assert last.all()
+
+
+def test_a_campaign_is_sent_to_the_segments_it_is_meant_for(company: Company) -> None:
+    members = _members(company)
+    segment = company.accounts["segment"].reindex(members["account_key"]).to_numpy()
+    for number, campaign in enumerate(structure.CAMPAIGNS, 1):
+        sent = (members["campaign_key"] == f"C{number:02}").to_numpy()
+        assert set(segment[sent]) == set(campaign.segments)
+        assert set(members.loc[sent, "wave"]) == set(range(1, campaign.waves + 1))
