@@ -1,9 +1,10 @@
-"""The card of an account: what is around it, part by part, each with where it comes from, when it holds for, and how good it is."""
+"""The card of an account: what was sent to it, and what is around it, part by part, each with where it comes from, when it holds for, and how good it is."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from dashboards import texts
 from dashboards.data import Account
@@ -40,6 +41,28 @@ def draw(account: Account) -> None:
     section("Trading areas", list(_trade_areas(account.trade_areas)), {})
     if len(account.themes):
         section("Layers of your own", themes(account.themes), {})
+
+
+def campaigns(account: Account) -> None:
+    """What was sent to the account, the newest first, and what came back; who may not be contacted now is said beside it.
+
+    Args:
+        account: the campaigns among what is known of it.
+    """
+    if account.campaigns.empty:
+        st.html('<div class="place"><h4>Campaigns</h4><p>No campaign was sent to this account.</p></div>')
+        return
+    section("Campaigns", [_campaign(row) for row in account.campaigns.to_dict("records")], {})
+
+
+def _campaign(row: Mapping[Any, Any]) -> tuple[str, str]:
+    known = {name: value for name, value in row.items() if pd.notna(value)}
+    told = ", ".join(filter(None, (known.get("channel"), f"wave {known['wave']}" if "wave" in known else "", known.get("contact"))))
+    response = "no response" if known["response"] == "none" else known["response"]
+    when = f" on {known['responded_at']:%d %b %Y}" if "responded_at" in known else ""
+    revenue = f", {known['revenue']:,.2f} {known['currency']}" if "revenue" in known else ""
+    barred = f". {known['barred']}" if "barred" in known else ""
+    return f"{known['sent_at']:%d %b %Y} {known['campaign']}", f"{told}{': ' if told else ''}{response}{when}{revenue}{barred}"
 
 
 def _source(sources: pd.DataFrame, layer: str, quality: str | None) -> dict[str, object]:

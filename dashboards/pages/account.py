@@ -1,4 +1,4 @@
-"""The account page: one account, where it is, and everything that is around it, with the versions that it comes from."""
+"""The account page: one account, where it is, what was sent to it, and everything that is around it, with the versions that it comes from."""
 
 import streamlit as st
 
@@ -32,9 +32,11 @@ def main() -> None:
         record["name"], f"{parts.made_up_note(scope)}{', '.join(filter(None, (record['status'].capitalize(), record['segment'], record['address'])))}"
     )
     left, right = st.columns([1, 1], gap="medium")
-    with left, st.container(key="account_where"):
-        _where(found)
-        _served(found)
+    with left:
+        with st.container(key="account_where"):
+            _where(found)
+            _served(found)
+        account_card.campaigns(found)
     with right:
         _surroundings(found)
     _sources(found)

@@ -1,32 +1,43 @@
 """One account for a reader: the record, and everything that is known to be around it, with the versions that it comes from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 from psycopg.rows import dict_row
 
 from gcrm.access.scope import Scope
+from gcrm.crm.consent import ANY, channel_named
 from gcrm.crm.service import Assignment, Span, spans
 from gcrm.db.connection import scoped
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
+from gcrm.pipeline.consent import may_contact_each
 from gcrm.pipeline.enrichment import versions_in_force
 from gcrm.pipeline.travel import conditions_stamp
 
 MOST_FOUND = 50
 """No search shows more accounts."""
 
+MOST_CAMPAIGNS = 200
+"""Sendings to an account that are shown, the newest ones."""
+
+_PURPOSE = "marketing"
+"""What campaigns are for, in the ledger of consents."""
+
 
 @dataclass(frozen=True)
 class Account:
-    """An account and its surroundings.
+    """An account, its surroundings, and what was sent to it.
 
     Attributes:
         record: what `sql/queries/account.sql` tells of it: the account's own fields, `holds`, the columns of gcrm.account_surroundings.
         sites: names of the sites by key, as far as the reader sees them.
         trade_areas: dataset, kind, name, site_name, band, band_unit, most_likely, probability.
+        campaigns: sent_at, campaign, channel, wave, contact_id, contact, response, responded_at, revenue, currency, barred (why the contact may not be
+            contacted by that channel for marketing now; empty where it may, or where no contact is named); at most `MOST_CAMPAIGNS`.
         themes: of layers of one's own: dataset, kind, unit, number, category, made_up.
         sources: the versions of layers that the surroundings come from: layer_version_id, layer, dataset, source_date, attribution, made_up, loaded_at,
             parameters, in_force.
@@ -37,6 +48,7 @@ class Account:
     record: Mapping[str, Any]
     sites: Mapping[str, str]
     trade_areas: pd.DataFrame
+    campaigns: pd.DataFrame
     themes: pd.DataFrame
     sources: pd.DataFrame
     served: Sequence[Span]
@@ -86,12 +98,28 @@ def account(account_id: int, scope: Scope) -> Account | None:
             return None
         versions = record["layer_version_ids"] or []
         keys = [key for key in (record["site_drive_key"], record["site_walk_key"]) if key]
-        return Account(
+        found = Account(
             record,
             sites=dict(statements.sites(connection, versions=versions, keys=keys)),
             trade_areas=read_frame(connection, statements.trade_areas.sql, {"account_id": account_id}),
+            campaigns=read_frame(connection, statements.campaigns.sql, {"account_id": account_id, "most": MOST_CAMPAIGNS}),
             themes=read_frame(connection, statements.themes.sql, {"account_id": account_id}),
             sources=read_frame(connection, statements.sources.sql, {"versions": versions}),
             served=spans(Assignment(since, territory) for since, territory in statements.territories(connection, account_id=account_id)),
             outdated=versions != versions_in_force(connection) or record["conditions_stamp"] != conditions_stamp(connection),
         )
+    return replace(found, campaigns=_with_consent(found.campaigns, scope))
+
+
+def _with_consent(campaigns: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """What was sent, with `barred`: who was addressed once is not who may be addressed now."""
+    now = datetime.now(UTC)
+    named = campaigns[campaigns["contact_id"].notna() & campaigns["channel"].notna()]
+    decisions = {
+        str(channel): may_contact_each(sent["contact_id"].astype("int64").unique().tolist(), _PURPOSE, str(channel), now, scope)
+        for channel, sent in named.groupby("channel")
+        if channel_named(str(channel)) != ANY
+    }
+    found = [decisions.get(channel, {}).get(contact) for channel, contact in zip(campaigns["channel"], campaigns["contact_id"], strict=True)]
+    barred = pd.Series([None if each is None or each.allowed else each.reason for each in found], index=campaigns.index, dtype="object")
+    return campaigns.assign(barred=barred)

@@ -56,6 +56,22 @@ LEFT JOIN gcrm.territories t USING (territory_id)
 WHERE h.account_id = :account_id
 ORDER BY h.since;
 
+-- name: campaigns(account_id, most)
+-- The campaigns that were sent to it, the newest first: sent_at, campaign, channel, wave, response, responded_at, revenue (of the orders that are attributed to it)
+-- with its currency, contact_id and contact (empty where it was sent to the account).
+SELECT
+    m.sent_at, c.name AS campaign, c.channel, m.wave, m.response, m.responded_at, o.revenue, c.currency, m.contact_id,
+    CASE WHEN m.contact_id IS NOT NULL THEN coalesce(nullif(concat_ws(' ', k.given_name, k.family_name), ''), '(unknown)') END AS contact
+FROM gcrm.campaign_members m
+JOIN gcrm.campaigns c USING (campaign_id)
+LEFT JOIN gcrm.contacts k USING (contact_id)
+LEFT JOIN (
+    SELECT campaign_member_id, sum(revenue) AS revenue FROM gcrm.campaign_orders WHERE account_id = :account_id GROUP BY campaign_member_id
+) o USING (campaign_member_id)
+WHERE m.account_id = :account_id
+ORDER BY m.sent_at DESC, m.campaign_member_id
+LIMIT :most;
+
 -- name: sites(versions, keys)
 -- Some of the sites of some versions: site_key, name.
 SELECT site_key, name FROM gcrm.sites WHERE layer_version_id = ANY(:versions::int[]) AND site_key = ANY(:keys::text[]);

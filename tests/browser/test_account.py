@@ -43,6 +43,23 @@ def test_everything_around_an_account_is_shown(demo_site: Site, visit: Visit) ->
     assert until(page, lambda: rows_of(page) == _of(demo_site, account, _SOURCES))
 
 
+_UNSUBSCRIBED = """SELECT min(m.account_id) FROM gcrm.campaign_members m JOIN gcrm.campaigns c USING (campaign_id)
+    WHERE m.response = 'unsubscribed' AND NOT (SELECT given FROM gcrm.consents s WHERE s.contact_id = m.contact_id AND s.purpose = 'marketing'
+        AND s.channel = c.channel ORDER BY recorded_at DESC LIMIT 1)"""
+_UNSENT = "SELECT min(account_id) FROM gcrm.accounts a WHERE NOT EXISTS (SELECT FROM gcrm.campaign_members m WHERE m.account_id = a.account_id)"
+
+
+def test_what_was_sent_to_an_account_is_shown_and_who_may_not_be_contacted_now(demo_site: Site, visit: Visit) -> None:
+    account = int(str(demo_site.value(_UNSUBSCRIBED)))
+    page = visit(demo_site, f"/account?account={account}")
+    card = page.locator(".place").filter(has=page.locator("h4").filter(has_text="Campaigns"))
+    sent = int(str(demo_site.value("SELECT count(*) FROM gcrm.campaign_members WHERE account_id = %s", account)))
+    expect(card.locator("li")).to_have_count(sent)
+    expect(card.locator("li").filter(has_text="unsubscribed on").first).to_contain_text("Consent to marketing by ")
+    unsent = int(str(demo_site.value(_UNSENT)))
+    expect(visit(demo_site, f"/account?account={unsent}").get_by_text("No campaign was sent to this account.")).to_be_visible()
+
+
 def test_a_layer_that_changed_since_is_said(demo_site: Site, visit: Visit) -> None:
     account = int(str(demo_site.value(_RICH)))
     works = demo_site.home / "works.geojson"
