@@ -1,4 +1,4 @@
-"""What a reader may see: territories, and the finest H3 level."""
+"""What a reader may see: territories, the finest H3 level, the smallest count."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -15,22 +15,31 @@ class Scope:
     Attributes:
         territories: ids of the territories whose accounts are visible; None for every account, those without a territory included.
         finest_level: finest H3 level at which figures are shown.
+        smallest_count: accounts that a figure of the cube stands for at least, or it is hidden; with 0 or 1 none is.
 
     Raises:
-        ValueError: a level outside 0 to 15.
+        ValueError: a level outside 0 to 15, or a count below zero.
     """
 
     territories: frozenset[int] | None
     finest_level: int = FINEST_LEVEL
+    smallest_count: int = 0
 
     def __post_init__(self) -> None:
         if self.finest_level not in _H3_LEVELS:
             raise ValueError(f"H3 has no level {self.finest_level}; give one from 0 to 15.")
+        if self.smallest_count < 0:
+            raise ValueError(f"A smallest count of {self.smallest_count} hides nothing; give 0 or more.")
 
     @classmethod
     def everything(cls) -> Self:
         """The scope of somebody who may see every territory at every level."""
         return cls(territories=None)
+
+    @property
+    def hides(self) -> bool:
+        """Whether figures of few accounts are hidden."""
+        return self.smallest_count > 1
 
     @property
     def setting(self) -> str:

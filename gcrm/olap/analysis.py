@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from gcrm.access.scope import Scope
 from gcrm.olap import answer as plain
-from gcrm.olap import calendar
+from gcrm.olap import calendar, suppression
 from gcrm.olap.answer import Answer
 from gcrm.olap.catalogue import DIMENSIONS, MEASURES, OTHERS, PLACE, UNKNOWN
 from gcrm.olap.derived import BESIDE_PRIOR, Derived, Top
@@ -30,7 +30,7 @@ def ask(version: Version, query: CubeQuery, scope: Scope, base: Version | None =
     Args:
         version: the published cube.
         query: the question.
-        scope: who asks.
+        scope: who asks; where it has a smallest count, what is worked out of a hidden figure is hidden too.
         base: of the version of a scenario the one that it changes, whose measures stand beside.
 
     Returns:
@@ -41,6 +41,8 @@ def ask(version: Version, query: CubeQuery, scope: Scope, base: Version | None =
     """
     if not (base or query.derived or query.having or query.top or query.order or query.versus or query.around):
         return plain.ask(version, query, scope)
+    if scope.hides:
+        suppression.check(query, scope)
     answers: list[Answer] = []
 
     def asked(part: CubeQuery) -> pa.Table:
@@ -50,13 +52,13 @@ def ask(version: Version, query: CubeQuery, scope: Scope, base: Version | None =
     bare = replace(query, derived=(), having=(), top=None, order="", versus=(), around=None)
     table = asked(bare) if query.around is None else _by_distance(bare, query.around, asked)
     for each in query.derived:
-        table = _with_column(table, query, each, asked)
+        table = _with_column(table, query, each, asked, hides=scope.hides)
     if query.versus:
         changed = {kept.dimension for kept in query.versus}
         where = (*(kept for kept in query.where if kept.dimension not in changed), *query.versus)
-        table = _with_second(table, query, asked(CubeQuery(query.axes, measures=query.measures, where=where)))
+        table = _with_second(table, query, asked(CubeQuery(query.axes, measures=query.measures, where=where)), hides=scope.hides)
     if base is not None:
-        table = _with_second(table, query, plain.ask(base, CubeQuery(query.axes, measures=query.measures, where=query.where), scope).table)
+        table = _with_second(table, query, plain.ask(base, CubeQuery(query.axes, measures=query.measures, where=query.where), scope).table, hides=False)
     if query.having:
         table = select("*", f"answer WHERE {' AND '.join(map(str, query.having))}", answer=table)
     if query.top is not None:
@@ -70,34 +72,42 @@ def ask(version: Version, query: CubeQuery, scope: Scope, base: Version | None =
     return Answer(table, replace(answers[0].explanation, read=read, milliseconds=spent))
 
 
-def _with_column(table: pa.Table, query: CubeQuery, wanted: Derived, asked: _Ask) -> pa.Table:
-    """The answer with one more column."""
+def _with_column(table: pa.Table, query: CubeQuery, wanted: Derived, asked: _Ask, *, hides: bool) -> pa.Table:
+    """The answer with one more column; where figures are hidden, a missing one is unknown and not nothing."""
     if wanted.how == "share":
         return _share(table, query, wanted, asked)
     if wanted.how == "density":
         return _density(table, wanted)
     if wanted.how == "neighbours":
-        return _neighbours(table, query, wanted, asked)
+        return _neighbours(table, query, wanted, asked, hides=hides)
     time = str(query.time)  # a question that derives something along a time has one
     if wanted.how in BESIDE_PRIOR:
         return _beside_prior(table, query, time, wanted, asked)
     keys = [axis.column for axis in query.axes]
     if wanted.how == "rank":
         expression = f"rank() OVER ({_partition(keys[:-1])} ORDER BY {wanted.measure} DESC NULLS LAST)"
+        expression = f"CASE WHEN {wanted.measure} IS NOT NULL THEN {expression} END" if hides else expression
     else:
-        expression = _along(time, _partition([key for key in keys if key != time]), wanted)
+        expression = _along(time, _partition([key for key in keys if key != time]), wanted, hides=hides)
     return select(f"*, {expression} AS {wanted.column}", "answer ORDER BY ALL", answer=table)
 
 
-def _along(time: str, partition: str, wanted: Derived) -> str:
+def _along(time: str, partition: str, wanted: Derived, *, hides: bool) -> str:
     """A running total, or a moving average: a period in which nothing was counted counts as nothing, the first ones have not enough before them."""
     number = calendar.LEVELS[time].number
     window = f"{partition} ORDER BY {number}"
     if wanted.how == "running":
-        return f"CAST(sum({wanted.measure}) OVER ({window}) AS {MEASURES[wanted.measure].stored})"
+        total = f"CAST(sum({wanted.measure}) OVER ({window}) AS {MEASURES[wanted.measure].stored})"
+        return _if_known(total, wanted.measure, window) if hides else total
     periods = int(wanted.of)
-    mean = f"CAST(sum({wanted.measure}) OVER ({window} RANGE BETWEEN {periods - 1} PRECEDING AND CURRENT ROW) AS DOUBLE) / {periods}"
-    return f"CASE WHEN {number} >= min({number}) OVER () + {periods - 1} THEN {mean} END"
+    window = f"{window} RANGE BETWEEN {periods - 1} PRECEDING AND CURRENT ROW"
+    mean = f"CAST(sum({wanted.measure}) OVER ({window}) AS DOUBLE) / {periods}"
+    return f"CASE WHEN {number} >= min({number}) OVER () + {periods - 1} THEN {_if_known(mean, wanted.measure, window) if hides else mean} END"
+
+
+def _if_known(expression: str, measure: str, window: str) -> str:
+    """Of a window in which a figure is hidden there is none."""
+    return f"CASE WHEN bool_and({measure} IS NOT NULL) OVER ({window}) THEN {expression} END"
 
 
 def _share(table: pa.Table, query: CubeQuery, wanted: Derived, asked: _Ask) -> pa.Table:
@@ -118,7 +128,7 @@ def _density(table: pa.Table, wanted: Derived) -> pa.Table:
     return table.append_column(wanted.column, pa.array(per_km2, pa.float64()))
 
 
-def _neighbours(table: pa.Table, query: CubeQuery, wanted: Derived, asked: _Ask) -> pa.Table:
+def _neighbours(table: pa.Table, query: CubeQuery, wanted: Derived, asked: _Ask, *, hides: bool) -> pa.Table:
     """Of all cells around, also those that a filter on places leaves out."""
     where = tuple(kept for kept in query.where if kept.dimension != PLACE)
     everywhere = asked(CubeQuery(query.axes, measures=(wanted.measure,), where=where))
@@ -127,7 +137,10 @@ def _neighbours(table: pa.Table, query: CubeQuery, wanted: Derived, asked: _Ask)
 
     def total(row: dict[str, Any]) -> Any:  # noqa: ANN401 - a count or an amount of money
         around = h3.grid_disk(h3.int_to_str(row["cell"]), int(wanted.of or 1))
-        values = [known.get((h3.str_to_int(cell), *(row[name] for name in others))) for cell in around if h3.str_to_int(cell) != row["cell"]]
+        cells = [(h3.str_to_int(cell), *(row[name] for name in others)) for cell in around if h3.str_to_int(cell) != row["cell"]]
+        values = [known[cell] for cell in cells if cell in known]
+        if hides and None in values:
+            return None
         return sum(value for value in values if value is not None)
 
     totals = [None if row["cell"] is None else total(row) for row in table.to_pylist()]
@@ -141,7 +154,7 @@ def _by_distance(query: CubeQuery, around: Around, asked: _Ask) -> pa.Table:
     return pa.concat_tables([table.add_column(0, "distance", pa.array([name] * len(table), pa.string())) for name, table in tables])
 
 
-def _with_second(table: pa.Table, query: CubeQuery, second: pa.Table) -> pa.Table:
+def _with_second(table: pa.Table, query: CubeQuery, second: pa.Table, *, hides: bool) -> pa.Table:
     """The measures of the second question beside those of the first, also where only one of them has a member."""
     keys = [axis.column for axis in query.axes]
     matches = " AND ".join(f"answer.{key} IS NOT DISTINCT FROM second.{key}" for key in keys) or "true"
@@ -150,8 +163,8 @@ def _with_second(table: pa.Table, query: CubeQuery, second: pa.Table) -> pa.Tabl
     for name in query.measures:
         other, difference, ratio = versus_columns(name)
         here, there = f"answer.{name}", f"second.{name}"
-        # Where nothing was counted or summed there is nothing; of a quotient it is not known.
-        ours, theirs = (here, there) if MEASURES[name].needs else (f"coalesce({here}, 0)", f"coalesce({there}, 0)")
+        # Where nothing was counted or summed there is nothing; of a quotient, and where figures are hidden, it is not known.
+        ours, theirs = (here, there) if hides or MEASURES[name].needs else (f"coalesce({here}, 0)", f"coalesce({there}, 0)")
         chosen += [f"{there} AS {other}", f"{ours} - {theirs} AS {difference}", f"{ours} / nullif({there}, 0) AS {ratio}"]
     return select(", ".join(chosen), f"answer FULL JOIN second ON {matches} ORDER BY ALL", answer=table, second=second)
 

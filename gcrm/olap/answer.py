@@ -9,33 +9,36 @@ import pyarrow as pa
 
 from gcrm.access.scope import Scope
 from gcrm.errors import CubeError
-from gcrm.olap import cuboids, query_log
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, UNKNOWN, Facts, is_money, measure, simple
+from gcrm.olap import cuboids, query_log, suppression
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, Facts, is_money, measure, simple
+from gcrm.olap.conditions import conditions, of_scope, of_times
 from gcrm.olap.engine import engine, select
 from gcrm.olap.plan import Part, QueryShape, plan
 from gcrm.olap.query import CubeQuery, Filter
-from gcrm.olap.spatial_slice import Inside, inside
 from gcrm.olap.versions import Version
-from gcrm.spatial.cells import descendants, level_of, parent_expression
+from gcrm.spatial.cells import level_of, parent_expression
 from gcrm.units import FINEST_LEVEL
-
-_MOST_RANGES = 8
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """How an answer came about: the version of the cube, the files it was read from and their rows, the time it took."""
+    """How an answer came about: the version of the cube, the files it was read from and their rows, the time it took.
+
+    `suppressed` figures are hidden, since they stand for fewer accounts than `smallest_count`, or would give away one that does.
+    """
 
     version: str
     built_at: datetime
     read: dict[str, int]
     milliseconds: float
     currency: str | None
+    suppressed: int = 0
+    smallest_count: int = 0
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: `table` has a column per axis (`cell` for places: H3 cell as int64, null for what has no place), then one per measure."""
+    """An answer: `table` has a column per axis (`cell` for places: H3 cell as int64, null for what has no place), then one per measure, null where hidden."""
 
     table: pa.Table
     explanation: Explanation
@@ -47,25 +50,29 @@ def ask(version: Version, query: CubeQuery, scope: Scope) -> Answer:
     Args:
         version: the published cube.
         query: the question.
-        scope: who asks; only its territories are counted.
+        scope: who asks; only its territories are counted, and figures of fewer accounts than its smallest count are hidden.
 
     Returns:
         The answer, sorted by its axes; its shape is noted in the query log of the folder.
 
     Raises:
-        CubeError: the level is finer than the scope allows, or money of several currencies would be added.
+        CubeError: the level is finer than the scope allows, money of several currencies would be added, or few accounts cannot be hidden in such an answer.
     """
     _check_level(query, scope)
+    if scope.hides:
+        suppression.check(query, scope)
     currency = _currency(version, query)
     started = time.perf_counter()
     parts = plan(version, query, scope)
     tables = [_read(version, query, scope, part) for part in parts]
-    table = _calculated(_joined(tables, query, [each.name for part in parts for each in part.measures]), query)
+    table = _joined(tables, query, [each.name for part in parts for each in part.measures])
+    table, hidden = suppression.suppressed(version, query, scope, table) if scope.hides else (table, 0)
+    table = _calculated(table, query)
     spent = (time.perf_counter() - started) * 1000
     rows = version.rows
     read = {part.file: rows[part.file] for part in parts}
     query_log.note(version.folder.parent, QueryShape.of(query), spent, sum(read.values()))
-    return Answer(table, Explanation(version.name, version.built_at, read, spent, currency))
+    return Answer(table, Explanation(version.name, version.built_at, read, spent, currency, hidden, scope.smallest_count))
 
 
 def members(version: Version, dimension: str, scope: Scope, of: str | None = None) -> list[str]:
@@ -87,11 +94,13 @@ def members(version: Version, dimension: str, scope: Scope, of: str | None = Non
     asked = DIMENSIONS[dimension]
     found: set[object] = set()
     for facts in having:
-        condition, values = _scope_condition(scope, facts)
+        condition, values = of_scope(scope, facts)
         file = cuboids.facts_file(facts) if asked.column in facts.facts_only else f"{facts.name}-all-full.parquet"
         path = str(version.folder / file)
         rows = engine().execute(f"SELECT DISTINCT {asked.expression} FROM read_parquet(?) WHERE {condition}", [path, *values]).fetchall()  # noqa: S608
         found |= {row[0] for row in rows}
+        if scope.hides and facts.by_account:
+            found &= suppression.shown_members(version, dimension, facts.name, scope)
     return sorted(asked.member(raw) for raw in found)
 
 
@@ -121,6 +130,8 @@ def records(version: Version, cube: str, where: tuple[Filter, ...], scope: Scope
     """
     if cube not in FACTS:
         raise CubeError(f"There are no records of {cube!r}; there are those of {', '.join(FACTS)}.")
+    if scope.hides:
+        raise CubeError(f"Single records are of single accounts, and you are shown figures of {scope.smallest_count} or more; ask for sums.")
     if scope.finest_level < FINEST_LEVEL:
         raise CubeError(f"Single records tell places of H3 level {FINEST_LEVEL}, and your access ends at level {scope.finest_level}; ask for sums.")
     some = next(each for each in cuboids.stored(cube))
@@ -187,7 +198,7 @@ def _read(version: Version, query: CubeQuery, scope: Scope, part: Part) -> pa.Ta
 
 def _last_months(query: CubeQuery) -> tuple[str, list[object]]:
     """The last month of each time that is asked for, of a file whose path stands before the values; other filters than those on times do not move it."""
-    during = [_of_times(kept) for kept in query.where if DIMENSIONS[kept.dimension].kind == "time"]
+    during = [of_times(kept) for kept in query.where if DIMENSIONS[kept.dimension].kind == "time"]
     times = [DIMENSIONS[axis.dimension].expression for axis in query.axes if DIMENSIONS[axis.dimension].kind == "time"]
     text = f"SELECT max(month) FROM read_parquet(?) WHERE {' AND '.join(['true', *(condition for condition, _ in during)])}"  # noqa: S608
     return text + (f" GROUP BY {', '.join(times)}" if times else ""), [limit for _, limits in during for limit in limits]
@@ -195,69 +206,6 @@ def _last_months(query: CubeQuery) -> tuple[str, list[object]]:
 
 def _place(level: int | None, part: Part) -> str:
     return "cell" if level is None or level == part.level else parent_expression("cell", level)
-
-
-def _scope_condition(scope: Scope, facts: Facts) -> tuple[str, list[object]]:
-    if scope.territories is None or not facts.by_territory:
-        return "true", []
-    return "territory_id IN (SELECT unnest(?::INTEGER[]))", [sorted(scope.territories)]
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What stands behind WHERE, its parameters, and the tables in memory that it names."""
-
-    text: str
-    values: list[object]
-    tables: dict[str, pa.Table]
-
-
-def conditions(version: Version, where: Sequence[Filter], scope: Scope, facts: Facts, level: int | None) -> Conditions:
-    """What keeps the facts that filters and a scope keep.
-
-    Args:
-        version: where accounts and cells lie is looked up in it.
-        where: filters.
-        scope: who asks.
-        facts: of which the file is.
-        level: H3 level of the places in it.
-    """
-    every, tables = [_scope_condition(scope, facts)], {}
-    for number, kept in enumerate(where):
-        if kept.dimension == PLACE:
-            own = inside(version.folder, "accounts" if facts.by_account else facts.name, kept.exact) if kept.exact else None
-            if own is not None:
-                tables[f"inside_{number}"] = own.keys
-            every.append(_of_places(kept, level or FINEST_LEVEL, own, f"inside_{number}"))
-        elif DIMENSIONS[kept.dimension].kind == "time":
-            every.append(_of_times(kept))
-        else:
-            every.append((f"{kept.dimension} IN (SELECT unnest(?::VARCHAR[]))", [list(kept.members)]))
-    return Conditions(" AND ".join(condition for condition, _ in every), [value for _, values in every for value in values], tables)
-
-
-def _of_places(kept: Filter, level: int, own: Inside | None, table: str) -> tuple[str, list[object]]:
-    """Cells are ranges of their descendants; many of them, which rings have, are looked up."""
-    either, values = ["cell IS NULL"] * (UNKNOWN in kept.members), list[object]()
-    cells = kept.cells
-    if len(cells) <= _MOST_RANGES:
-        either += ["cell BETWEEN ? AND ?"] * len(cells)
-        values += [limit for cell in cells for limit in descendants(cell, level)]
-    else:
-        for own_level in sorted({level_of(cell) for cell in cells}):
-            either.append(f"{parent_expression('cell', own_level)} IN (SELECT unnest(?::BIGINT[]))")
-            values.append([cell for cell in cells if level_of(cell) == own_level])
-    if own is not None:
-        near = " OR ".join(["cell BETWEEN ? AND ?"] * len(own.ranges)) or "false"
-        either.append(f"(({near}) AND {own.column} IN (SELECT {own.column} FROM {table}))")  # noqa: S608 - names of the program
-        values += [limit for limits in own.ranges for limit in limits]
-    return f"({' OR '.join(either)})", values
-
-
-def _of_times(kept: Filter) -> tuple[str, list[object]]:
-    # Of a month its first day is stored, which lies within every year, quarter or month that it belongs to.
-    either = [f"{DIMENSIONS[kept.dimension].column} BETWEEN ? AND ?"] * len(kept.members)
-    return f"({' OR '.join(either)})", [limit for limits in kept.spans() for limit in limits]
 
 
 def _calculated(table: pa.Table, query: CubeQuery) -> pa.Table:

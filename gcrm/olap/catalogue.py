@@ -95,6 +95,7 @@ class Measure:
         additive: whether it may be summed over every dimension.
         stored: the DuckDB type of its column in cuboids; None where they have none.
         stock: whether it adds up over all dimensions but time: of a longer time it is that of the last month.
+        chosen_by: the dimension whose members choose the facts that it is about; None where it is about all.
         needs: the measures that a calculated one comes out of; of others none.
     """
 
@@ -107,6 +108,12 @@ class Measure:
     stored: str | None = None
     needs: tuple[str, ...] = ()
     stock: bool = False
+    chosen_by: str | None = None
+
+    @property
+    def summed(self) -> bool:
+        """Whether it is the sum of a column."""
+        return self.stored is not None and self.formula != _COUNT
 
     @property
     def over_cuboids(self) -> str:
@@ -142,7 +149,8 @@ def _measure(cube: CubeDeclaration, name: str, declared: MeasureDeclaration) -> 
         return Measure(name, declared.label, cube.cube, _COUNT, declared.unit, additive=not stock, stored="BIGINT", stock=stock)
     scale = _SCALE.fullmatch(cube.columns[declared.sum])
     stored = f"DECIMAL(38,{scale[1]})" if scale else "BIGINT"
-    return Measure(name, declared.label, cube.cube, f"CAST(sum({declared.sum}) AS {stored})", declared.unit, additive=not stock, stored=stored, stock=stock)
+    total = f"CAST(sum({declared.sum}) AS {stored})"
+    return Measure(name, declared.label, cube.cube, total, declared.unit, additive=not stock, stored=stored, stock=stock, chosen_by=declared.chosen_by)
 
 
 DIMENSIONS: Mapping[str, Dimension] = MappingProxyType({each.name: each for each in _dimensions()})

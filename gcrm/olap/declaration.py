@@ -51,6 +51,7 @@ class MeasureDeclaration(Declared):
     """A measure: how it comes out of the facts (exactly one of count, sum, distinct), or out of other measures (formula).
 
     A stock, such as customers at the end of a month, has `over_time: last`: it does not add up over time, and of a longer time is that of its last month.
+    A sum over some of the facts only says by which dimension these are `chosen_by`, such as customers among accounts by their status.
     """
 
     label: str
@@ -60,6 +61,7 @@ class MeasureDeclaration(Declared):
     distinct: Name | None = None
     formula: str | None = None
     over_time: Literal["last"] | None = None
+    chosen_by: Name | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -70,6 +72,8 @@ class MeasureDeclaration(Declared):
             formula.as_sql(self.formula)
         if self.over_time is not None and given[0] not in ("count", "sum"):
             raise ValueError("only what is counted or summed can be that of the last month; leave over_time out")
+        if self.chosen_by is not None and self.sum is None:
+            raise ValueError("only what is summed can be chosen by a dimension; leave chosen_by out")
         return self
 
 
@@ -163,6 +167,8 @@ def _check_columns(file: DeclaredFile, cube: CubeDeclaration) -> None:
     for name, each in cube.measures.items():
         if each.over_time is not None:
             file.check("month", cube.columns, "column (for over_time)", "measures", name, "over_time")
+        if each.chosen_by is not None:
+            file.check(each.chosen_by, cube.dimensions, "dimension of the cube", "measures", name, "chosen_by")
         column, way = (each.sum, "sum") if each.sum is not None else (each.distinct, "distinct")
         if column is None:
             continue

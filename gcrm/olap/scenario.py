@@ -13,8 +13,8 @@ from gcrm.access.scope import Scope
 from gcrm.config import resource
 from gcrm.errors import CubeError
 from gcrm.olap import cuboids, store
-from gcrm.olap.answer import Conditions, conditions
 from gcrm.olap.catalogue import FACTS, Facts
+from gcrm.olap.conditions import Conditions, conditions
 from gcrm.olap.engine import engine
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.versions import Version
