@@ -24,7 +24,7 @@ def draw(cube: Cube, query: CubeQuery, title: str, scope: Scope) -> None:
     measure = MEASURES[query.measures[0]]
     if not query.axes:
         (value,) = data.answer(cube, query, scope).table[measure.name].to_pylist()
-        st.metric(title, texts.amount(value, measure))
+        st.metric(title, texts.figure(value, measure, scope.smallest_count))
         st.caption("Choose rows or columns to split it.")
         return
     chart = _chart(cube, query, title, scope, theme.look(), narrow=session.on_phone())

@@ -15,12 +15,14 @@ _FILES = {"CSV": ".csv", "Excel": ".xlsx"}
 
 
 def section(query: CubeQuery, scope: Scope) -> None:
-    """The records that the filters of a question keep, once the reader opens them.
+    """The records that the filters of a question keep, once the reader opens them; none where figures of few accounts are hidden.
 
     Args:
         query: the question; its first measure says of which facts.
         scope: who is looking.
     """
+    if scope.hides:
+        return  # single records are of single accounts
     opened = st.expander("Records", icon=":material/list_alt:", key="records", on_change="rerun")
     if opened.open:
         with opened:

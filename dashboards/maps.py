@@ -210,7 +210,7 @@ def _rows(cells: Cells, classes: Classes, look: Look, alpha: int) -> list[dict[s
     """A row per cell: the cell, its colour, and the words of its tooltip."""
     fills = [rgb(look.none, round(alpha * 0.35)), *(rgb(colour, alpha) for colour in classes.colours)]
     return [
-        {"cell": cell, "fill": fills[number + 1], "value": text, "accounts": f"{count:,}"}
+        {"cell": cell, "fill": fills[number + 1], "value": text, "accounts": "hidden" if pd.isna(count) else f"{count:,}"}
         for cell, number, text, count in zip(cells.frame["cell"], _classes_of(cells, classes), in_words(cells), cells.frame["accounts"], strict=True)
     ]
 
@@ -232,7 +232,8 @@ def colours(cells: Cells, classes: Classes, look: Look) -> list[str]:
 def in_words(cells: Cells) -> list[str]:
     """The value of each cell with its unit."""
     unit = unit_of(cells.measure, cells.explanation.currency)
-    return [nothing(cells.measure) if pd.isna(value) else f"{amount(value, cells.measure)} {unit}".strip() for value in cells.frame["value"]]
+    none = nothing(cells.measure, cells.explanation.smallest_count)
+    return [none if pd.isna(value) else f"{amount(value, cells.measure)} {unit}".strip() for value in cells.frame["value"]]
 
 
 def point_layers(points: pd.DataFrame, look: Look, layer_id: str, chosen: int | None = None, marked: Sequence[tuple[float, float]] = ()) -> list[pdk.Layer]:
@@ -312,7 +313,8 @@ def legend(cells: Cells, classes: Classes, look: Look) -> str:
     ]
     missing = int(cells.frame["value"].isna().sum())
     if missing:
-        lines.insert(0, f'<li><i style="background:{look.none};opacity:.4"></i><span>{nothing(cells.measure)}</span><em>{missing:,}</em></li>')
+        none = nothing(cells.measure, cells.explanation.smallest_count)
+        lines.insert(0, f'<li><i style="background:{look.none};opacity:.4"></i><span>{none}</span><em>{missing:,}</em></li>')
     shown = "" if unit in ("", cells.measure.label.lower()) else f"<span>{html.escape(unit)}</span>"
     head = f"<header><b>{html.escape(cells.measure.label)}</b>{shown}<em>cells</em></header>"
     return f'<div class="legend">{head}<ul>{"".join(reversed(lines))}</ul></div>'

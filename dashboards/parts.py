@@ -238,7 +238,7 @@ def explanation(cube: data.Cube, given: data.Explanation) -> None:
     files = texts.listed(f"{name} ({rows:,} rows)" for name, rows in given.read.items())
     money = f" Money in {given.currency}." if given.currency else ""
     how = f"Cube version {cube.name}; read {files} in {given.milliseconds:.0f} ms."
-    st.caption(f"As of {cube.built_at:%d %b %Y, %H:%M} UTC.{money}", help=how, width="content")
+    st.caption(f"As of {cube.built_at:%d %b %Y, %H:%M} UTC.{money} {given.hidden}".rstrip(), help=how, width="content")
 
 
 def map_with_legend(drawn: pdk.Deck, legend: str, key: str, choose: Callable[[], None] | None, *, second: bool = False) -> None:

@@ -53,9 +53,21 @@ def unit_of(measure: Measure, currency: str | None) -> str:
     return (currency or "money") if measure.unit == "money" else {"share": "%", "ratio": ""}.get(measure.unit, measure.unit)
 
 
-def nothing(measure: Measure) -> str:
-    """What stands where a measure has no value, since nothing was counted there."""
+def nothing(measure: Measure, smallest_count: int) -> str:
+    """What stands where a measure has no value, since nothing was counted there, or too little to be shown."""
+    if smallest_count > 1:
+        return hidden(smallest_count)
     return "no sales" if measure.facts == "sales" else "none"
+
+
+def hidden(smallest_count: int) -> str:
+    """What stands in the place of a figure that stands for too few accounts."""
+    return f"hidden (fewer than {smallest_count})"
+
+
+def figure(value: float | Decimal | None, measure: Measure, smallest_count: int) -> str:
+    """A value of a measure, without its unit, to a reader with a smallest count; a dash where there is none and none is hidden."""
+    return hidden(smallest_count) if value is None and smallest_count > 1 else amount(value, measure)
 
 
 def title_of(measure: Measure, currency: str | None) -> str:

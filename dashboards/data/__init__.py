@@ -140,5 +140,5 @@ __all__ = [
 
 
 def everything() -> Scope:
-    """The scope of somebody who may see all."""
-    return Scope.everything()
+    """The scope of somebody who may see all that this installation shows."""
+    return Scope.of_settings()

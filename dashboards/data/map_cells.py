@@ -28,7 +28,7 @@ MOST_CELLS_EACH = 600
 class Cells:
     """A measure by H3 cell.
 
-    `frame` has a row per cell: `cell` (hexadecimal text), `value` (Decimal or int, None where there is none), `accounts`.
+    `frame` has a row per cell: `cell` (hexadecimal text), `value` (Decimal or int, None where there is none), `accounts` (missing where they are hidden).
     `unplaced` and `unplaced_accounts` are those of what has no place. `level` is the one that was answered.
     """
 
@@ -65,7 +65,7 @@ def cells(cube: Cube, measure: str, level: int, where: tuple[Filter, ...], scope
     frame = pd.DataFrame({
         "cell": [f"{cell:x}" for cell in placed],
         "value": pd.Series([values.get(cell) for cell in placed], dtype=object),
-        "accounts": [accounts.get(cell) or 0 for cell in placed],
+        "accounts": pd.Series([accounts.get(cell, None if scope.hides else 0) for cell in placed], dtype="Int64"),
     })  # fmt: skip
     return Cells(MEASURES[measure], level, frame, values.get(None), accounts.get(None) or 0, given.explanation)
 

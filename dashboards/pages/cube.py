@@ -214,7 +214,8 @@ def _table(cube: Cube, query: CubeQuery, title: str, scope: Scope) -> None:
 
     numbers = [column for column in pivot.frame.columns if column not in pivot.names]
     st.dataframe(
-        pivot.frame, hide_index=True, key=state, on_select=look_into, selection_mode="single-row", placeholder="",
+        pivot.frame, hide_index=True, key=state, on_select=look_into, selection_mode="single-row",
+        placeholder=texts.hidden(scope.smallest_count) if scope.hides else "",
         column_config={name: st.column_config.NumberColumn(name, format=_format(query)) for name in numbers},
     )  # fmt: skip
     shown = texts.derived_name(str(query.derived[0])) if query.derived else BESIDE.get(beside(query))

@@ -153,7 +153,7 @@ def _summary(cube: Cube, view: MapView, cells: Cells) -> None:
     total = data.answer(cube, data.CubeQuery(measures=(view.measure,), where=where), scope)
     (value,) = total.table[view.measure].to_pylist()
     first, second = st.columns(2)
-    first.metric(texts.title_of(cells.measure, cells.explanation.currency), texts.amount(value, cells.measure))
+    first.metric(texts.title_of(cells.measure, cells.explanation.currency), texts.figure(value, cells.measure, scope.smallest_count))
     second.metric("Cells", f"{len(cells.frame):,}")
     st.html('<div class="group">Highest cells</div><p class="hint">Click a cell on the map, or a row here, to list the accounts behind it.</p>')
     highest = cells.frame.dropna(subset=["value"]).astype({"value": float}).nlargest(_HIGHEST, "value")
@@ -187,10 +187,13 @@ def _accounts(cube: Cube, view: MapView, cell: str) -> None:
         st.button("Close", icon=":material/close:", type="tertiary", on_click=_go, args=(replace(view, cell=None),))
     where = (*data.in_one_currency(cube, view.measure, view.where), Filter(PLACE, (cell,)))
     figures = _figures(cube, view.measure, where, scope)
-    listed = data.accounts_in(cube, cell, data.fitting(view.measure, view.where), scope)
     columns = st.columns(len(figures))
     for column, (name, text) in zip(columns, figures.items(), strict=True):
         column.metric(name, text)
+    if scope.hides:
+        st.caption("Single accounts are not listed.")
+        return
+    listed = data.accounts_in(cube, cell, data.fitting(view.measure, view.where), scope)
     _account_table(listed)
     _account_notes(listed, figures["Accounts"])
 
@@ -201,7 +204,8 @@ def _figures(cube: Cube, measure: str, where: tuple[Filter, ...], scope: data.Sc
     for name in dict.fromkeys(("accounts", measure)):
         answer = data.answer(cube, data.CubeQuery(measures=(name,), where=data.fitting(name, where)), scope)
         (value,) = answer.table[name].to_pylist()
-        figures[texts.title_of(MEASURES[name], answer.explanation.currency)] = texts.amount(value or 0, MEASURES[name])
+        value = 0 if value is None and not scope.hides else value
+        figures[texts.title_of(MEASURES[name], answer.explanation.currency)] = texts.figure(value, MEASURES[name], scope.smallest_count)
     return figures
 
 

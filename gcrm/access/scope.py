@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from gcrm.config import settings
 from gcrm.units import FINEST_LEVEL
 
 _H3_LEVELS = range(16)
@@ -35,6 +36,15 @@ class Scope:
     def everything(cls) -> Self:
         """The scope of somebody who may see every territory at every level."""
         return cls(territories=None)
+
+    @classmethod
+    def of_settings(cls) -> Self:
+        """The scope of whoever works with this installation: every territory at every level, with the smallest count of the settings.
+
+        Raises:
+            SettingsError: an environment variable holds what it cannot.
+        """
+        return cls(territories=None, smallest_count=settings().smallest_count)
 
     @property
     def hides(self) -> bool:

@@ -135,7 +135,7 @@ def query(
     )  # fmt: skip
     for areas in ([area_of_file(path) for path in within or []], [trade_area_of(name, Scope.everything()) for name in trade_area or []]):
         asked = replace(asked, where=(*asked.where, Filter(PLACE, tuple(map(as_member, areas))))) if areas else asked
-    answer = ask_cube(asked, Scope.everything())
+    answer = ask_cube(asked, Scope.of_settings())
     if output is not None:
         count = export_answer(asked, answer, output)
         ensure_ready()
@@ -166,7 +166,7 @@ def records(
     from gcrm.pipeline.cube_records import cube_records
     from gcrm.pipeline.exports import write_table
 
-    found = cube_records(cube, tuple(map(Filter.parse, where or [])), Scope.everything(), most, as_of, scenario)
+    found = cube_records(cube, tuple(map(Filter.parse, where or [])), Scope.of_settings(), most, as_of, scenario)
     if output is not None:
         write_table(found.table, output, found.about)
         ensure_ready()
@@ -289,5 +289,5 @@ def members(dimension: Annotated[str, typer.Argument(help="Such as segment, cate
     from gcrm.access.scope import Scope
     from gcrm.pipeline.cubes import cube_members
 
-    for member in cube_members(dimension, Scope.everything()):
+    for member in cube_members(dimension, Scope.of_settings()):
         typer.echo(member)

@@ -21,21 +21,22 @@ _MOST_ROWS = 200
 _WIDEST = 100_000
 """A table is as wide as its figures, whatever the terminal is."""
 _SMALL = 100
+_HIDDEN = "hidden"
 
 
 def show_answer(query: CubeQuery, answer: Answer) -> None:
     """Prints an answer: the rows of the question down the side, its columns across the top, and where it came from."""
+    told = answer.explanation
     frame = readable(answer.table.to_pandas(integer_object_nulls=True))
     columns = [axis.column for axis in query.columns]
     rows = [name for name in query.keys if name not in columns]
     frame = _across(frame, rows, columns, query.answer_columns[len(query.keys) :]) if columns else frame
-    _print(frame)
+    _print(frame, _HIDDEN if told.hidden else "")
     if len(frame) > _MOST_ROWS:
         Console().print(f"{_MOST_ROWS:,} of {len(frame):,} rows; write them all with --output FILE.", highlight=False)
-    told = answer.explanation
     files = ", ".join(f"{name} ({count:,} rows)" for name, count in told.read.items())
     money = f" Money in {told.currency}." if told.currency else ""
-    Console(stderr=True).print(f"Version {told.version}; read {files} in {told.milliseconds:.0f} ms.{money}", highlight=False)
+    Console(stderr=True).print(f"Version {told.version}; read {files} in {told.milliseconds:.0f} ms.{money} {told.hidden}".rstrip(), highlight=False)
 
 
 def show_records(table: pa.Table, count: int) -> None:
@@ -65,11 +66,11 @@ def show_log(log: Sequence[Asked]) -> None:
     Console(width=_WIDEST).print(table)
 
 
-def _print(frame: pd.DataFrame) -> None:
+def _print(frame: pd.DataFrame, missing: str = "") -> None:
     """Prints the first rows, each value in full: a figure that is cut off is another figure."""
     table = Table(*(escape(str(name)) for name in frame.columns), box=None, header_style="bold")
     for _, row in frame.head(_MOST_ROWS).iterrows():
-        table.add_row(*(_shown(value) for value in row))
+        table.add_row(*(_shown(value) or missing for value in row))
     Console(width=_WIDEST).print(table)
 
 

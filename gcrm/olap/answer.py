@@ -35,6 +35,14 @@ class Explanation:
     suppressed: int = 0
     smallest_count: int = 0
 
+    @property
+    def hidden(self) -> str:
+        """What is hidden, and why, in words; empty where nothing ever is."""
+        if self.smallest_count <= 1:
+            return ""
+        few = f"fewer than {self.smallest_count} accounts"
+        return f"{self.suppressed:,} figures are hidden: they stand for {few}, or would give such a one away. Members that {few} have are not listed."
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -5,6 +5,7 @@ names, and a figure is shown where its members are whole blocks. What cannot be 
 """
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from gcrm.access.scope import Scope
 from gcrm.errors import CubeError
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, Axis, Facts, Measure, simple
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, Axis, Measure, simple
 from gcrm.olap.conditions import conditions
 from gcrm.olap.engine import select
 from gcrm.olap.member_blocks import Hierarchy, accounts, adds_up, chosen, hierarchy, member_blocks, members
@@ -100,7 +101,7 @@ def suppressed(version: Version, query: CubeQuery, scope: Scope, table: pa.Table
     columns = [f"every.{key}" for key in keys]
     columns += [f"CASE WHEN {by_account[name]}.shown THEN {name} END AS {name}" if name in by_account else name for name in measures]
     hidden = [" OR ".join(f"NOT {by_account[each.name]}.shown" for each in simple(name) if each.name in by_account) or "false" for name in query.measures]
-    columns.append(f"{' + '.join(f'coalesce({each}, false)::INTEGER' for each in hidden)} AS hidden")
+    columns.append(f"{' + '.join(f'coalesce({each}, true)::INTEGER' for each in hidden)} AS hidden")
     listed = [*shown, f"answer WHERE {' OR '.join(of_layers) or 'false'}"]
     every = " UNION ".join(f"SELECT {', '.join(keys) or '1 AS one'} FROM {source}" for source in listed)  # noqa: S608 - declared names only
     joins = [f"LEFT JOIN {name} ON {_same(name, keys)}" for name in ("answer", *shown)]
@@ -119,13 +120,12 @@ def shown_members(version: Version, dimension: str, facts: str, scope: Scope) ->
         scope: who asks; it has a smallest count.
     """
     levels = hierarchy(dimension)
-    found = _whole(version, scope, FACTS[facts], levels, (levels,), (Axis(dimension),))
+    found = _whole(version, scope, facts, levels, (levels,), (Axis(dimension),))
     return {row[dimension] for row in found.to_pylist() if row["shown"]}
 
 
 def _shown(version: Version, query: CubeQuery, scope: Scope, measure: Measure) -> pa.Table:
     """Whether a measure is shown, for every combination of members that are shown by themselves in its facts: a column per axis, `shown`."""
-    facts = FACTS[measure.facts]
     asked = dict.fromkeys([*(axis.dimension for axis in query.axes), *(kept.dimension for kept in query.where), *filter(None, [measure.chosen_by])])
     hierarchies = tuple(sorted({hierarchy(name) for name in asked}))
     if not adds_up(version.folder, measure.name, hierarchies, scope):
@@ -133,8 +133,8 @@ def _shown(version: Version, query: CubeQuery, scope: Scope, measure: Measure) -
     parts = [_part(version, query, scope, measure, levels, hierarchies) for levels in hierarchies]
     if math.prod(map(len, parts)) > _MOST_ROWS:
         raise CubeError(f"You are shown at most {_MOST_ROWS:,} rows; take a coarser level, a filter, or fewer rows and columns.")
-    count = accounts(version.folder, facts.name, scope)
-    allowed = (count == 0 or count >= scope.smallest_count) and all(_all_shown(version, scope, facts, kept) for kept in query.where)
+    count = accounts(version.folder, measure.facts, scope)
+    allowed = (count == 0 or count >= scope.smallest_count) and all(_all_shown(version, scope, measure.facts, kept) for kept in query.where)
     tables = {"whole": pa.table({"shown": [allowed]}), **{f"part_{at}": part for at, part in enumerate(parts)}}
     shown = " AND ".join(f"{name}.shown" for name in tables)
     return select(", ".join([*(axis.column for axis in query.axes), f"{shown} AS shown"]), ", ".join(tables), **tables)
@@ -144,56 +144,57 @@ def _part(version: Version, query: CubeQuery, scope: Scope, measure: Measure, le
     """The part of `_shown` that one hierarchy has."""
     axes = tuple(axis for axis in query.axes if axis.dimension in levels)
     where = tuple(kept for kept in query.where if kept.dimension in levels)
-    facts = FACTS[measure.facts]
-    together = _whole(version, scope, facts, levels, hierarchies, axes, where, measure if measure.chosen_by in levels else None)
+    together = _whole(version, scope, measure.facts, levels, hierarchies, axes, where, measure.name if measure.chosen_by in levels else "")
     if not axes:
         return together
-    alone = _whole(version, scope, facts, levels, (levels,), axes, where)
+    alone = _whole(version, scope, measure.facts, levels, (levels,), axes, where)
     keys = [axis.column for axis in axes]
     chosen_columns = ", ".join([*(f"together.{key}" for key in keys), "together.shown"])
     return select(chosen_columns, f"together JOIN alone ON {_same('alone', keys, 'together')} WHERE alone.shown", together=together, alone=alone)
 
 
-def _all_shown(version: Version, scope: Scope, facts: Facts, kept: Filter) -> bool:
+def _all_shown(version: Version, scope: Scope, facts: str, kept: Filter) -> bool:
     """Whether each member of a filter is shown by itself: one that nobody has is not, so that it is like one that few have."""
     levels = hierarchy(kept.dimension)
     each_alone = (_whole(version, scope, facts, levels, (levels,), (), (Filter(kept.dimension, (member,)),)) for member in kept.members)
     return all(alone["shown"][0].as_py() for alone in each_alone)
 
 
+@lru_cache(maxsize=128)
 def _whole(
     version: Version,
     scope: Scope,
-    facts: Facts,
+    facts: str,
     levels: Hierarchy,
     hierarchies: tuple[Hierarchy, ...],
     axes: tuple[Axis, ...],
     where: tuple[Filter, ...] = (),
-    measure: Measure | None = None,
+    chosen_for: str = "",
 ) -> pa.Table:
     """Whether what is kept of a hierarchy is whole blocks, of the hierarchies that are asked together; none is not.
 
     Args:
         version: the published cube.
         scope: who asks.
-        facts: of which.
+        facts: a name of FACTS.
         levels: the hierarchy.
         hierarchies: all that are asked, it among them.
         axes: those of the hierarchy.
         where: filters on the hierarchy.
-        measure: one whose facts are chosen by a dimension of the hierarchy; of these none are whole blocks too.
+        chosen_for: a measure whose facts are chosen by a dimension of the hierarchy: of a block none of these is whole too; empty where all count.
 
     Returns:
         A column per axis, `shown`: a row for every combination that occurs, one row where there are no axes.
     """
-    found = member_blocks(version.folder, facts.name, hierarchies, scope)
-    own = members(version.folder, facts.name, levels, scope)
+    found = member_blocks(version.folder, facts, hierarchies, scope)
+    own = members(version.folder, facts, levels, scope)
     block = np.zeros(len(own), dtype=np.int64) if found is None else found[hierarchies.index(levels)]
     own = own.append_column("block", pa.array(block)).append_column("size", pa.array(np.bincount(block, minlength=1)[block]))
-    kept = conditions(version, where, Scope.everything(), facts, FINEST_LEVEL)
+    kept = conditions(version, where, Scope.everything(), FACTS[facts], FINEST_LEVEL)
     counted, values = "count(*)", list[object]()
-    if measure is not None:
-        counted, values = f"count(*) FILTER ({measure.chosen_by} IN (SELECT unnest(?::VARCHAR[])))", [chosen(version.folder, measure.name, scope)]
+    if chosen_for:
+        counted = f"count(*) FILTER ({MEASURES[chosen_for].chosen_by} IN (SELECT unnest(?::VARCHAR[])))"
+        values = [chosen(version.folder, chosen_for, scope)]
     grouped = ", ".join([*map(_member, axes), "block", "size", f"{counted} AS kept"])
     source = f"(SELECT {grouped} FROM own WHERE {kept.text} GROUP BY ALL)" + (" GROUP BY ALL" if axes else "")  # noqa: S608 - declared names only
     enough = str(found is not None).lower()

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ class Version:
 
     name: str
     folder: Path
-    manifest: dict[str, Any]
+    manifest: dict[str, Any] = field(hash=False)
 
     @property
     def built_at(self) -> datetime:

@@ -96,6 +96,7 @@ def export_answer(query: CubeQuery, answer: Answer, target: Path) -> int:
     asked = query.parameters()
     about = {name: text if isinstance(text := asked.get(name, ""), str) else " and ".join(text) for name in _ASKED}
     about |= {"currency": told.currency or "", "cube_version": told.version, "as_of": told.built_at.isoformat(timespec="seconds")}
+    about |= {"hidden": told.hidden} if told.hidden else {}
     return write_table(answer.table, target, about)
 
 

@@ -5,8 +5,18 @@ from datetime import date
 from typing import Any
 
 import h3
+import numpy as np
+import pandas as pd
 
+from gcrm.olap import calendar
+from gcrm.olap.catalogue import PLACE, UNKNOWN, Axis
+from gcrm.olap.query import Filter
 from tests.unit.olap.cube import Row, made_up_facts
+
+PLACE_LEVELS = (6, 7, 8, 9)
+"""The H3 levels of `as_frame`."""
+
+type Key = tuple[Any, ...]
 
 _SEGMENTS, _STATUSES, _RESIDENCES = "abcdefg", ("customer", "prospect", "lost", "partner"), ("flats", "detached", "farm", "boat")
 _CATEGORIES, _CHANNELS = ("bikes", "skis", "boots", "maps", "tents"), ("web", "shop", "phone", "fair")
@@ -45,3 +55,32 @@ def skewed_facts(seed: int, accounts: int, lines: int, territories: int) -> tupl
 
 def _account(known: list[Row], account_id: int) -> Row:
     return known[account_id - 1]  # made_up_facts numbers them from 1
+
+
+def as_frame(rows: list[Row]) -> pd.DataFrame:
+    """Facts with a column for each dimension, as its members are written; of places one for each level, such as `place:8`."""
+    frame = pd.DataFrame([{name: value for name, value in row.items() if name != "cell"} for row in rows])
+    for level in PLACE_LEVELS:
+        frame[f"place:{level}"] = [UNKNOWN if row["cell"] is None else h3.cell_to_parent(h3.int_to_str(row["cell"]), level) for row in rows]
+    if "month" in frame:
+        days = frame["month"]
+        frame["quarter"] = [calendar.member("quarter", day.replace(month=day.month - (day.month - 1) % 3)) for day in days]
+        frame["year"], frame["month"] = [calendar.member("year", day) for day in days], [calendar.member("month", day) for day in days]
+    return frame
+
+
+def kept_by(frame: pd.DataFrame, where: tuple[Filter, ...]) -> np.ndarray:
+    """Which facts some filters keep; the places of a filter are of one level, and its times no spans."""
+    kept = np.ones(len(frame), dtype=bool)
+    for each in where:
+        column = f"place:{next((h3.get_resolution(member) for member in each.members if member != UNKNOWN), 9)}" if each.dimension == PLACE else each.dimension
+        kept &= frame[column].isin(each.members).to_numpy()
+    return kept
+
+
+def behind(frame: pd.DataFrame, axes: tuple[Axis, ...], kept: np.ndarray) -> dict[Key, int]:
+    """Accounts by combination of members, of the facts that are kept."""
+    if not axes:
+        return {(): frame["account_id"][kept].nunique()}
+    counts = frame[kept].groupby([str(axis) for axis in axes])["account_id"].nunique()
+    return {key if isinstance(key, tuple) else (key,): count for key, count in counts.items()}

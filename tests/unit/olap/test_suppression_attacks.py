@@ -4,44 +4,27 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
-import h3
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from gcrm.access.scope import Scope
 from gcrm.errors import CubeError
-from gcrm.olap import calendar
 from gcrm.olap.analysis import ask
-from gcrm.olap.catalogue import DIMENSIONS, PLACE, UNKNOWN, Axis
+from gcrm.olap.catalogue import DIMENSIONS, PLACE, Axis
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.versions import Version
-from tests.unit.olap.cube import Row, publish
-from tests.unit.olap.skewed import skewed_facts
+from tests.unit.olap.cube import publish
+from tests.unit.olap.skewed import PLACE_LEVELS, Key, as_frame, behind, kept_by, skewed_facts
 
 _SMALLEST = 5
 _TRIES = int(os.environ.get("GCRM_ATTACKS", "1000"))
 _SALES, _ACCOUNTS = skewed_facts(31, accounts=3000, lines=9000, territories=5)
-_LEVELS = (6, 7, 8, 9)
-
-
-def _frame(rows: list[Row]) -> pd.DataFrame:
-    """Facts with a column for each dimension, as its members are written."""
-    frame = pd.DataFrame([{name: value for name, value in row.items() if name != "cell"} for row in rows])
-    for level in _LEVELS:
-        frame[f"place:{level}"] = [UNKNOWN if row["cell"] is None else h3.cell_to_parent(h3.int_to_str(row["cell"]), level) for row in rows]
-    if "month" in frame:
-        days = frame["month"]
-        frame["quarter"] = [calendar.member("quarter", day.replace(month=day.month - (day.month - 1) % 3)) for day in days]
-        frame["year"], frame["month"] = [calendar.member("year", day) for day in days], [calendar.member("month", day) for day in days]
-    return frame
-
-
-_FACTS = {"accounts": _frame(_ACCOUNTS), "revenue": _frame(_SALES)}
+_FACTS = {"accounts": as_frame(_ACCOUNTS), "revenue": as_frame(_SALES)}
 _DIMENSIONS = {
     "accounts": ["segment", "status", "residence_type", "territory", "region", PLACE],
     "revenue": ["segment", "status", "territory", "region", PLACE, "month", "quarter", "year", "category", "channel"],
@@ -50,7 +33,6 @@ _DIMENSIONS = {
 _A_PAIR = 10
 """So many tries at most of each kind with two questions, so that there are many questions."""
 
-type Key = tuple[Any, ...]
 type Figures = dict[Key, Any]
 type Asked = Callable[[Version, CubeQuery], Figures]
 
@@ -58,15 +40,6 @@ type Asked = Callable[[Version, CubeQuery], Figures]
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
     return publish(tmp_path_factory.mktemp("cubes"), _SALES, _ACCOUNTS, "skewed")[0]
-
-
-def _kept(frame: pd.DataFrame, where: tuple[Filter, ...]) -> np.ndarray:
-    """Which facts some filters keep, by the columns of the frame."""
-    kept = np.ones(len(frame), dtype=bool)
-    for each in where:
-        column = f"place:{next((h3.get_resolution(member) for member in each.members if member != UNKNOWN), 9)}" if each.dimension == PLACE else each.dimension
-        kept &= frame[column].isin(each.members).to_numpy()
-    return kept
 
 
 def _asked(version: Version, query: CubeQuery) -> Figures:
@@ -81,22 +54,14 @@ def _asked(version: Version, query: CubeQuery) -> Figures:
 def _asked_without_complements(version: Version, query: CubeQuery) -> Figures:
     """What would be shown if only the figures were hidden that stand for too few."""
     frame = _FACTS[query.measures[0]]
-    behind = _behind(frame, query.axes, _kept(frame, query.where))
+    counts = behind(frame, query.axes, kept_by(frame, query.where))
     rows = _figures(query, ask(version, query, Scope.everything()).table.to_pylist())
-    return {key: value for key, value in rows.items() if behind.get(key, 0) >= _SMALLEST}
+    return {key: value for key, value in rows.items() if counts.get(key, 0) >= _SMALLEST}
 
 
 def _figures(query: CubeQuery, rows: list[dict[str, Any]]) -> Figures:
     keys = [[DIMENSIONS[axis.dimension].member(row[axis.column]) for axis in query.axes] for row in rows]
     return {tuple(key): row[query.measures[0]] for key, row in zip(keys, rows, strict=True) if row[query.measures[0]] is not None}
-
-
-def _behind(frame: pd.DataFrame, axes: tuple[Axis, ...], kept: np.ndarray) -> dict[Key, int]:
-    """Accounts by combination of members, of the facts that are kept."""
-    if not axes:
-        return {(): frame["account_id"][kept].nunique()}
-    counts = frame[kept].groupby([str(axis) for axis in axes])["account_id"].nunique()
-    return {key if isinstance(key, tuple) else (key,): count for key, count in counts.items()}
 
 
 class _Attacker:
@@ -110,14 +75,15 @@ class _Attacker:
     def pair(self) -> tuple[CubeQuery, CubeQuery]:
         measure = self.draw.choice(sorted(_FACTS))
         names = self.draw.sample(_DIMENSIONS[measure], 4)
-        axes = tuple(Axis(name, self.draw.choice(_LEVELS) if name == PLACE else None) for name in names[: self.draw.choice((0, 1, 1, 1, 2))])
+        axes = tuple(Axis(name, self.draw.choice(PLACE_LEVELS) if name == PLACE else None) for name in names[: self.draw.choice((0, 1, 1, 1, 2))])
         narrow = [self.some(measure, name) for name in names[len(axes) :][: self.draw.choice((1, 1, 2))]]
         wide = [wider for kept, others in narrow if (wider := self.wider(kept, others)) is not None]
-        return tuple(CubeQuery(axes, measures=(measure,), where=tuple(where)) for where in (wide, [kept for kept, _ in narrow]))
+        bare = CubeQuery(axes, measures=(measure,))
+        return replace(bare, where=tuple(wide)), replace(bare, where=tuple(kept for kept, _ in narrow))
 
     def some(self, measure: str, name: str) -> tuple[Filter, list[str]]:
         """A filter, and the members that it leaves out."""
-        column = f"place:{self.draw.choice(_LEVELS)}" if name == PLACE else name
+        column = f"place:{self.draw.choice(PLACE_LEVELS)}" if name == PLACE else name
         known = self.members(measure, column) if self.draw.random() < 0.8 else []
         known = known or sorted(_FACTS[measure][column].unique())
         kept = self.draw.sample(known, self.draw.randint(1, min(len(known), 6)))
@@ -136,9 +102,9 @@ class _Attacker:
             self.shown[measure, column] = sorted(key for (key,) in alone)
         return self.shown[measure, column]
 
-    def targets(self, behind: dict[Key, int]) -> list[Key]:
+    def targets(self, counts: dict[Key, int]) -> list[Key]:
         """Some combinations of members behind which there are too few accounts."""
-        few = sorted(key for key, count in behind.items() if 0 < count < _SMALLEST)
+        few = sorted(key for key, count in counts.items() if 0 < count < _SMALLEST)
         return self.draw.sample(few, min(len(few), _A_PAIR))
 
 
@@ -148,15 +114,15 @@ def _attack(version: Version, asked: Asked, tries: int) -> tuple[int, int]:
     while tried < tries:
         wide, narrow = attacker.pair()
         frame = _FACTS[wide.measures[0]]
-        kept_wide, kept_narrow = (_kept(frame, query.where) for query in (wide, narrow))
+        kept_wide, kept_narrow = (kept_by(frame, query.where) for query in (wide, narrow))
         shown_wide, shown_narrow = asked(version, wide), asked(version, narrow)
-        came_back = [key in shown_wide and key in shown_narrow for key in attacker.targets(_behind(frame, wide.axes, kept_wide & ~kept_narrow))]
+        came_back = [key in shown_wide and key in shown_narrow for key in attacker.targets(behind(frame, wide.axes, kept_wide & ~kept_narrow))]
         for query, kept, shown in ((wide, kept_wide, shown_wide), (narrow, kept_narrow, shown_narrow)):
-            came_back += [key in shown for key in attacker.targets(_behind(frame, query.axes, kept))]
+            came_back += [key in shown for key in attacker.targets(behind(frame, query.axes, kept))]
             keys = list(zip(*(frame[str(axis)] for axis in query.axes), strict=True)) or [()] * len(frame)
             left = kept & ~np.array([key in shown for key in keys])
             total = CubeQuery(measures=query.measures, where=query.where)
-            came_back += [() in asked(version, total) for _ in attacker.targets(_behind(frame, (), left)) if query.axes]
+            came_back += [() in asked(version, total) for _ in attacker.targets(behind(frame, (), left)) if query.axes]
         tried, back = tried + len(came_back), back + sum(came_back)
     return tried, back
 
