@@ -138,7 +138,7 @@ def records(version: Version, cube: str, where: tuple[Filter, ...], scope: Scope
     """
     if cube not in FACTS:
         raise CubeError(f"There are no records of {cube!r}; there are those of {', '.join(FACTS)}.")
-    if scope.hides:
+    if scope.hides and FACTS[cube].by_account:
         raise CubeError(f"Single records are of single accounts, and you are shown figures of {scope.smallest_count} or more; ask for sums.")
     if scope.finest_level < FINEST_LEVEL:
         raise CubeError(f"Single records tell places of H3 level {FINEST_LEVEL}, and your access ends at level {scope.finest_level}; ask for sums.")

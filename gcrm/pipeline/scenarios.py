@@ -91,6 +91,8 @@ def opened(name: str, scope: Scope) -> tuple[Version, Version]:
     """
     if scope.territories is not None:
         raise CubeError("A scenario may move accounts of others into your territories; only who sees all territories can ask it.")
+    if scope.hides:
+        raise CubeError(f"A scenario and what it changes may differ by fewer than {scope.smallest_count} accounts, which you are not shown; ask the cube.")
     version = _version(name)
     base = next((each for each in versions.versions(settings().cubes) if each.name == _built(version).base), None)
     if base is None:

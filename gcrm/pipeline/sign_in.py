@@ -191,11 +191,11 @@ def end_sessions(name: str) -> int:
 def scope_of(user: User) -> Scope:
     """What a user may see: the territories of these names, and those below the regions of these names.
 
-    Territories that came later are in it, those that are gone are not; a name that stands for nothing shows nothing.
+    Territories that came later are in it, those that are gone are not; a name that stands for nothing shows nothing. The smallest count is of the settings.
     """
     if user.sees_everything:
-        return Scope(None, user.user_role.finest_level)
-    return Scope(frozenset(_territories(user).values()), user.user_role.finest_level)
+        return Scope(None, user.user_role.finest_level, settings().smallest_count)
+    return Scope(frozenset(_territories(user).values()), user.user_role.finest_level, settings().smallest_count)
 
 
 def _territories(user: User) -> dict[tuple[str, int], int]:

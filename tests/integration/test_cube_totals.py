@@ -16,6 +16,7 @@ import pytest
 import shapely
 
 from gcrm.access.scope import Scope
+from gcrm.config import settings
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
 from gcrm.olap import calendar
@@ -273,6 +274,47 @@ def test_the_example_of_every_operator_is_answered(command: str) -> None:
         well("cube", "scenario", "build", DOCS / "how_to" / "dearer.yaml")
     said = well(*shlex.split(command.replace("\\|", "|")))
     assert len(said.splitlines()) >= (1 if "unknown" in command else 2), said
+
+
+@pytest.fixture
+def smallest_count(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    with monkeypatch.context() as patch:
+        patch.setenv("GCRM_SMALLEST_COUNT", "10")
+        settings.cache_clear()
+        yield 10
+    settings.cache_clear()
+
+
+_ANSWERED_WITH_A_SMALLEST_COUNT = ("place:8", "region", "--top '3 revenue'", "penetration", "density", "change(revenue, year)", "win_rate,accounts")
+
+
+@pytest.mark.parametrize("command", re.findall(r"`gcrm (cube (?:query|records) [^`]+)`", (DOCS / "cubes.md").read_text(encoding="utf-8")))
+def test_no_operator_tells_of_few_accounts_to_who_has_a_smallest_count(command: str, smallest_count: int, tmp_path: Path) -> None:
+    target = tmp_path / "answer.csv"
+    done = gcrm(*shlex.split(command.replace("\\|", "|")), "--output", target)
+    if done.code:
+        assert not any(words in command for words in _ANSWERED_WITH_A_SMALLEST_COUNT)
+        assert re.search(f"fewer than {smallest_count} accounts, which you are not shown|Single records are of single accounts", done.err), done.err
+        return
+    notes = [line for line in target.read_text(encoding="utf-8").splitlines() if line.lstrip('"').startswith("# ")]
+    (hidden,) = (line for line in notes if "# hidden: " in line)
+    assert f"they stand for fewer than {smallest_count} accounts" in hidden
+    found = pd.read_csv(target, skiprows=len(notes))
+    for name in {"accounts", "customers"} & set(found.columns):
+        assert found[name].dropna().ge(smallest_count).all()
+
+
+def test_what_is_hidden_is_said_in_the_terminal(smallest_count: int) -> None:
+    done = gcrm("cube", "query", "--rows", "place:7,segment", "--measures", "accounts")
+    assert done.code == 0
+    assert " hidden" in done.out
+    assert f"figures are hidden: they stand for fewer than {smallest_count} accounts" in " ".join(done.err.split())
+    everybody = set(well("cube", "members", "segment").split())
+    settings.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("GCRM_SMALLEST_COUNT")
+        assert everybody <= set(well("cube", "members", "segment").split())
+    settings.cache_clear()
 
 
 def test_areas_of_files_and_trading_areas_are_polygons(tmp_path: Path) -> None:

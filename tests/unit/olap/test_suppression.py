@@ -196,6 +196,7 @@ def test_what_cannot_be_made_safe_is_refused(version: Version, asked: dict[str, 
 
 
 def test_single_records_are_refused(version: Version) -> None:
-    for cube in FACTS:
+    for cube in (facts.name for facts in FACTS.values() if facts.by_account):
         with pytest.raises(CubeError, match="Single records are of single accounts"):
             answer.records(version, cube, (), _SCOPE, 10)
+    assert answer.records(version, "footfall", (), _SCOPE, 10).count == 0
