@@ -9,8 +9,8 @@ import psycopg
 
 from gcrm.access.scope import Scope
 from gcrm.db.connection import Role, connect, ensure_ready
-from gcrm.olap.answer import conditions
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, simple
+from gcrm.olap.conditions import conditions
 from gcrm.olap.cuboids import facts_file
 from gcrm.olap.query import CubeQuery
 from gcrm.olap.versions import Version
