@@ -59,7 +59,7 @@ def blocks(rows: Rows, before: Sequence[Integers], smallest: int) -> tuple[Integ
         shares = [1 - np.bincount(own[enough], minlength=length) / (math.prod(lengths) // length) for own, length in zip(combinations, lengths, strict=True)]
         worst = max((each for each, length in enumerate(lengths) if length > 1), key=lambda each: (shares[each].max(), lengths[each]))
         bad = shares[worst] * 2 >= shares[worst].max()
-        sizes = np.bincount(combinations[worst], weights=counts)
+        sizes = np.bincount(combinations[worst], weights=counts, minlength=lengths[worst])
         found[worst] = _put_together(found[worst], rows.paths[worst], bad, sizes)
 
 

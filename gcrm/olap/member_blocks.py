@@ -66,7 +66,7 @@ def _rows(folder: Path, facts: str, hierarchies: tuple[Hierarchy, ...], scope: S
     ]
     source, values = _facts(folder, facts, scope)
     columns = ", ".join(["DISTINCT account_id", *(f"{name}.member AS {name}" for name in tables)])
-    found = select(columns, f"(SELECT * FROM {source}) AS facts {' '.join(joins)}", values, **tables)  # noqa: S608 - declared names only
+    found = select(columns, f"(SELECT * FROM {source} AND account_id IS NOT NULL) AS facts {' '.join(joins)}", values, **tables)  # noqa: S608 - declared names only
     numbered = np.unique(found["account_id"].to_numpy(), return_inverse=True)[1]
     return Rows(numbered, tuple(found[name].to_numpy() for name in tables), paths)
 
