@@ -19,11 +19,11 @@ from gcrm.units import FINEST_LEVEL
 
 LIMIT_S = 60
 _INDEXES = (
-    "CREATE INDEX ON drill.sales (cell, day)", "CREATE INDEX ON drill.sales (account_id)", "CREATE INDEX ON drill.sales (day)",
-    "CREATE INDEX ON drill.sales (segment, month)", "CREATE INDEX ON drill.sales (territory, month)", "CREATE INDEX ON drill.sales (category, month)",
-    "ALTER TABLE drill.accounts ADD position geometry(Point, 4326)",
-    "UPDATE drill.accounts SET position = ST_Point(longitude, latitude, 4326)",
-    "CREATE INDEX ON drill.accounts USING gist (position)", "VACUUM ANALYZE drill.sales", "VACUUM ANALYZE drill.accounts",
+    "CREATE INDEX ON gcrm.drill_sales (cell, day)", "CREATE INDEX ON gcrm.drill_sales (account_id)", "CREATE INDEX ON gcrm.drill_sales (day)",
+    "CREATE INDEX ON gcrm.drill_sales (segment, month)", "CREATE INDEX ON gcrm.drill_sales (territory, month)", "CREATE INDEX ON gcrm.drill_sales (category, month)",
+    "ALTER TABLE gcrm.drill_accounts ADD position geometry(Point, 4326)",
+    "UPDATE gcrm.drill_accounts SET position = ST_Point(longitude, latitude, 4326)",
+    "CREATE INDEX ON gcrm.drill_accounts USING gist (position)", "VACUUM ANALYZE gcrm.drill_sales", "VACUUM ANALYZE gcrm.drill_accounts",
 )  # fmt: skip
 
 
@@ -37,10 +37,9 @@ def fact_tables(version: Version) -> Iterator[psycopg.Connection[tuple[object, .
     ensure_ready()
     with connect(Role.OWNER) as connection:
         connection.autocommit = True
-        connection.execute("CREATE SCHEMA drill")
         for name in ("sales", "accounts"):
             columns = ", ".join(f"{column} {kind}" for column, kind in FACTS[name].columns.items()).replace("DOUBLE", "DOUBLE PRECISION")
-            connection.execute(f"CREATE UNLOGGED TABLE drill.{name} ({columns})".encode())
+            connection.execute(f"CREATE UNLOGGED TABLE gcrm.drill_{name} ({columns})".encode())
             _copy(connection, version, name)
         for statement in _INDEXES:
             connection.execute(statement.encode())
@@ -53,7 +52,7 @@ def _copy(connection: psycopg.Connection[tuple[object, ...]], version: Version, 
     facts = version.folder / facts_file(FACTS[name])
     with duckdb.connect() as engine:
         engine.execute(f"COPY (SELECT * FROM read_parquet('{facts}')) TO '{extract}' (FORMAT csv, HEADER false)")
-    with extract.open("rb") as file, connection.cursor().copy(f"COPY drill.{name} FROM STDIN (FORMAT csv)".encode()) as copy:
+    with extract.open("rb") as file, connection.cursor().copy(f"COPY gcrm.drill_{name} FROM STDIN (FORMAT csv)".encode()) as copy:
         while block := file.read(1 << 20):
             copy.write(block)
     extract.unlink()
@@ -79,11 +78,11 @@ def milliseconds(connection: psycopg.Connection[tuple[object, ...]], version: Ve
     where, values = kept.text.replace("?", "%s"), kept.values
     for polygons in (kept.members for kept in query.where if kept.exact):
         inside = " OR ".join(["ST_Covers(ST_GeomFromText(%s, 4326), position)"] * len(polygons))
-        where, values = f"{where} AND account_id IN (SELECT account_id FROM drill.accounts WHERE {inside})", [*values, *polygons]
+        where, values = f"{where} AND account_id IN (SELECT account_id FROM gcrm.drill_accounts WHERE {inside})", [*values, *polygons]
     group = f"GROUP BY {', '.join(str(number + 1) for number in range(len(axes)))}" if axes else ""
     started = time.perf_counter()
     try:
-        connection.execute(f"SELECT {', '.join([*axes, *measures])} FROM drill.sales WHERE {where} {group}".encode(), values).fetchall()
+        connection.execute(f"SELECT {', '.join([*axes, *measures])} FROM gcrm.drill_sales WHERE {where} {group}".encode(), values).fetchall()
     except psycopg.errors.QueryCanceled:
         return None
     return (time.perf_counter() - started) * 1000

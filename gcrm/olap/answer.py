@@ -72,8 +72,7 @@ def ask(version: Version, query: CubeQuery, scope: Scope) -> Answer:
     currency = _currency(version, query)
     started = time.perf_counter()
     parts = plan(version, query, scope)
-    tables = [_read(version, query, scope, part) for part in parts]
-    table = _joined(tables, query, [each.name for part in parts for each in part.measures])
+    table = _joined([_statement(version, query, scope, part) for part in parts], query, [each.name for part in parts for each in part.measures])
     table, hidden = suppression.suppressed(version, query, scope, table) if scope.hides else (table, 0)
     table = _calculated(table, query)
     spent = (time.perf_counter() - started) * 1000
@@ -187,7 +186,16 @@ def _currency(version: Version, query: CubeQuery) -> str | None:
     return wanted[0] if wanted else None
 
 
-def _read(version: Version, query: CubeQuery, scope: Scope, part: Part) -> pa.Table:
+@dataclass(frozen=True)
+class _Statement:
+    """A part of an answer as SQL, its parameters, and the tables in memory that it names."""
+
+    text: str
+    values: list[object]
+    tables: dict[str, pa.Table]
+
+
+def _statement(version: Version, query: CubeQuery, scope: Scope, part: Part) -> _Statement:
     axes = [
         f"{_place(query.level, part)} AS cell" if axis.dimension == PLACE else f"{DIMENSIONS[axis.dimension].expression} AS {axis.column}"
         for axis in query.axes
@@ -199,9 +207,9 @@ def _read(version: Version, query: CubeQuery, scope: Scope, part: Part) -> pa.Ta
     if part.last:
         last, limits = _last_months(query)
         condition, values = f"{condition} AND month IN ({last})", [*values, path, *limits]
+    grouped = " GROUP BY ALL" if axes else ""
     # Every name is declared in gcrm/olap/cubes/; members of filters and the path are parameters.
-    source = f"read_parquet(?) WHERE {condition}" + (" GROUP BY ALL ORDER BY ALL" if axes else "")
-    return select(", ".join([*axes, *sums]), source, [path, *values], **kept.tables)
+    return _Statement(f"SELECT {', '.join([*axes, *sums])} FROM read_parquet(?) WHERE {condition}{grouped}", [path, *values], kept.tables)  # noqa: S608
 
 
 def _last_months(query: CubeQuery) -> tuple[str, list[object]]:
@@ -224,15 +232,17 @@ def _calculated(table: pa.Table, query: CubeQuery) -> pa.Table:
     return select(", ".join(chosen), "measured", measured=table)
 
 
-def _joined(tables: Sequence[pa.Table], query: CubeQuery, measures: Sequence[str]) -> pa.Table:
-    """The parts side by side, sorted by the axes; a missing count or sum of a member is null."""
+def _joined(parts: Sequence[_Statement], query: CubeQuery, measures: Sequence[str]) -> pa.Table:
+    """The parts side by side, asked as one statement and sorted by the axes; a missing count or sum of a member is null."""
     keys = [axis.column for axis in query.axes]
-    if len(tables) == 1:
-        return tables[0].select([*keys, *measures])
-    parts = {f"part_{number}": table for number, table in enumerate(tables)}
-    if not keys:
-        return select(", ".join(measures), ", ".join(parts), **parts)
-    members_of = " UNION ".join(f"SELECT {', '.join(keys)} FROM {name}" for name in parts)  # noqa: S608 - declared names only
-    joins = " ".join(f"LEFT JOIN {name} ON " + " AND ".join(f"{name}.{key} IS NOT DISTINCT FROM keys.{key}" for key in keys) for name in parts)
-    sorted_by = ", ".join(f"keys.{key}" for key in keys)
-    return select(", ".join([sorted_by, *measures]), f"({members_of}) AS keys {joins} ORDER BY {sorted_by}", **parts)
+    names = [f"part_{number}" for number in range(len(parts))]
+    together = ", ".join(names)
+    if keys and len(parts) > 1:
+        members_of = " UNION ".join(f"SELECT {', '.join(keys)} FROM {name}" for name in names)  # noqa: S608 - declared names only
+        joins = " ".join(f"LEFT JOIN {name} ON " + " AND ".join(f"{name}.{key} IS NOT DISTINCT FROM keys.{key}" for key in keys) for name in names)
+        together, keys = f"({members_of}) AS keys {joins}", [f"keys.{key}" for key in keys]
+    once = "MATERIALIZED " if len(parts) > 1 else ""
+    read = ", ".join(f"{name} AS {once}({part.text})" for name, part in zip(names, parts, strict=True))
+    ordered = f" ORDER BY {', '.join(keys)}" if keys else ""
+    tables = {name: table for part in parts for name, table in part.tables.items()}
+    return select(", ".join([*keys, *measures]), f"{together}{ordered}", [value for part in parts for value in part.values], f"WITH {read} ", **tables)

@@ -40,8 +40,8 @@ def conditions(version: Version, where: Sequence[Filter], scope: Scope, facts: F
         if kept.dimension == PLACE:
             own = inside(version.folder, "accounts" if facts.by_account else facts.name, kept.exact) if kept.exact else None
             if own is not None:
-                tables[f"inside_{number}"] = own.keys
-            every.append(_of_places(kept, level or FINEST_LEVEL, own, f"inside_{number}"))
+                tables[f"inside_{facts.name}_{number}"] = own.keys
+            every.append(_of_places(kept, level or FINEST_LEVEL, own, f"inside_{facts.name}_{number}"))
         elif DIMENSIONS[kept.dimension].kind == "time":
             every.append(of_times(kept))
         else:

@@ -1,4 +1,4 @@
-"""Cuboids: the facts rolled up in advance, each a Parquet file sorted by cell.
+"""Cuboids: the facts rolled up in advance, each a sorted Parquet file.
 
 One statement builds one cuboid, and a coarser level is built from the next finer one: of the ways that were measured
 this is the fastest that stays in bounded memory (see docs/architecture.md). The statement is SQL that DuckDB and Spark both take as it is.
@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from gcrm.olap import calendar
-from gcrm.olap.build_engine import ORIGIN, BuildEngine
+from gcrm.olap.build_engine import ORIGIN, ROWS_A_GROUP, BuildEngine
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, Facts, Measure
 from gcrm.spatial.cells import parent_expression
 from gcrm.units import FINEST_LEVEL, LEVELS
 
 _ALWAYS = ("territory_id", "territory", "region", "currency")
 """Kept in every cuboid: access is by territory, and money of two currencies is never added."""
+
+_ROWS_A_GROUP = 20_480
+"""Of a cuboid that was chosen: of few members only a small part of it is read."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ def build(engine: BuildEngine, folder: Path, cuboid: Cuboid) -> int:
         Its rows.
     """
     origin, _ = origin_of(cuboid)
-    return engine.roll_up(_statement(cuboid), folder / f"{origin}.parquet", folder / f"{cuboid.name}.parquet")
+    rows_a_group = ROWS_A_GROUP if cuboid in declared() else _ROWS_A_GROUP
+    return engine.roll_up(_statement(cuboid), folder / f"{origin}.parquet", folder / f"{cuboid.name}.parquet", rows_a_group)
 
 
 def _statement(cuboid: Cuboid) -> str:
@@ -110,7 +114,7 @@ def _statement(cuboid: Cuboid) -> str:
     measures = [f"{each.formula if of_facts else each.over_cuboids} AS {each.name}" for each in measures_in(cuboid)]
     grouped = [f"{expression} AS {key}" for key, expression in keys(cuboid).items()]
     # Every name is declared in gcrm/olap/cubes/.
-    order = f"GROUP BY ALL ORDER BY {', '.join(f'{key} NULLS LAST' for key in keys(cuboid))}" if grouped else ""
+    order = f"GROUP BY ALL ORDER BY {', '.join(f'{key} NULLS LAST' for key in _sorted_by(cuboid))}" if grouped else ""
     return f"SELECT {', '.join([*grouped, *measures])} FROM {ORIGIN} {order}"  # noqa: S608
 
 
@@ -120,6 +124,13 @@ def keys(cuboid: Cuboid) -> dict[str, str]:
     if cuboid.distinct:  # the first day of a quarter stands where a month would, so that it is asked like one
         return cell | {DIMENSIONS[name].column: DIMENSIONS[name].expression for name in cuboid.dimensions}
     return cell | {name: name for name in cuboid.dimensions}
+
+
+def _sorted_by(cuboid: Cuboid) -> list[str]:
+    """The columns that a cuboid is sorted by: the cell first; of one that was chosen for a few dimensions these, since questions filter by them."""
+    every = list(keys(cuboid))
+    first = [] if cuboid in declared() or cuboid.distinct else [name for name in every if name not in ("cell", *_ALWAYS)]
+    return [*first, *(name for name in every if name not in first)]
 
 
 def measures_in(cuboid: Cuboid) -> tuple[Measure, ...]:

@@ -12,7 +12,9 @@ _threads = local()
 
 @cache
 def _process_engine() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"memory_limit": "2GB"})
+    duck = duckdb.connect(config={"memory_limit": "2GB"})
+    duck.execute("SET parquet_metadata_cache = true")  # files of versions never change
+    return duck
 
 
 def engine() -> duckdb.DuckDBPyConnection:
@@ -23,20 +25,21 @@ def engine() -> duckdb.DuckDBPyConnection:
     return cursor
 
 
-def select(columns: str, source: str, values: Sequence[object] = (), **tables: pa.Table) -> pa.Table:
+def select(columns: str, source: str, values: Sequence[object] = (), before: str = "", **tables: pa.Table) -> pa.Table:
     """Columns out of files, or of tables in memory.
 
     Args:
         columns: an SQL select list.
         source: what stands behind FROM. Every name in both texts is declared in gcrm/olap/cubes/, every number was read as one.
-        values: what stands at the question marks of both.
+        values: what stands at the question marks of all texts.
+        before: what stands before SELECT.
         tables: by the names that they have in the texts.
     """
     duck = engine()
     for name, table in tables.items():
         duck.register(name, table)
     try:
-        return duck.sql(f"SELECT {columns} FROM {source}", params=list(values) or None).to_arrow_table()  # noqa: S608
+        return duck.sql(f"{before}SELECT {columns} FROM {source}", params=list(values) or None).to_arrow_table()  # noqa: S608
     finally:
         for name in tables:
             duck.unregister(name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from gcrm.errors import CubeError
-from gcrm.olap.build_engine import ORIGIN, OpenEngine, build_database, write_parquet
+from gcrm.olap.build_engine import ORIGIN, ROWS_A_GROUP, OpenEngine, build_database, write_parquet
 from gcrm.olap.java import find_java
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class SparkEngine:
         self._session = session
         self._database = database
 
-    def roll_up(self, statement: str, origin: Path, target: Path) -> int:
+    def roll_up(self, statement: str, origin: Path, target: Path, rows_a_group: int = ROWS_A_GROUP) -> int:
         """See `gcrm.olap.build_engine.BuildEngine`.
 
         The workers write the sorted rows as a folder of parts, each a range behind the one before. DuckDB puts them together, so that
@@ -42,7 +42,7 @@ class SparkEngine:
         self._session.read.parquet(f"file://{origin}").createOrReplaceTempView(ORIGIN)
         self._session.sql(statement).write.parquet(f"file://{parts}")
         self._database.read_parquet(sorted(map(str, parts.glob("part-*.parquet")))).create_view("parts")
-        rows = write_parquet(self._database, "SELECT * FROM parts", target)
+        rows = write_parquet(self._database, "SELECT * FROM parts", target, rows_a_group)
         shutil.rmtree(parts)
         return rows
 
