@@ -103,7 +103,7 @@ def _beside(rival: psycopg.Connection[tuple[object, ...]] | None, version: Versi
     theirs = [drill_postgis.milliseconds(rival, version, step.query) for step in some]
     late = sum(each is None for each in theirs)
     total = sum(drill_postgis.LIMIT_S * 1000 if each is None else each for each in theirs)
-    return f"{'over ' if late else ''}{total / sum(step.by_clock for step in some):,.0f} x"
+    return f"{'over ' if late else ''}{total / sum(step.by_clock for step in some):,.1f} x"
 
 
 if __name__ == "__main__":

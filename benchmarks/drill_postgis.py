@@ -19,8 +19,7 @@ from gcrm.units import FINEST_LEVEL
 
 LIMIT_S = 60
 _INDEXES = (
-    "CREATE INDEX ON gcrm.drill_sales (cell, day)", "CREATE INDEX ON gcrm.drill_sales (account_id)", "CREATE INDEX ON gcrm.drill_sales (day)",
-    "CREATE INDEX ON gcrm.drill_sales (segment, month)", "CREATE INDEX ON gcrm.drill_sales (territory, month)", "CREATE INDEX ON gcrm.drill_sales (category, month)",
+    *(f"CREATE INDEX ON gcrm.drill_sales ({keys})" for keys in ("cell, day", "account_id", "day", "segment, month", "territory, month", "category, month")),
     "ALTER TABLE gcrm.drill_accounts ADD position geometry(Point, 4326)",
     "UPDATE gcrm.drill_accounts SET position = ST_Point(longitude, latitude, 4326)",
     "CREATE INDEX ON gcrm.drill_accounts USING gist (position)", "VACUUM ANALYZE gcrm.drill_sales", "VACUUM ANALYZE gcrm.drill_accounts",

@@ -12,7 +12,7 @@ from gcrm.errors import CubeError
 from gcrm.olap import cuboids, query_log, suppression
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, Facts, is_money, measure, simple
 from gcrm.olap.conditions import conditions, of_scope, of_times
-from gcrm.olap.engine import engine, select
+from gcrm.olap.engine import answered, engine, select
 from gcrm.olap.plan import Part, QueryShape, plan
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.versions import Version
@@ -245,4 +245,5 @@ def _joined(parts: Sequence[_Statement], query: CubeQuery, measures: Sequence[st
     read = ", ".join(f"{name} AS {once}({part.text})" for name, part in zip(names, parts, strict=True))
     ordered = f" ORDER BY {', '.join(keys)}" if keys else ""
     tables = {name: table for part in parts for name, table in part.tables.items()}
-    return select(", ".join([*keys, *measures]), f"{together}{ordered}", [value for part in parts for value in part.values], f"WITH {read} ", **tables)
+    statement = f"WITH {read} SELECT {', '.join([*keys, *measures])} FROM {together}{ordered}"  # noqa: S608 - declared names only
+    return answered(statement, [value for part in parts for value in part.values], tables)
