@@ -8,7 +8,7 @@ import h3
 import streamlit as st
 
 from dashboards import data, session, texts
-from dashboards.data import DIMENSIONS, LEVELS, PLACE, UNKNOWN, Axis, Cube, CubeQuery, Filter
+from dashboards.data import DIMENSIONS, PLACE, UNKNOWN, Axis, Cube, CubeQuery, Filter
 
 PAGE = "cube"
 _MAPS, _EACH, _BESIDE = "maps", "each", "beside"
@@ -41,7 +41,7 @@ def map_for_each(query: CubeQuery) -> bool:
 
 def mapped_axis(query: CubeQuery) -> Axis | None:
     """The columns' first dimension whose members can have a map each; None where there is none: money of two currencies has no legend in common."""
-    return next((axis for axis in query.columns if axis.dimension not in (PLACE, "currency")), None)
+    return next((axis for axis in query.columns if not is_place(axis.dimension) and axis.dimension != "currency"), None)
 
 
 def show_maps(query: CubeQuery, *, for_each: bool) -> None:
@@ -64,17 +64,17 @@ def filtered(query: CubeQuery, dimension: str, members: tuple[str, ...]) -> Cube
     return query.slice(Filter(dimension, members)) if members else query.without(dimension)
 
 
-def into_cell(query: CubeQuery, cell: str) -> CubeQuery:
-    """The question inside a cell: where places are asked for, at the next finer level."""
-    inside = query.slice(Filter(PLACE, (cell,)))
-    own = data.level_of_cell(cell)
-    return inside.at_level(min(own + 1, max(LEVELS))) if inside.level is not None else inside
+def into_cell(query: CubeQuery, cell: str, dimension: str = PLACE) -> CubeQuery:
+    """The question inside a cell of a dimension of places: where that is asked for, at the next finer level."""
+    inside = query.slice(Filter(dimension, (cell,)))
+    finer = min(data.level_of_cell(cell) + 1, query.finest_level)
+    return inside.at_level(finer, dimension) if any(axis.dimension == dimension for axis in query.axes) else inside
 
 
 def _into(query: CubeQuery, dimension: str, member: str) -> CubeQuery:
     """The question inside a member; where its hierarchy goes on below, at the next finer level."""
-    if dimension == PLACE and member != UNKNOWN:
-        return into_cell(query, member)
+    if is_place(dimension) and member != UNKNOWN:
+        return into_cell(query, member, dimension)
     inside = query.slice(Filter(dimension, (member,)))
     finer = query.finer(dimension)
     return inside.drilled(dimension, finer) if finer is not None and member != UNKNOWN else inside
@@ -89,8 +89,8 @@ def choose(query: CubeQuery, members: Mapping[str, str]) -> None:
 
 def level_of_map(cube: Cube, query: CubeQuery) -> int:
     """The H3 level of the map: the question's where it asks for places, else one that suits, inside a cell finer than that."""
-    inside = [h3.get_resolution(h3.int_to_str(cell)) for kept in query.where for cell in kept.cells]
-    return query.level or min(max([data.comfortable_level(cube), *(own + 1 for own in inside)]), max(LEVELS))
+    inside = [h3.get_resolution(h3.int_to_str(cell)) for kept in query.where if kept.dimension == PLACE for cell in kept.cells]
+    return query.level or min(max([data.comfortable_level(cube), *(own + 1 for own in inside)]), query.finest_level)
 
 
 def key(name: str, query: CubeQuery) -> str:
@@ -103,12 +103,27 @@ def label(dimension: str) -> str:
     return DIMENSIONS[dimension].label
 
 
+def is_place(dimension: str) -> bool:
+    """Whether the members of a dimension are cells."""
+    return DIMENSIONS[dimension].kind == "place"
+
+
+def new_axis(cube: Cube, query: CubeQuery, dimension: str) -> Axis:
+    """An axis of a dimension that is to be asked for; of places at a level that suits the question."""
+    level = min(query.level or data.comfortable_level(cube), query.finest_level)
+    return Axis(dimension, level if is_place(dimension) else None)
+
+
 def is_time(axis: Axis) -> bool:
     """Whether an axis is a time."""
     return DIMENSIONS[axis.dimension].kind == "time"
 
 
+def _cell_name(axis: Axis) -> str:
+    return f"{'H3 cell' if axis.dimension == PLACE else label(axis.dimension).lower()} of level {axis.level}"
+
+
 def by_axes(query: CubeQuery) -> str:
     """What a question is split by, in words."""
-    names = [f"H3 cell of level {axis.level}" if axis.level is not None else label(axis.dimension).lower() for axis in query.axes]
+    names = [label(axis.dimension).lower() if axis.level is None else _cell_name(axis) for axis in query.axes]
     return f"By {texts.listed(names)}." if names else "In all."

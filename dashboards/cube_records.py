@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import cube_downloads, cube_question, data, downloads, session
-from dashboards.data import DIMENSIONS, FACTS, PLACE, CubeQuery, Scope
+from dashboards.data import DIMENSIONS, FACTS, CubeQuery, Scope
 from dashboards.links import AccountView
 
 _SHOWN, _MOST_WRITTEN = 200, 100_000
@@ -46,7 +46,8 @@ def _records(query: CubeQuery, scope: Scope) -> None:
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     """The records with a link to each account that the reader may see, members in words, and without the keys of the database."""
     shown = frame.drop(columns=["account_id", "territory_id"], errors="ignore")
-    shown["cell"] = [DIMENSIONS[PLACE].member(int(cell) if pd.notna(cell) else None) for cell in shown["cell"]]
+    for place in (each for each in DIMENSIONS.values() if each.kind == "place" and each.column in shown):
+        shown[place.column] = [place.member(int(cell) if pd.notna(cell) else None) for cell in shown[place.column]]
     if "account_id" in frame:
         links = [session.address("account", AccountView(int(account)).parameters()) for account in frame["account_id"]]
         shown.insert(0, "Open", pd.Series(links, dtype=object).where(frame["name"].notna().to_numpy(), None))

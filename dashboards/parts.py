@@ -165,13 +165,16 @@ def _members(dimension: str, members: list[str], chosen: tuple[str, ...], change
     key = f"filter {dimension}"
     st.session_state[key] = [member for member in chosen if member in members]
 
+    sets = {f"@{name}": each for name, each in data.SETS.items() if each.dimension == dimension}
+
     def choose() -> None:
-        wanted = tuple(st.session_state[key])
-        change(dimension, () if len(wanted) == len(members) else wanted)
+        picked = [sets[each].members if each in sets else (each,) for each in st.session_state[key]]
+        wanted = tuple(dict.fromkeys(member for several in picked for member in several))
+        change(dimension, () if set(members) <= set(wanted) else wanted)
 
     st.multiselect(
-        DIMENSIONS[dimension].label, members, key=key, placeholder="All", format_func=lambda member: texts.member_name(dimension, member),
-        on_change=choose,
+        DIMENSIONS[dimension].label, [*members, *sets], key=key, placeholder="All", on_change=choose,
+        format_func=lambda member: sets[member].label if member in sets else texts.member_name(dimension, member),
     )  # fmt: skip
 
 

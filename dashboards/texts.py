@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
-from dashboards.data import DIMENSIONS, PLACE, UNKNOWN, Band, Filter, Measure, Polygon, Ring, level_of_cell, place_of, span
+from dashboards.data import DIMENSIONS, UNKNOWN, Band, Filter, Measure, Polygon, Ring, level_of_cell, place_of, span
 
 _EDGE_KM = {5: 9.85, 6: 3.72, 7: 1.41, 8: 0.531, 9: 0.201, 10: 0.0759}
 """Mean length of an edge by H3 level, km (https://h3geo.org/docs/core-library/restable)."""
@@ -23,7 +23,7 @@ _DERIVED = {
     ("density", ""): "Per km² of the cell", ("prior", ""): "Period before",
     ("prior", "year"): "Same period last year", ("difference", ""): "Difference to the period before", ("difference", "year"): "Difference to last year",
     ("change", ""): "Change to the period before", ("change", "year"): "Change to last year", ("running", ""): "Running total",
-    ("neighbours", ""): "Total of the cells next to it",
+    ("neighbours", ""): "Total of the cells next to it", ("area", ""): "Area of its cells, km²", ("perimeter", ""): "Perimeter of its cells, km",
 }  # fmt: skip
 PLACED_HELP = (
     "How the position was found: along the street is between the neighbours of the house. "
@@ -79,6 +79,8 @@ def derived_name(derived: str) -> str:
     """What a derived column such as `share(revenue, all)` shows, in words."""
     how, _, rest = derived.partition("(")
     of = rest.rstrip(")").partition(", ")[2]
+    if how in ("area", "perimeter") and of:
+        return f"{_DERIVED[how, '']}, of H3 level {of}"
     return _DERIVED.get((how, of), f"Total of the cells within {of} steps" if how == "neighbours" else f"Moving average of {of}")
 
 
@@ -110,8 +112,8 @@ def month_name(month: date | str) -> str:
 def member_name(dimension: str, member: str) -> str:
     """A member of a dimension: codes and months in words, cells with their level."""
     if member == UNKNOWN:
-        return "no place" if dimension == PLACE else "not known"
-    if dimension == PLACE:
+        return "no place" if DIMENSIONS[dimension].kind == "place" else "not known"
+    if DIMENSIONS[dimension].kind == "place":
         return _place_name(member)
     if DIMENSIONS[dimension].kind == "time":
         return " to ".join(_time_name(dimension, part) for part in member.split(_RANGE))

@@ -27,7 +27,7 @@ from dashboards.data.positions import count_reviews, last_decisions, reviews
 from gcrm.access.scope import Scope
 from gcrm.olap.answer import Answer, Explanation
 from gcrm.olap.calendar import span
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE, UNKNOWN, Axis, Measure, dimensions_of, is_money, simple
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE, SETS, UNKNOWN, Axis, Measure, dimensions_of, is_money, simple
 from gcrm.olap.derived import Derived
 from gcrm.olap.query import CubeQuery, Filter, versus_columns
 from gcrm.pipeline import account, duplicate_review, duplicates, exports, jobs, places, quality, quarantine, quarantine_files, reach
@@ -55,6 +55,7 @@ __all__ = [
     "MOST_CELLS",
     "MOVEMENT_LEVEL",
     "PLACE",
+    "SETS",
     "THEMATIC",
     "UNKNOWN",
     "Account",

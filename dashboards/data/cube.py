@@ -9,11 +9,12 @@ from gcrm.config import settings
 from gcrm.olap import versions
 from gcrm.olap.analysis import ask
 from gcrm.olap.answer import Answer, members
-from gcrm.olap.catalogue import FACTS, MEASURES, PLACE, dimensions_of, is_money, simple
-from gcrm.olap.derived import BESIDE_PRIOR
+from gcrm.olap.catalogue import FACTS, MEASURES, PLACE, Axis, dimensions_of, finest_level, is_money, simple
+from gcrm.olap.derived import BESIDE_PRIOR, OF_OUTLINES
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.versions import Version
 from gcrm.pipeline import scenarios
+from gcrm.spatial.cells import level_of
 from gcrm.units import COARSEST_LEVEL, LEVELS
 
 COMFORTABLE_CELLS = 800
@@ -108,13 +109,14 @@ def comfortable_level(cube: Cube) -> int:
 
 
 def fitting(measure: str, where: tuple[Filter, ...]) -> tuple[Filter, ...]:
-    """The filters that a measure knows: accounts have no month, category or channel.
+    """The filters that a measure knows: accounts have no month, category or channel, movement no cells of level 9.
 
     Raises:
         CubeError: there is no such measure.
     """
     known = {PLACE, *dimensions_of(measure)}
-    return tuple(kept for kept in where if kept.dimension in known)
+    finest = finest_level([measure])
+    return tuple(kept for kept in where if kept.dimension in known and all(level_of(cell) <= finest for cell in kept.cells))
 
 
 def in_one_currency(cube: Cube, measure: str, where: tuple[Filter, ...]) -> tuple[Filter, ...]:
@@ -125,13 +127,18 @@ def in_one_currency(cube: Cube, measure: str, where: tuple[Filter, ...]) -> tupl
 
 
 def for_measure(query: CubeQuery, measure: str) -> CubeQuery:
-    """The same question to another measure, without the dimensions that this one does not have.
+    """The same question to another measure, without the dimensions and the H3 levels that this one does not have.
 
     Raises:
         CubeError: there is no such measure.
     """
     known = {PLACE, *dimensions_of(measure)}
-    rows, columns = (tuple(axis for axis in axes if axis.dimension in known) for axes in (query.rows, query.columns))
+    finest = finest_level([measure])
+
+    def own(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+        return tuple(axis if axis.level is None else replace(axis, level=min(axis.level, finest)) for axis in axes if axis.dimension in known)
+
+    rows, columns = own(query.rows), own(query.columns)
     return CubeQuery(rows, columns, (measure,), fitting(measure, query.where), as_of=query.as_of, scenario=query.scenario)
 
 
@@ -153,6 +160,8 @@ def ways_to_show(query: CubeQuery) -> list[str]:
     if query.level is not None and not MEASURES[measure].needs:
         found.append(f"density({measure})")
         found += [f"neighbours({measure})"] if MEASURES[measure].stored is not None else []
+    if query.level is None and query.axes and not MEASURES[measure].needs:
+        found += [f"{how}({measure})" for how in OF_OUTLINES]
     if query.time is not None:
         found += [f"{how}({measure}{by})" for how in BESIDE_PRIOR for by in ("", ", year")]
         found += [f"running({measure})", f"moving({measure}, 3)"] if MEASURES[measure].additive else []

@@ -9,7 +9,7 @@ import pandas as pd
 from dashboards.data.cube import Cube, answer, answerable, fitting, in_one_currency
 from gcrm.access.scope import Scope
 from gcrm.olap.answer import Explanation
-from gcrm.olap.catalogue import DIMENSIONS, MEASURES, PLACE, Axis, Measure
+from gcrm.olap.catalogue import DIMENSIONS, MEASURES, PLACE, Axis, Measure, finest_level
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.spatial.cells import level_of
 from gcrm.units import COARSEST_LEVEL
@@ -41,7 +41,7 @@ class Cells:
 
 
 def cells(cube: Cube, measure: str, level: int, where: tuple[Filter, ...], scope: Scope) -> Cells:
-    """A measure and the accounts by H3 cell; at a coarser level than asked for where there are too many cells to be drawn.
+    """A measure and the accounts by H3 cell; at a coarser level than asked for where there are too many cells to be drawn, or the measure has none as fine.
 
     Args:
         cube: the published cube.
@@ -53,6 +53,7 @@ def cells(cube: Cube, measure: str, level: int, where: tuple[Filter, ...], scope
     Raises:
         CubeError: the question does not fit, or is finer than the scope allows.
     """
+    level = min(level, finest_level([measure]))
     axis = Axis(PLACE, level)
     asked = CubeQuery((axis,), measures=(measure,), where=fitting(measure, in_one_currency(cube, measure, where)))
     given = answer(cube, asked, scope)

@@ -21,6 +21,7 @@ from dashboards.cube_question import (
     label,
     map_for_each,
     mapped_axis,
+    new_axis,
     parameters,
     show_beside,
 )
@@ -86,8 +87,9 @@ def _controls(cube: Cube, query: CubeQuery, scope: Scope) -> None:
         _show_as(query)
         _axes(cube, query, "rows", query.rows, query.columns)
         _axes(cube, query, "columns", query.columns, query.rows)
-        if query.level is not None:
-            _level(query, query.level)
+        for axis in query.axes:
+            if axis.level is not None:
+                _level(query, axis, axis.level)
         cube_versions.choice(query)
         with st.expander("Filters"):
             parts.filters(cube, measure, query.where, lambda dimension, members: go(filtered(query, dimension, members)), scope)
@@ -118,7 +120,7 @@ def _break_down(cube: Cube, query: CubeQuery) -> None:
 
     def change() -> None:
         name = st.session_state["break down"]
-        go(query.shaped((*query.rows, Axis(name, data.comfortable_level(cube)) if name == PLACE else Axis(name)), query.columns))
+        go(query.shaped((*query.rows, new_axis(cube, query, name)), query.columns))
 
     with st.popover("Break down", icon=":material/account_tree:"):
         st.pills("Further by", left, key="break down", format_func=label, on_change=change)
@@ -144,8 +146,7 @@ def _axes(cube: Cube, query: CubeQuery, side: str, chosen: Sequence[Axis], other
     st.session_state[state] = [axis.dimension for axis in chosen]
 
     def change() -> None:
-        level = query.level or data.comfortable_level(cube)
-        axes = tuple(Axis(name, level) if name == PLACE else Axis(name) for name in st.session_state[state])
+        axes = tuple(new_axis(cube, query, name) for name in st.session_state[state])
         go(query.shaped(axes, query.columns) if side == "rows" else query.shaped(query.rows, axes))
 
     st.multiselect(
@@ -154,14 +155,17 @@ def _axes(cube: Cube, query: CubeQuery, side: str, chosen: Sequence[Axis], other
     )  # fmt: skip
 
 
-def _level(query: CubeQuery, level: int) -> None:
+def _level(query: CubeQuery, axis: Axis, level: int) -> None:
     """Drill down and up the levels of places."""
-    st.html(f'<div class="group">H3 level {level}, about {texts.width_of(level)} across</div>')
-    with st.container(horizontal=True, gap="xsmall", key="levels"):
-        st.button(
-            "Finer", icon=":material/zoom_in:", disabled=level == max(LEVELS), on_click=lambda: go(query.at_level(level + 1)), help="Drill down one level"
-        )
-        st.button("Coarser", icon=":material/zoom_out:", disabled=level == min(LEVELS), on_click=lambda: go(query.at_level(level - 1)), help="Up one level")
+    name = axis.dimension
+
+    def button(words: str, icon: str, into: int, end: int, said: str) -> None:
+        st.button(words, icon=icon, key=f"{words} {name}", disabled=level == end, on_click=lambda: go(query.at_level(into, name)), help=said)
+
+    st.html(f'<div class="group">{label(name)}: H3 level {level}, about {texts.width_of(level)} across</div>')
+    with st.container(horizontal=True, gap="xsmall", key=f"levels of {name}"):
+        button("Finer", ":material/zoom_in:", level + 1, query.finest_level, "Drill down one level")
+        button("Coarser", ":material/zoom_out:", level - 1, min(LEVELS), "Up one level")
 
 
 def _path(query: CubeQuery) -> None:
@@ -190,7 +194,7 @@ def _format(query: CubeQuery) -> Literal["accounting", "percent", "localized"]:
     how = query.derived[0].how if query.derived else beside(query)
     if how in ("share", "change", "ratio"):
         return "percent"
-    return "localized" if how == "rank" else _FORMATS.get(MEASURES[query.measures[0]].unit, "localized")
+    return "localized" if how in ("rank", "area", "perimeter") else _FORMATS.get(MEASURES[query.measures[0]].unit, "localized")
 
 
 def _not_summed(measure: Measure) -> str:

@@ -146,6 +146,29 @@ def query(
 
 
 @app.command()
+def outline(
+    output: Annotated[Path, typer.Option(help="A .geojson file, or a .parquet file, which is GeoParquet.")],
+    rows: Annotated[str, typer.Option(help="Dimensions other than place, such as territory or territory,segment.")] = "",
+    measures: Annotated[str, typer.Option(help="As of `gcrm cube query`; a cell belongs to a row where the first is not zero.")] = "accounts",
+    where: Annotated[list[str] | None, typer.Option(help="Filter, as often as needed, as of `gcrm cube query`.")] = None,
+    level: Annotated[int, typer.Option(help="H3 level of the cells.")] = 8,
+    as_of: Annotated[str, typer.Option(help=_AS_OF)] = "",
+) -> None:
+    """Write what the cells of each row cover together, with its area (km²) and perimeter (km).
+
+    Example: `gcrm cube outline --rows territory --measures accounts,revenue --level 9 --output territories.geojson`
+    """
+    from gcrm.access.scope import Scope
+    from gcrm.olap.query import CubeQuery
+    from gcrm.pipeline.cubes import ask_outlines
+    from gcrm.pipeline.exports import export_outlines
+
+    asked = CubeQuery.parse(rows, measures=measures, where=where or [], as_of=as_of)
+    count = export_outlines(asked, *ask_outlines(asked, level, Scope.everything()), output)
+    typer.echo(f"{count:,} outlines to {output}.")
+
+
+@app.command()
 def records(
     cube: Annotated[str, typer.Argument(help="sales, accounts, activities, pipeline, campaigns or customers.")],
     where: Annotated[list[str] | None, typer.Option(help="Filter, as often as needed, as of `gcrm cube query`.")] = None,
@@ -282,12 +305,16 @@ def measures() -> None:
 
 @app.command()
 def members(dimension: Annotated[str, typer.Argument(help="Such as segment, category, territory, quarter or month.")]) -> None:
-    """List the members of a dimension.
+    """List the members of a dimension, and the named sets of them, which a filter takes as members: weekday=@weekend.
 
     Example: `gcrm cube members segment`
     """
     from gcrm.access.scope import Scope
+    from gcrm.olap.catalogue import SETS
     from gcrm.pipeline.cubes import cube_members
 
     for member in cube_members(dimension, Scope.of_settings()):
         typer.echo(member)
+    for name, each in SETS.items():
+        if each.dimension == dimension:
+            typer.echo(f"@{name} ({each.label}): {', '.join(each.members)}")

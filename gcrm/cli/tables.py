@@ -12,7 +12,7 @@ from rich.table import Table
 
 from gcrm.olap.answer import Answer
 from gcrm.olap.calendar import LEVELS, member
-from gcrm.olap.catalogue import CUBES, MEASURES, UNKNOWN, dimensions_of
+from gcrm.olap.catalogue import CUBES, MEASURES, PLACE_COLUMNS, UNKNOWN, dimensions_of
 from gcrm.olap.query import CubeQuery
 from gcrm.olap.query_log import Asked
 from gcrm.olap.versions import Version
@@ -87,8 +87,8 @@ def show_measures() -> None:
 def readable(frame: pd.DataFrame) -> pd.DataFrame:
     """The same answer with cells, which must be whole numbers, as hexadecimal text and times as 2025-03 or 2025-Q1."""
     shown = frame.copy()
-    if "cell" in shown:
-        shown["cell"] = [h3.int_to_str(int(cell)) if pd.notna(cell) else UNKNOWN for cell in frame["cell"]]
+    for column in PLACE_COLUMNS & set(shown.columns):
+        shown[column] = [h3.int_to_str(int(cell)) if pd.notna(cell) else UNKNOWN for cell in frame[column]]
     for name in LEVELS.keys() & set(shown.columns):
         shown[name] = [member(name, first_day) for first_day in frame[name]]
     return shown

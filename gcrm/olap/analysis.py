@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import geopandas as gpd
 import h3
 import pyarrow as pa
 
@@ -15,8 +16,9 @@ from gcrm.olap import answer as plain
 from gcrm.olap import calendar, suppression
 from gcrm.olap.answer import Answer
 from gcrm.olap.catalogue import DIMENSIONS, MEASURES, OTHERS, PLACE, UNKNOWN
-from gcrm.olap.derived import BESIDE_PRIOR, Derived, Top
+from gcrm.olap.derived import BESIDE_PRIOR, OF_OUTLINES, Derived, Top
 from gcrm.olap.engine import select
+from gcrm.olap.outlines import measured, outlines
 from gcrm.olap.query import CubeQuery, Filter, versus_columns
 from gcrm.olap.versions import Version
 from gcrm.spatial.shapes import Around
@@ -72,12 +74,32 @@ def ask(version: Version, query: CubeQuery, scope: Scope, base: Version | None =
     return Answer(table, replace(answers[0].explanation, read=read, milliseconds=spent))
 
 
+def ask_outlines(version: Version, query: CubeQuery, level: int, scope: Scope) -> tuple[Answer, gpd.GeoSeries]:
+    """Answers a question, and gives the outline of each row; see `gcrm.olap.outlines.outlines`.
+
+    Args:
+        version: the published cube.
+        query: the question; its first measure says which cells belong to a row.
+        level: H3 level of the cells.
+        scope: who asks.
+
+    Raises:
+        CubeError: the question asks for places itself, or it or the level does not fit.
+    """
+    measure = query.measures[0]
+    query = replace(query, derived=(*query.derived, *(each for how in OF_OUTLINES if (each := Derived(how, measure, str(level))) not in query.derived)))
+    answer = ask(version, query, scope)
+    return answer, outlines(answer.table, query, measure, level, lambda part: plain.ask(version, part, scope).table)
+
+
 def _with_column(table: pa.Table, query: CubeQuery, wanted: Derived, asked: _Ask, *, hides: bool) -> pa.Table:
     """The answer with one more column; where figures are hidden, a missing one is unknown and not nothing."""
     if wanted.how == "share":
         return _share(table, query, wanted, asked)
     if wanted.how == "density":
         return _density(table, wanted)
+    if wanted.how in OF_OUTLINES:
+        return table.append_column(wanted.column, measured(outlines(table, query, wanted.measure, wanted.level, asked), wanted.how))
     if wanted.how == "neighbours":
         return _neighbours(table, query, wanted, asked, hides=hides)
     time = str(query.time)  # a question that derives something along a time has one

@@ -10,13 +10,13 @@ import pyarrow as pa
 from gcrm.access.scope import Scope
 from gcrm.errors import CubeError
 from gcrm.olap import cuboids, query_log, suppression
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, Facts, is_money, measure, simple
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, PLACE_COLUMNS, Axis, Facts, is_money, measure, simple
 from gcrm.olap.conditions import conditions, of_scope, of_times
 from gcrm.olap.engine import answered, engine, select
 from gcrm.olap.plan import Part, QueryShape, plan
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.versions import Version
-from gcrm.spatial.cells import level_of, parent_expression
+from gcrm.spatial.cells import parent_expression
 from gcrm.units import FINEST_LEVEL
 
 
@@ -46,7 +46,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: `table` has a column per axis (`cell` for places: H3 cell as int64, null for what has no place), then one per measure, null where hidden."""
+    """An answer: `table` has a column per axis (`cell` for place; H3 cells as int64, null for what has no place), then one per measure, null where hidden."""
 
     table: pa.Table
     explanation: Explanation
@@ -87,17 +87,18 @@ def members(version: Version, dimension: str, scope: Scope, of: str | None = Non
 
     Args:
         version: the published cube.
-        dimension: any dimension but place.
+        dimension: any dimension but places.
         scope: who asks.
         of: a measure; only members that occur in its facts. None: in any facts.
 
     Raises:
-        CubeError: there is no such dimension, or it is place, whose members are cells.
+        CubeError: there is no such dimension, or it is one of places, whose members are cells.
     """
     asked_of = FACTS.keys() if of is None else {each.facts for each in simple(of)}
+    named = [name for name, each in DIMENSIONS.items() if each.kind != "place"]
     having = [facts for facts in FACTS.values() if dimension in facts.dimensions and facts.name in asked_of]
-    if not having:
-        raise CubeError(f"There is no dimension {dimension!r} with named members; there are {', '.join(name for name in DIMENSIONS if name != PLACE)}.")
+    if not having or dimension not in named:
+        raise CubeError(f"There is no dimension {dimension!r} with named members; there are {', '.join(named)}.")
     asked = DIMENSIONS[dimension]
     found: set[object] = set()
     for facts in having:
@@ -144,7 +145,7 @@ def records(version: Version, cube: str, where: tuple[Filter, ...], scope: Scope
     some = next(each for each in cuboids.stored(cube))
     query = CubeQuery(measures=(some.name,), where=where)  # refuses what these facts cannot be filtered by
     _check_level(query, scope)
-    kept = conditions(version, query.where, scope, FACTS[cube], FINEST_LEVEL)
+    kept = conditions(version, query.where, scope, FACTS[cube], FACTS[cube].finest_level)
     path = str(version.folder / cuboids.facts_file(FACTS[cube]))
     # Every name is declared in gcrm/olap/cubes/; members of filters, the path and the limit are parameters.
     counted = select("count(*) AS count", f"read_parquet(?) WHERE {kept.text}", [path, *kept.values], **kept.tables)
@@ -153,20 +154,20 @@ def records(version: Version, cube: str, where: tuple[Filter, ...], scope: Scope
 
 
 def missing_members(version: Version, facts: Facts) -> int:
-    """How many facts have no member in some dimension besides place, where a missing cell is the member of what has no place; there must be none.
+    """How many facts have no member in some dimension besides places, where a missing cell is the member of what has no place; there must be none.
 
     Args:
         version: the published cube.
         facts: of it.
     """
-    none = " OR ".join(["false", *(f"{column} IS NULL" for column in (*facts.keys, *facts.facts_only))])
+    none = " OR ".join(["false", *(f"{column} IS NULL" for column in (*facts.keys, *facts.facts_only) if column not in PLACE_COLUMNS)])
     path = str(version.folder / cuboids.facts_file(facts))
     found: list[tuple[int]] = engine().execute(f"SELECT count(*) FROM read_parquet(?) WHERE {none}", [path]).fetchall()  # noqa: S608 - declared names only
     return found[0][0]
 
 
 def _check_level(query: CubeQuery, scope: Scope) -> None:
-    levels = [level for level in (query.level, *(level_of(cell) for kept in query.where for cell in kept.cells)) if level is not None]
+    levels = query.levels
     if scope.finest_level < FINEST_LEVEL and any(kept.exact for kept in query.where):
         raise CubeError(f"Polygons and distances have exact edges, and your access ends at H3 level {scope.finest_level}; filter with cells.")
     if levels and max(levels) > scope.finest_level:
@@ -196,10 +197,7 @@ class _Statement:
 
 
 def _statement(version: Version, query: CubeQuery, scope: Scope, part: Part) -> _Statement:
-    axes = [
-        f"{_place(query.level, part)} AS cell" if axis.dimension == PLACE else f"{DIMENSIONS[axis.dimension].expression} AS {axis.column}"
-        for axis in query.axes
-    ]
+    axes = [f"{_member(axis, part)} AS {axis.column}" for axis in query.axes]
     sums = [f"{each.formula if part.of_facts else each.over_cuboids} AS {each.name}" for each in part.measures]
     path = str(version.folder / f"{part.file}.parquet")
     kept = conditions(version, query.where, scope, FACTS[part.facts], part.level)
@@ -220,8 +218,11 @@ def _last_months(query: CubeQuery) -> tuple[str, list[object]]:
     return text + (f" GROUP BY {', '.join(times)}" if times else ""), [limit for _, limits in during for limit in limits]
 
 
-def _place(level: int | None, part: Part) -> str:
-    return "cell" if level is None or level == part.level else parent_expression("cell", level)
+def _member(axis: Axis, part: Part) -> str:
+    """The member of an axis out of what a file stores: of place the cells of its own level, of other places the finest ones."""
+    asked = DIMENSIONS[axis.dimension]
+    stored = part.level if axis.dimension == PLACE else FACTS[part.facts].finest_level
+    return asked.expression if axis.level is None or axis.level == stored else parent_expression(asked.column, axis.level)
 
 
 def _calculated(table: pa.Table, query: CubeQuery) -> pa.Table:

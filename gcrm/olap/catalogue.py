@@ -1,7 +1,7 @@
 """What can be asked, as the files in `gcrm/olap/cubes/` declare it: facts with their grain, dimensions that they share, measures and whether these add up."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,18 @@ _SCALE = re.compile(r"DECIMAL\(\d+,(\d+)\)")
 
 @dataclass(frozen=True)
 class Facts:
-    """A fact table: its grain, its columns with their DuckDB types in their order, those that no cuboid keeps, the facts that it is derived from."""
+    """A fact table.
+
+    Attributes:
+        name: of its cube.
+        label: what a page calls it.
+        grain: what a row is.
+        columns: with their DuckDB types, in their order.
+        dimensions: besides place.
+        facts_only: columns that no cuboid keeps.
+        derived_from: the facts that it is derived from.
+        finest_level: H3 level of its cells.
+    """
 
     name: str
     label: str
@@ -40,6 +51,12 @@ class Facts:
     dimensions: tuple[str, ...]
     facts_only: tuple[str, ...]
     derived_from: tuple[str, ...] = ()
+    finest_level: int = FINEST_LEVEL
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """H3 levels that its places can be asked by, finest first."""
+        return tuple(level for level in LEVELS if level <= self.finest_level)
 
     @property
     def by_territory(self) -> bool:
@@ -133,7 +150,7 @@ def _dimensions() -> Iterator[Dimension]:
             level = calendar.LEVELS[name]
             yield Dimension(name, each.label, each.kind, level.column, level.expression)
         else:
-            column = "cell" if each.kind == "place" else name
+            column = "cell" if name == PLACE else name
             yield Dimension(name, each.label, each.kind, column, column)
 
 
@@ -156,13 +173,29 @@ def _measure(cube: CubeDeclaration, name: str, declared: MeasureDeclaration) -> 
 DIMENSIONS: Mapping[str, Dimension] = MappingProxyType({each.name: each for each in _dimensions()})
 """Every dimension; those of time are levels of the calendar."""
 
+PLACE_COLUMNS = frozenset(each.column for each in DIMENSIONS.values() if each.kind == "place")
+"""The columns of facts and of answers that hold H3 cells."""
+
 HIERARCHIES: Mapping[str, tuple[str, ...]] = MappingProxyType({name: tuple(levels) for name, levels in _SHARED.hierarchies.items()})
 """The ways to drill down, each from coarse to fine."""
 
 
+@dataclass(frozen=True)
+class NamedSet:
+    """Members of a dimension under one name."""
+
+    label: str
+    dimension: str
+    members: tuple[str, ...]
+
+
+SETS: Mapping[str, NamedSet] = MappingProxyType({name: NamedSet(each.label, each.dimension, tuple(each.members)) for name, each in _SHARED.sets.items()})
+"""Every named set."""
+
+
 def _facts(cube: CubeDeclaration) -> Facts:
     columns = MappingProxyType(cube.columns)
-    return Facts(cube.cube, cube.label, cube.grain or "", columns, tuple(cube.dimensions), tuple(cube.facts_only), tuple(cube.derived_from))
+    return Facts(cube.cube, cube.label, cube.grain or "", columns, tuple(cube.dimensions), tuple(cube.facts_only), tuple(cube.derived_from), cube.finest_level)
 
 
 FACTS: Mapping[str, Facts] = MappingProxyType({cube.cube: _facts(cube) for cube in _CUBES if not cube.virtual})
@@ -178,7 +211,7 @@ QUERIES: tuple[tuple[str, str, str], ...] = tuple(texts for cube in _CUBES for q
 
 @dataclass(frozen=True)
 class Axis:
-    """One thing to group by: a dimension; for places with the H3 level."""
+    """One thing to group by: a dimension; of a kind of place with the H3 level."""
 
     dimension: str
     level: int | None = None
@@ -193,13 +226,13 @@ class Axis:
         name, _, level = text.strip().partition(":")
         if name not in DIMENSIONS:
             raise CubeError(f"There is no dimension {name!r}; there are {', '.join(DIMENSIONS)}.")
-        if name != PLACE:
+        if DIMENSIONS[name].kind != "place":
             if level:
                 raise CubeError(f"{name} has no levels; write {name!r}.")
             return cls(name)
         if not level.isdecimal() or int(level) not in LEVELS:
-            raise CubeError(f"place needs an H3 level from {COARSEST_LEVEL} to {FINEST_LEVEL}, such as place:8.")
-        return cls(PLACE, int(level))
+            raise CubeError(f"{name} needs an H3 level from {COARSEST_LEVEL} to {FINEST_LEVEL}, such as {name}:8.")
+        return cls(name, int(level))
 
     def __str__(self) -> str:
         return self.dimension if self.level is None else f"{self.dimension}:{self.level}"
@@ -239,6 +272,20 @@ def dimensions_of(name: str) -> tuple[str, ...]:
     """
     first, *others = (FACTS[each.facts].dimensions for each in simple(name))
     return tuple(dimension for dimension in first if all(dimension in other for other in others))
+
+
+def is_place(dimension: str) -> bool:
+    """Whether the members of a dimension are cells; of a name that is none not."""
+    return dimension in DIMENSIONS and DIMENSIONS[dimension].kind == "place"
+
+
+def finest_level(measures: Iterable[str]) -> int:
+    """The finest H3 level at which all facts behind measures have places.
+
+    Raises:
+        CubeError: there is no such measure.
+    """
+    return min(FACTS[each.facts].finest_level for name in measures for each in simple(name))
 
 
 def is_money(name: str) -> bool:

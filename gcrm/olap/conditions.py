@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from gcrm.access.scope import Scope
-from gcrm.olap.catalogue import DIMENSIONS, PLACE, UNKNOWN, Facts
+from gcrm.olap.catalogue import DIMENSIONS, PLACE, UNKNOWN, Facts, is_place
 from gcrm.olap.query import Filter
 from gcrm.olap.spatial_slice import Inside, inside
 from gcrm.olap.versions import Version
 from gcrm.spatial.cells import descendants, level_of, parent_expression
-from gcrm.units import FINEST_LEVEL
 
 _MOST_RANGES = 8
 
@@ -33,15 +32,18 @@ def conditions(version: Version, where: Sequence[Filter], scope: Scope, facts: F
         where: filters.
         scope: who asks.
         facts: of which the file is.
-        level: H3 level of the places in it.
+        level: H3 level of the cells of place in it; those of other places are the finest.
     """
     every, tables = [of_scope(scope, facts)], {}
     for number, kept in enumerate(where):
-        if kept.dimension == PLACE:
-            own = inside(version.folder, "accounts" if facts.by_account else facts.name, kept.exact) if kept.exact else None
+        if is_place(kept.dimension):
+            column = DIMENSIONS[kept.dimension].column
+            lie_in = "accounts" if facts.by_account and kept.dimension == PLACE else facts.name  # where accounts lie is looked up once for all their facts
+            own = inside(version.folder, lie_in, column, kept.exact) if kept.exact else None
             if own is not None:
                 tables[f"inside_{facts.name}_{number}"] = own.keys
-            every.append(_of_places(kept, level or FINEST_LEVEL, own, f"inside_{facts.name}_{number}"))
+            stored = level if level is not None and kept.dimension == PLACE else facts.finest_level
+            every.append(_of_places(kept, column, stored, own, f"inside_{facts.name}_{number}"))
         elif DIMENSIONS[kept.dimension].kind == "time":
             every.append(of_times(kept))
         else:
@@ -72,19 +74,19 @@ def of_times(kept: Filter) -> tuple[str, list[object]]:
     return f"({' OR '.join(either)})", [limit for limits in kept.spans() for limit in limits]
 
 
-def _of_places(kept: Filter, level: int, own: Inside | None, table: str) -> tuple[str, list[object]]:
+def _of_places(kept: Filter, column: str, level: int, own: Inside | None, table: str) -> tuple[str, list[object]]:
     """Cells are ranges of their descendants; many of them, which rings have, are looked up."""
-    either, values = ["cell IS NULL"] * (UNKNOWN in kept.members), list[object]()
+    either, values = [f"{column} IS NULL"] * (UNKNOWN in kept.members), list[object]()
     cells = kept.cells
     if len(cells) <= _MOST_RANGES:
-        either += ["cell BETWEEN ? AND ?"] * len(cells)
+        either += [f"{column} BETWEEN ? AND ?"] * len(cells)
         values += [limit for cell in cells for limit in descendants(cell, level)]
     else:
         for own_level in sorted({level_of(cell) for cell in cells}):
-            either.append(f"{parent_expression('cell', own_level)} IN (SELECT unnest(?::BIGINT[]))")
+            either.append(f"{parent_expression(column, own_level)} IN (SELECT unnest(?::BIGINT[]))")
             values.append([cell for cell in cells if level_of(cell) == own_level])
     if own is not None:
-        near = " OR ".join(["cell BETWEEN ? AND ?"] * len(own.ranges)) or "false"
+        near = " OR ".join([f"{column} BETWEEN ? AND ?"] * len(own.ranges)) or "false"
         either.append(f"(({near}) AND {own.column} IN (SELECT {own.column} FROM {table}))")  # noqa: S608 - names of the program
         values += [limit for limits in own.ranges for limit in limits]
     return f"({' OR '.join(either)})", values

@@ -14,7 +14,7 @@ from gcrm.olap import calendar
 from gcrm.olap.build_engine import ORIGIN, ROWS_A_GROUP, BuildEngine
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, Facts, Measure
 from gcrm.spatial.cells import parent_expression
-from gcrm.units import FINEST_LEVEL, LEVELS
+from gcrm.units import LEVELS
 
 _ALWAYS = ("territory_id", "territory", "region", "currency")
 """Kept in every cuboid: access is by territory, and money of two currencies is never added."""
@@ -77,8 +77,8 @@ def declared() -> tuple[Cuboid, ...]:
     cuboids = []
     for facts in FACTS.values():
         kept = Cuboid.holding(facts.name, None, ()).dimensions
-        cuboids += [Cuboid(facts.name, level, facts.keys) for level in LEVELS]
-        cuboids += [Cuboid(facts.name, level, kept) for level in LEVELS if kept != facts.keys]
+        cuboids += [Cuboid(facts.name, level, facts.keys) for level in facts.levels]
+        cuboids += [Cuboid(facts.name, level, kept) for level in facts.levels if kept != facts.keys]
         cuboids.append(Cuboid(facts.name, None, facts.keys))
     return tuple(cuboids)
 
@@ -151,8 +151,8 @@ def origin_of(cuboid: Cuboid) -> tuple[str, str]:
         return Cuboid(cuboid.facts, cuboid.level, facts.keys).name, "cell"
     if cuboid.level is None:
         return (f"{facts.name}-facts" if of_facts else Cuboid(cuboid.facts, min(LEVELS), facts.keys).name), "cell"
-    place = "cell" if cuboid.level == FINEST_LEVEL else parent_expression("cell", cuboid.level)
-    finest = of_facts or cuboid.level == FINEST_LEVEL
+    place = "cell" if cuboid.level == facts.finest_level else parent_expression("cell", cuboid.level)
+    finest = of_facts or cuboid.level == facts.finest_level
     return (f"{facts.name}-facts" if finest else Cuboid(cuboid.facts, cuboid.level + 1, facts.keys).name), place
 
 

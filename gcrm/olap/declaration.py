@@ -11,15 +11,17 @@ from gcrm.declared_file import Declared, DeclaredFile
 from gcrm.errors import CubeError
 from gcrm.olap import calendar, formula
 from gcrm.olap.query_declaration import QueryDeclaration
+from gcrm.spatial.shapes import parse as parse_place
+from gcrm.units import COARSEST_LEVEL, FINEST_LEVEL
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _PLAIN_TYPES = ("BIGINT", "INTEGER", "DOUBLE", "VARCHAR", "DATE")
 _DIMENSIONS = "dimensions.yaml"
-_PLACE_COLUMN = "cell"
+_PLACE, _PLACE_COLUMN = "place", "cell"
 
 type Unit = Literal[
     "accounts", "activities", "buildings", "dwellings", "households", "jobs", "m²", "members", "money", "opportunities", "orders", "people", "ratio", "share",
-    "units"
+    "trips", "units"
 ]  # fmt: skip
 type Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -40,10 +42,19 @@ class DimensionDeclaration(Declared):
     kind: Literal["place", "time", "text"] = "text"
 
 
+class SetDeclaration(Declared):
+    """A named set: members of a dimension, as of a filter."""
+
+    label: str
+    dimension: Name
+    members: Annotated[list[str], Field(min_length=1)]
+
+
 class SharedDeclaration(Declared):
-    """The dimensions, and the hierarchies of them from coarse to fine."""
+    """The dimensions, the named sets of their members, and the hierarchies of them from coarse to fine."""
 
     dimensions: dict[Name, DimensionDeclaration]
+    sets: dict[Name, SetDeclaration] = Field({})
     hierarchies: dict[str, list[Name]]
 
 
@@ -82,7 +93,8 @@ class CubeDeclaration(Declared):
 
     Where the facts have a territory_id, a reader sees those of its territories; without one they belong to nobody, and every reader sees them.
     `facts_only` are stored columns that the cuboids leave out, since with them they would be as large as the facts. Facts that are `derived_from`
-    those of other cubes come out of sql/cubes/NAME.sql, all others out of the database. `queries` are those that have to be answered at once.
+    those of other cubes come out of sql/cubes/NAME.sql, all others out of the database. `finest_level` is the H3 level of all cells in the facts, `queries` are
+    those that have to be answered at once.
     """
 
     cube: Name
@@ -92,6 +104,7 @@ class CubeDeclaration(Declared):
     columns: dict[Name, ColumnType] = Field({})
     dimensions: list[Name] = Field([])
     facts_only: list[Name] = Field([])
+    finest_level: Annotated[int, Field(ge=COARSEST_LEVEL, le=FINEST_LEVEL)] = FINEST_LEVEL
     measures: dict[Name, MeasureDeclaration]
     queries: list[QueryDeclaration] = Field([])
 
@@ -101,7 +114,9 @@ class CubeDeclaration(Declared):
         return not self.columns
 
 
-_PARTS: Mapping[str, type[Declared]] = {"measures": MeasureDeclaration, "dimensions": DimensionDeclaration, "queries": QueryDeclaration}
+_PARTS: Mapping[str, type[Declared]] = {
+    "measures": MeasureDeclaration, "dimensions": DimensionDeclaration, "sets": SetDeclaration, "queries": QueryDeclaration,
+}  # fmt: skip
 
 
 def declarations(folder: Path) -> tuple[SharedDeclaration, tuple[CubeDeclaration, ...]]:
@@ -124,6 +139,7 @@ def declarations(folder: Path) -> tuple[SharedDeclaration, tuple[CubeDeclaration
     for name, dimension in shared.dimensions.items():
         if dimension.kind == "time":
             shared_file.check(name, calendar.LEVELS, "level of the calendar", "dimensions", name)
+    _check_sets(shared_file, shared)
     files = [_opened(path) for path in sorted(folder.glob("*.yaml")) if path.name != _DIMENSIONS]
     cubes = [(file, file.as_model(CubeDeclaration, _PARTS)) for file in files]
     for file, cube in cubes:
@@ -133,6 +149,24 @@ def declarations(folder: Path) -> tuple[SharedDeclaration, tuple[CubeDeclaration
     _check_measures(cubes)
     _check_queries(cubes, shared)
     return shared, tuple(sorted((cube for _, cube in cubes), key=lambda cube: (cube.virtual, bool(cube.derived_from))))
+
+
+def _check_sets(file: DeclaredFile, shared: SharedDeclaration) -> None:
+    """The members of sets are such as the dimension can have."""
+    for name, each in shared.sets.items():
+        file.check(each.dimension, shared.dimensions, "dimension", "sets", name, "dimension")
+        try:
+            for member in each.members:
+                _check_member(each.dimension, shared.dimensions[each.dimension].kind, member)
+        except CubeError as error:
+            raise file.error(str(error).removesuffix("."), "sets", name) from error
+
+
+def _check_member(dimension: str, kind: str, member: str) -> None:
+    if kind == "time":
+        calendar.span(dimension, member)
+    elif kind == "place":
+        parse_place(member)
 
 
 def _check_cube(file: DeclaredFile, cube: CubeDeclaration, shared: SharedDeclaration) -> None:
@@ -157,10 +191,12 @@ def _check_dimensions(file: DeclaredFile, cube: CubeDeclaration, shared: SharedD
     for at, name in enumerate(cube.dimensions):
         file.check(name, shared.dimensions, "dimension", "dimensions", at)
         kind = shared.dimensions[name].kind
-        if kind == "place":
+        if name == _PLACE:
             raise file.error(f"{name} is a dimension of every cube; leave it out, and declare the column {_PLACE_COLUMN}", "dimensions", at)
         column = calendar.LEVELS[name].column if kind == "time" else name
         file.check(column, cube.columns, f"column (for the dimension {name})", "dimensions", at)
+        if kind == "place" and cube.columns[column] != "BIGINT":
+            raise file.error(f"{name} is a place, and its column {cube.columns[column]}; the column of cells is BIGINT", "dimensions", at)
 
 
 def _check_columns(file: DeclaredFile, cube: CubeDeclaration) -> None:

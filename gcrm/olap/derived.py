@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gcrm.errors import CubeError
+from gcrm.olap.catalogue import finest_level
 from gcrm.olap.catalogue import measure as measure_of
+from gcrm.units import COARSEST_LEVEL
 
 # Numbers become part of SQL, so that they are of ASCII digits only.
 _CALL = re.compile(r"\s*(\w+)\(\s*(\w+)\s*(?:,\s*(\w+)\s*)?\)\s*(?:,|$)", re.ASCII)
@@ -13,11 +15,16 @@ _HAVING = re.compile(r"\s*(\w+)\s*(>=|<=|=|>|<)\s*(-?\d+(?:\.\d+)?)\s*", re.ASCI
 _TOP = re.compile(r"\s*(\d{1,9})\s+(\w+)(\s+others)?\s*", re.ASCII)
 _MOST_PERIODS, _MOST_STEPS = 1000, 10
 
+OUTLINE_LEVEL = 8
+"""H3 level of the cells that outlines are made of where none is named; every measure has it."""
+
 HOWS = {
     "share": "of the sum over the last axis; share(revenue, all) of the grand total",
     "rank": "1 is the largest, among the members of the last axis",
     "density": "per km² of the cell, where places are asked for",
     "neighbours": "total of the cells next to it, where places are asked for; neighbours(revenue, 2) of those within two steps",
+    "area": "km² of all H3 cells of level 8 with something in them, taken together; area(accounts, 9) of level 9",
+    "perimeter": "km around the same cells",
     "running": "running total along the time",
     "moving": "moving average along the time, such as moving(revenue, 3)",
     "prior": "the period before; prior(revenue, year): the same period a year before",
@@ -28,6 +35,7 @@ HOWS = {
 
 ALONG_TIME = ("running", "moving", "prior", "difference", "change")
 OF_PLACES = ("density", "neighbours")
+OF_OUTLINES = ("area", "perimeter")
 BESIDE_PRIOR = ("prior", "difference", "change")
 
 
@@ -43,21 +51,33 @@ class Derived:
         if self.how not in HOWS:
             raise CubeError(f"Nothing is derived by {self.how!r}; there are {', '.join(HOWS)}, such as share(revenue).")
         asked = measure_of(self.measure)
-        allowed = {"share": ("", "all"), "rank": ("",), "density": ("",), "running": ("",)}.get(self.how, ("", "year"))
-        if self.how == "moving":
-            if not (self.of.isascii() and self.of.isdecimal()) or not 1 < int(self.of) <= _MOST_PERIODS:
-                raise CubeError(f"{self} needs a number of periods from 2 to {_MOST_PERIODS:,}; write moving({self.measure}, 3).")
-        elif self.how == "neighbours":
-            if self.of and not (self.of.isascii() and self.of.isdecimal() and 1 <= int(self.of) <= _MOST_STEPS):
-                raise CubeError(f"{self} needs a number of steps from 1 to {_MOST_STEPS}; write neighbours({self.measure}, 2).")
-        elif self.of not in allowed:
-            raise CubeError(f"{self} cannot be read; behind the measure stands {' or '.join(filter(None, allowed)) or 'nothing'}.")
+        self._check_word()
         if self.how in ("running", "moving") and not asked.additive:
             raise CubeError(f"{self.measure} does not add up over time, so that {self} makes no sense; take a measure that does.")
         if self.how == "neighbours" and asked.stored is None:
             raise CubeError(f"{self.measure} does not add up over places, so that {self} makes no sense; take a measure that does.")
-        if self.how in ("share", "density") and asked.needs:
+        if self.how in ("share", "density", *OF_OUTLINES) and asked.needs:
             raise CubeError(f"{self.measure} is no part of a sum, so that {self} makes no sense; take {' or '.join(asked.needs)}.")
+
+    def _check_word(self) -> None:
+        """What stands behind the measure is what this way to derive knows."""
+        if self.how == "moving" and not self._is_number(2, _MOST_PERIODS):
+            raise CubeError(f"{self} needs a number of periods from 2 to {_MOST_PERIODS:,}; write moving({self.measure}, 3).")
+        if self.how == "neighbours" and self.of and not self._is_number(1, _MOST_STEPS):
+            raise CubeError(f"{self} needs a number of steps from 1 to {_MOST_STEPS}; write neighbours({self.measure}, 2).")
+        if self.how in OF_OUTLINES and self.of and not self._is_number(COARSEST_LEVEL, finest := finest_level([self.measure])):
+            raise CubeError(f"{self} needs an H3 level from {COARSEST_LEVEL} to {finest}; write {self.how}({self.measure}, {finest}).")
+        allowed = {"share": ("", "all"), "rank": ("",), "density": ("",), "running": ("",)}.get(self.how, ("", "year"))
+        if self.how not in ("moving", "neighbours", *OF_OUTLINES) and self.of not in allowed:
+            raise CubeError(f"{self} cannot be read; behind the measure stands {' or '.join(filter(None, allowed)) or 'nothing'}.")
+
+    def _is_number(self, least: int, most: int) -> bool:
+        return self.of.isascii() and self.of.isdecimal() and least <= int(self.of) <= most
+
+    @property
+    def level(self) -> int:
+        """The H3 level of the cells that an area or a perimeter is of."""
+        return int(self.of or OUTLINE_LEVEL)
 
     @property
     def column(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gcrm.access.scope import Scope
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, QUERIES, TERRITORY, Axis, Measure, simple
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, QUERIES, TERRITORY, Axis, Facts, Measure, is_place, simple
 from gcrm.olap.cuboids import Cuboid, facts_file, grouping
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.versions import Version
@@ -42,7 +42,7 @@ class QueryShape:
         Raises:
             CubeError: a dimension or a measure is not declared, or not any more.
         """
-        parts = [tuple(Axis(PLACE) if part.strip() == PLACE else Axis.parse(part) for part in text.split(",") if part.strip()) for text in (axes, filtered)]
+        parts = [tuple(Axis(part) if is_place(part) else Axis.parse(part) for part in map(str.strip, text.split(",")) if part) for text in (axes, filtered)]
         names = tuple(sorted(part.strip() for part in measures.split(",") if part.strip()))
         for name in names:
             simple(name)
@@ -119,7 +119,7 @@ def needs(shape: QueryShape) -> tuple[Need, ...]:
     found = []
     for facts in FACTS.values():
         wanted = [each for each in every if each.facts == facts.name]
-        level, exact = _level(shape, by_account=facts.by_account)
+        level, exact = _level(shape, facts)
         sums = tuple(each for each in wanted if each.stored is not None and (by_month or not each.stock))
         stocks = tuple(each for each in wanted if each.stock and not by_month)
         distinct = tuple(each for each in wanted if each.stored is None)
@@ -129,21 +129,22 @@ def needs(shape: QueryShape) -> tuple[Need, ...]:
             found.append(Need(facts.name, stocks, level, columns | {"month"}, exact, last=True))
         if distinct:
             own = grouping(facts, (axis.dimension for axis in shape.axes))
-            kept_whole = not exact and own == grouping(facts, named) and level == _level_of(shape.axes)
+            elsewhere = any(is_place(name) for name in named)  # of other places a cuboid has the finest cells, which are not those that are asked for
+            kept_whole = not exact and not elsewhere and own == grouping(facts, named) and level == _level_of(shape.axes)
             found.append(Need(facts.name, distinct, level, columns, not kept_whole, grouped=own))
     return tuple(found)
 
 
-def _level(shape: QueryShape, *, by_account: bool) -> tuple[int | None, bool]:
-    """The level at which the places of a question can be told apart, and whether it takes positions, which no cuboid has."""
+def _level(shape: QueryShape, facts: Facts) -> tuple[int | None, bool]:
+    """The level at which the cells of place can be told apart, and whether a question takes positions, which no cuboid has."""
     exact = Axis(PLACE) in shape.filtered
-    if exact and not by_account:  # they lie where the centre of their cell does
-        return FINEST_LEVEL, False
+    if exact and not facts.by_account:  # they lie where the centre of their cell does
+        return facts.finest_level, False
     return _level_of((*shape.axes, *shape.filtered)), exact
 
 
 def _level_of(axes: Iterable[Axis]) -> int | None:
-    return max((axis.level for axis in axes if axis.level is not None), default=None)
+    return max((axis.level for axis in axes if axis.dimension == PLACE and axis.level is not None), default=None)
 
 
 @dataclass(frozen=True)
@@ -176,5 +177,5 @@ def _part(version: Version, need: Need, scope: Scope) -> Part:
     fitting = [cuboid for cuboid in version.cuboids if need.can_be_read_from(cuboid) and by <= set(cuboid.dimensions)]
     best = min(fitting, key=lambda cuboid: rows[cuboid.name], default=None)
     if best is None:
-        return Part(facts_file(facts).removesuffix(".parquet"), facts.name, FINEST_LEVEL, need.measures, of_facts=True, last=need.last)
+        return Part(facts_file(facts).removesuffix(".parquet"), facts.name, facts.finest_level, need.measures, of_facts=True, last=need.last)
     return Part(best.name, facts.name, best.level, need.measures, of_facts=False, last=need.last)

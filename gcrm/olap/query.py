@@ -11,22 +11,24 @@ import h3
 
 from gcrm.errors import CubeError
 from gcrm.olap import calendar
-from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE, UNKNOWN, Axis, dimensions_of, simple
-from gcrm.olap.derived import ALONG_TIME, OF_PLACES, Derived, Having, Top
+from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE, SETS, UNKNOWN, Axis, dimensions_of, finest_level, simple
+from gcrm.olap.derived import ALONG_TIME, OF_OUTLINES, OF_PLACES, Derived, Having, Top
 from gcrm.spatial import shapes
+from gcrm.spatial.cells import level_of
 from gcrm.spatial.shapes import Around
 
-_OR = "|"
+_OR, _SET = "|", "@"
 
 
 @dataclass(frozen=True)
 class Filter:
     """Keeps the facts whose dimension has one of the members; of times also from one to another (`2025-01..2025-06`).
 
-    Members of place are H3 cells in hexadecimal text, and keep everything inside them; `(unknown)` keeps what has no place. They are also rings around a
+    Members of places are H3 cells in hexadecimal text, and keep everything inside them; `(unknown)` keeps what has no place. They are also rings around a
     cell (`861126d37ffffff+1`: it and its neighbours), distance bands around a point (`0..500@24.941,60.171`: metres, longitude, latitude) and polygons
     (WKT), both with exact edges.
-    As text, a member that holds the sign between two members stands in quotes: segment=families|"old|new".
+    As text, a member that holds the sign between two members stands in quotes: segment=families|"old|new". There `@weekend` stands for the members of the
+    named set weekend, and a member that begins with @ has two of them.
     """
 
     dimension: str
@@ -43,7 +45,7 @@ class Filter:
     def _check(self, member: str) -> None:
         if DIMENSIONS[self.dimension].kind == "time":
             calendar.span(self.dimension, member)
-        if self.dimension == PLACE and member != UNKNOWN:
+        if DIMENSIONS[self.dimension].kind == "place" and member != UNKNOWN:
             shapes.parse(member)
 
     @classmethod
@@ -53,18 +55,18 @@ class Filter:
         Raises:
             CubeError: it is not of that form, or names what is not there.
         """
-        name, found, members = text.partition("=")
+        name, found, members = (part.strip() for part in text.partition("="))
         if not found:
             raise CubeError(f"{text!r} is no filter; write DIMENSION=MEMBER, or DIMENSION=MEMBER|MEMBER.")
         try:
             parts = next(csv.reader([members], delimiter=_OR, skipinitialspace=True), [])
         except csv.Error as error:
             raise CubeError(f"{text!r} cannot be read as a filter ({error}); write DIMENSION=MEMBER|MEMBER.") from error
-        return cls(name.strip(), tuple(part.strip() for part in parts if part.strip()))
+        return cls(name, tuple(member for part in parts if part.strip() for member in _written_out(name, part.strip())))
 
     def __str__(self) -> str:
         members = StringIO()
-        csv.writer(members, delimiter=_OR, lineterminator="").writerow(self.members)
+        csv.writer(members, delimiter=_OR, lineterminator="").writerow([_SET * member.startswith(_SET) + member for member in self.members])
         return f"{self.dimension}={members.getvalue()}"
 
     @property
@@ -85,13 +87,27 @@ class Filter:
 
     @property
     def _places(self) -> list[str | shapes.Ring | shapes.Shape]:
-        return [shapes.parse(member) for member in self.members if member != UNKNOWN] if self.dimension == PLACE else []
+        return [shapes.parse(member) for member in self.members if member != UNKNOWN] if DIMENSIONS[self.dimension].kind == "place" else []
 
     def spans(self) -> list[tuple[date, date]]:
         """The first and the last day of each member; of a filter on a time, of others there are none."""
         if DIMENSIONS[self.dimension].kind != "time":
             return []
         return [calendar.span(self.dimension, member) for member in self.members]
+
+
+def _written_out(dimension: str, member: str) -> tuple[str, ...]:
+    """The members that one in a text stands for: those of a named set, or itself."""
+    if not member.startswith(_SET):
+        return (member,)
+    if member.startswith(2 * _SET):
+        return (member.removeprefix(_SET),)
+    own = {name: each for name, each in SETS.items() if each.dimension == dimension}
+    name = member.removeprefix(_SET)
+    if name not in own:
+        known = f"there are {', '.join(f'{_SET}{each}' for each in own)}" if own else "there is none"
+        raise CubeError(f"There is no set {member!r} of {dimension}; {known}. A member that begins with {_SET} is written with two of them.")
+    return own[name].members
 
 
 class After(TypedDict, total=False):
@@ -169,8 +185,16 @@ class CubeQuery:
                 for name in asked:
                     if name not in facts.dimensions:
                         raise CubeError(f"{each} cannot be split or filtered by {name}: their facts have {facts.grain}, and that has no {name}.")
+        self._check_levels()
         self._check_derived()
         self._check_after()
+
+    def _check_levels(self) -> None:
+        """Places are not asked for more finely than all facts have them."""
+        for each in self.measures:
+            finest = finest_level([each])
+            if max(self.levels, default=finest) > finest:
+                raise CubeError(f"The finest H3 level of {each} is {finest}, and level {max(self.levels)} is asked for; take {finest} or a coarser one.")
 
     def _check_derived(self) -> None:
         """What is derived is of a measure that is asked for, and of axes that are there."""
@@ -180,6 +204,7 @@ class CubeQuery:
             if not _fits(each, self):
                 wanted = (
                     "is of cells; put place into the rows or columns, such as place:8" if each.how in OF_PLACES
+                    else "is of all cells of a row; take place out of the rows and columns" if each.how in OF_OUTLINES
                     else f"goes along a time; put one of {', '.join(calendar.LEVELS)} into the rows or columns"
                 )  # fmt: skip
                 raise CubeError(f"{each} {wanted}.")
@@ -225,8 +250,19 @@ class CubeQuery:
 
     @property
     def level(self) -> int | None:
-        """The H3 level, where places are asked for."""
-        return next((axis.level for axis in self.axes if axis.level is not None), None)
+        """The H3 level of place, where that is asked for."""
+        return next((axis.level for axis in self.axes if axis.dimension == PLACE), None)
+
+    @property
+    def levels(self) -> list[int]:
+        """The H3 levels of all cells that are asked for, and filtered by."""
+        filtered = [level_of(cell) for kept in (*self.where, *self.versus) for cell in kept.cells]
+        return [*(axis.level for axis in self.axes if axis.level is not None), *filtered]
+
+    @property
+    def finest_level(self) -> int:
+        """The finest H3 level that can be asked for."""
+        return finest_level(self.measures)
 
     @classmethod
     def parse(cls, rows: str = "", columns: str = "", measures: str = "revenue", where: Iterable[str] = (), **after: Unpack[After]) -> "CubeQuery":
@@ -331,21 +367,25 @@ class CubeQuery:
                 return own[own.index(dimension) + step]
         return None
 
-    def at_level(self, level: int) -> "CubeQuery":
+    def at_level(self, level: int, dimension: str = PLACE) -> "CubeQuery":
         """The same question with places of another H3 level: drill-down, roll-up.
+
+        Args:
+            level: H3 level.
+            dimension: of places.
 
         Raises:
             CubeError: the cube has no such level.
         """
 
         def moved(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
-            return tuple(Axis.parse(f"{PLACE}:{level}") if axis.dimension == PLACE else axis for axis in axes)
+            return tuple(Axis.parse(f"{dimension}:{level}") if axis.dimension == dimension else axis for axis in axes)
 
         return replace(self, rows=moved(self.rows), columns=moved(self.columns))
 
 
 def _fits(derived: Derived, query: CubeQuery) -> bool:
     """Whether the axes of a question have what a derived column goes along."""
-    if derived.how in OF_PLACES:
-        return query.level is not None
+    if derived.how in (*OF_PLACES, *OF_OUTLINES):
+        return (query.level is not None) == (derived.how in OF_PLACES)
     return derived.how not in ALONG_TIME or query.time is not None

@@ -18,7 +18,6 @@ from gcrm.olap.conditions import Conditions, conditions
 from gcrm.olap.engine import engine
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.olap.versions import Version
-from gcrm.units import FINEST_LEVEL
 
 ABOUT = "scenario.json"
 """The file beside the cuboids of a scenario that says what it is, and of which version."""
@@ -150,14 +149,14 @@ def _territory(work: Path, name: str) -> list[object]:
 
 def _rewrite(base: Version, work: Path, facts: Facts, change: Change, to: dict[str, str], given: list[object]) -> None:
     """Gives columns other values where the change is about a fact; `given` stand at the question marks of `to`, in the order of the columns of the facts."""
-    kept = conditions(base, change.filters, Scope.everything(), facts, FINEST_LEVEL)
+    kept = conditions(base, change.filters, Scope.everything(), facts, facts.finest_level)
     # Every name is declared in gcrm/olap/cubes/.
     columns = ", ".join(f"CASE WHEN changes THEN {to[name]} ELSE {name} END AS {name}" if name in to else name for name in facts.columns)
     _write(work, facts, f"SELECT {columns} FROM (SELECT *, coalesce({kept.text}, false) AS changes FROM read_parquet(?))", kept, given)  # noqa: S608
 
 
 def _lose(base: Version, work: Path, facts: Facts, change: Change, part: float) -> None:
-    kept = conditions(base, change.filters, Scope.everything(), facts, FINEST_LEVEL)
+    kept = conditions(base, change.filters, Scope.everything(), facts, facts.finest_level)
     drawn = "('0x' || substr(md5(order_key), 1, 8))::BIGINT / 4294967296.0"
     columns = ", ".join(facts.columns)
     statement = f"SELECT {columns} FROM (SELECT *, coalesce({kept.text}, false) AND {drawn} < ?::DOUBLE AS lost FROM read_parquet(?)) WHERE NOT lost"  # noqa: S608

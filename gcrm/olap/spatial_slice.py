@@ -16,7 +16,6 @@ from gcrm.olap.catalogue import FACTS, Facts
 from gcrm.olap.engine import select
 from gcrm.spatial.cells import centres, descendants, parent
 from gcrm.spatial.shapes import Shape
-from gcrm.units import LEVELS
 
 type _Integers = NDArray[np.int64]
 
@@ -34,18 +33,20 @@ class Inside:
 
 
 @lru_cache(maxsize=32)
-def inside(folder: Path, facts: str, shapes: tuple[Shape, ...]) -> Inside:
+def inside(folder: Path, facts: str, column: str, shapes: tuple[Shape, ...]) -> Inside:
     """What lies in at least one of some shapes.
 
     Args:
         folder: of a published version.
         facts: a name of FACTS.
+        column: of their cells, such as that of their place.
         shapes: EPSG:4326.
     """
     asked = FACTS[facts]
-    keys, cells = _accounts(folder, shapes) if asked.by_account else _cells(folder, asked, shapes)
-    column = _KEY if asked.by_account else _CELL
-    return Inside(column, pa.table({column: pa.array(keys, pa.int64())}), _ranges(cells))
+    by_account = asked.by_account and column == _CELL
+    keys, cells = _accounts(folder, shapes) if by_account else _cells(folder, asked, column, shapes)
+    key = _KEY if by_account else column
+    return Inside(key, pa.table({key: pa.array(keys, pa.int64())}), _ranges(cells, asked))
 
 
 def _accounts(folder: Path, shapes: tuple[Shape, ...]) -> tuple[_Integers, _Integers]:
@@ -62,9 +63,9 @@ def _accounts(folder: Path, shapes: tuple[Shape, ...]) -> tuple[_Integers, _Inte
     return once, np.concatenate(cells)[first]
 
 
-def _cells(folder: Path, facts: Facts, shapes: tuple[Shape, ...]) -> tuple[_Integers, _Integers]:
+def _cells(folder: Path, facts: Facts, column: str, shapes: tuple[Shape, ...]) -> tuple[_Integers, _Integers]:
     path = str(folder / cuboids.facts_file(facts))
-    cells = _integers(select("DISTINCT cell", "read_parquet(?) WHERE cell IS NOT NULL", [path]), "cell")
+    cells = _integers(select(f"DISTINCT {column}", f"read_parquet(?) WHERE {column} IS NOT NULL", [path]), column)
     longitude, latitude = centres(cells)
     kept = cells[np.logical_or.reduce([shape.has(longitude, latitude) for shape in shapes])]
     return kept, kept
@@ -78,12 +79,12 @@ def _floats(table: pa.Table, column: str) -> NDArray[np.float64]:
     return np.asarray(table[column].to_numpy(), dtype=np.float64)
 
 
-def _ranges(cells: _Integers) -> tuple[tuple[int, int], ...]:
+def _ranges(cells: _Integers, facts: Facts) -> tuple[tuple[int, int], ...]:
     """Few ranges that hold the cells, as those of the finest ancestors that are few enough: facts are sorted by cell, so that most are passed over."""
     if not len(cells):
         return ()
-    for level in sorted(LEVELS, reverse=True):
+    for level in facts.levels:
         ancestors = np.unique(parent(cells, level))
         if len(ancestors) <= _MOST_RANGES:
-            return tuple(descendants(int(cell)) for cell in ancestors)
+            return tuple(descendants(int(cell), facts.finest_level) for cell in ancestors)
     return ((int(cells.min()), int(cells.max())),)

@@ -15,6 +15,7 @@ from gcrm.access.scope import Scope
 from gcrm.errors import CubeError
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, Axis, Measure, simple
 from gcrm.olap.conditions import conditions
+from gcrm.olap.derived import OF_OUTLINES
 from gcrm.olap.engine import select
 from gcrm.olap.member_blocks import Hierarchy, accounts, adds_up, chosen, hierarchy, member_blocks, members
 from gcrm.olap.query import CubeQuery, Filter
@@ -46,6 +47,8 @@ def check(query: CubeQuery, scope: Scope) -> None:
     asked = dict.fromkeys([*(axis.dimension for axis in query.axes), *(kept.dimension for kept in where)])
     if query.as_of or query.scenario:
         raise CubeError(f"Two versions of the cube may differ by {_few(scope)}; ask the one in force, without a scenario.")
+    if any(each.how in OF_OUTLINES for each in query.derived):
+        raise CubeError(f"Around the cells of a row would be those of {_few(scope)}; ask by place.")
     if query.around is not None or any(kept.exact for kept in where):
         raise CubeError(f"Between two polygons or distances there may be {_few(scope)}; filter with cells, territories or regions.")
     for name in asked:

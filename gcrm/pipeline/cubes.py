@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import psycopg
 from psycopg.rows import dict_row
 
@@ -14,7 +15,7 @@ from gcrm.config import resource, settings
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
 from gcrm.errors import CubeError
-from gcrm.olap import query_log, store, versions
+from gcrm.olap import analysis, query_log, store, versions
 from gcrm.olap.analysis import ask
 from gcrm.olap.answer import Answer, members
 from gcrm.olap.build_engine import OpenEngine, duckdb_engine
@@ -171,6 +172,15 @@ def ask_cube(query: CubeQuery, scope: Scope) -> Answer:
         CubeError: none is published yet, or the question does not fit.
     """
     return ask_scenario(query, scope) if query.scenario else ask(published(query.as_of), query, scope)
+
+
+def ask_outlines(query: CubeQuery, level: int, scope: Scope) -> tuple[Answer, gpd.GeoSeries]:
+    """Answers a question from the published cube, with the outline of each row; see `gcrm.olap.analysis.ask_outlines`.
+
+    Raises:
+        CubeError: none is published yet, or the question does not fit.
+    """
+    return analysis.ask_outlines(published(query.as_of), query, level, scope)
 
 
 def cube_members(dimension: str, scope: Scope) -> list[str]:

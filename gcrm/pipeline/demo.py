@@ -14,6 +14,9 @@ from gcrm.spatial.extracts import dataset_name, helsinki
 
 _SEED = 20240501
 
+TRADE_AREAS = "shops"
+"""The set of trading areas of the company."""
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -82,12 +85,18 @@ def is_there(demo: Demo) -> bool:
             version = queries("layers").in_force(connection, layer=layer, dataset=dataset)
             if version is None or version[1] != file_sha256(path):
                 return False
-        if queries("layers").in_force(connection, layer="road_flows", dataset=f"{demo.dataset}-demo") is None:
+        if queries("layers").in_force(connection, layer="road_flows", dataset=f"{demo.dataset}-demo") is None or not has_trade_areas():
             return False
         changed_at = queries("demo").changed_at(connection)
         if changed_at.timestamp() > cube.stat().st_mtime or queries("geocode").count_open(connection):
             return False
         return all(is_imported(demo, name) for name in OBJECTS)
+
+
+def has_trade_areas() -> bool:
+    """Whether the trading areas of the company are there."""
+    with connect(Role.WRITER) as connection:
+        return queries("layers").in_force(connection, layer="trade_areas", dataset=TRADE_AREAS) is not None
 
 
 def is_imported(demo: Demo, name: str) -> bool:

@@ -16,7 +16,7 @@ from gcrm.frames import OBJECTS
 from gcrm.ingest.source import open_source
 from gcrm.olap.cuboids import declared
 from gcrm.pipeline.cubes import build_cube
-from gcrm.pipeline.demo import Demo, is_imported
+from gcrm.pipeline.demo import TRADE_AREAS, Demo, has_trade_areas, is_imported
 from gcrm.pipeline.enrichment import count_stale, enrich_accounts
 from gcrm.pipeline.geocoding import count_open, geocode_accounts
 from gcrm.pipeline.imports import import_file
@@ -26,11 +26,13 @@ from gcrm.pipeline.layers.sites import COMPETITORS, SITES, load_sites
 from gcrm.pipeline.layers.tracks import load_tracks
 from gcrm.pipeline.road_flows import match_tracks
 from gcrm.pipeline.sites import Sites
+from gcrm.pipeline.trade_areas.computed import compute_rings
 from gcrm.progress import Report, progress
 
 _COMPETITORS = ("supermarket", "convenience")
 _COMPETITOR_MINUTES = 3.0
 _RUSH_HOUR = "Tue 08:00"
+_RADII_M = (300.0, 800.0)
 _ACCURACY_M = 6.0
 """Along each axis; the horizontal error of the demo's positions has a root mean square of 8 m."""
 _LAYERS = ("address_points", "roads", "buildings", "shops")
@@ -73,8 +75,10 @@ def _step(name: str, report: Report) -> Iterator[None]:
 
 
 def _choose_sites(demo: Demo) -> None:
-    """Minutes are told to the company's shops; food shops of the city compete with them, where it has some."""
-    load_sites(SITES, Sites(demo.files.sites), _RUSH_HOUR, made_up=True)
+    """Minutes are told to the company's shops, which have trading areas around them; food shops of the city compete with them, where it has some."""
+    shops = Sites(demo.files.sites)
+    if load_sites(SITES, shops, _RUSH_HOUR, made_up=True) is not None or not has_trade_areas():
+        compute_rings(TRADE_AREAS, shops, _RADII_M, lambda _accounts: None)
     with suppress(TradeAreaError):
         load_sites(COMPETITORS, Sites(shops=_COMPETITORS), _RUSH_HOUR, within_minutes=_COMPETITOR_MINUTES)
 

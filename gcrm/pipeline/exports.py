@@ -17,6 +17,7 @@ from gcrm.db.queries import queries
 from gcrm.errors import ExportError
 from gcrm.ingest.harmless import XLSX_MOST_ROWS, XLSX_OPTIONS, harmless
 from gcrm.olap.answer import Answer
+from gcrm.olap.catalogue import DIMENSIONS, PLACE_COLUMNS
 from gcrm.olap.query import CubeQuery
 from gcrm.pipeline.areas import area_of_file
 from gcrm.spatial.cell_shapes import hexagons
@@ -92,18 +93,47 @@ def export_answer(query: CubeQuery, answer: Answer, target: Path) -> int:
     Raises:
         ExportError: the format is not one of these, or the target cannot be written.
     """
+    return write_table(answer.table, target, _about(query, answer))
+
+
+def export_outlines(query: CubeQuery, answer: Answer, outlines: gpd.GeoSeries, target: Path) -> int:
+    """Writes an answer of the cube with the outline of each row, EPSG:4326.
+
+    Args:
+        query: the question.
+        answer: its answer.
+        outlines: on its rows.
+        target: .geojson, or .parquet, which tells what was asked too.
+
+    Returns:
+        Rows written.
+
+    Raises:
+        ExportError: the format is not one of these, or the target cannot be written.
+    """
+    _check(target)
+    if target.suffix.lower() not in (".geojson", ".parquet"):
+        raise ExportError(f"{target.name}: outlines are written as .geojson or .parquet.")
+    members = {axis.column: [DIMENSIONS[axis.dimension].member(raw) for raw in answer.table[axis.column].to_pylist()] for axis in query.axes}
+    figures = {name: answer.table[name].cast(pa.float64()).to_pandas() for name in answer.table.column_names if name not in members}
+    frame = gpd.GeoDataFrame({**members, **figures}, geometry=outlines)
+    frame.attrs = _about(query, answer)
+    return _write(frame, target)
+
+
+def _about(query: CubeQuery, answer: Answer) -> dict[str, str]:
+    """What was asked, and of which version of the cube."""
     told = answer.explanation
     asked = query.parameters()
     about = {name: text if isinstance(text := asked.get(name, ""), str) else " and ".join(text) for name in _ASKED}
     about |= {"currency": told.currency or "", "cube_version": told.version, "as_of": told.built_at.isoformat(timespec="seconds")}
-    about |= {"hidden": told.hidden} if told.hidden else {}
-    return write_table(answer.table, target, about)
+    return about | ({"hidden": told.hidden} if told.hidden else {})
 
 
 def write_table(table: pa.Table, target: Path, about: Mapping[str, str] | None = None) -> int:
     """Writes an answer of the cube, or the records behind one; cells as hexadecimal text.
 
-    A Parquet file with cells is GeoParquet: their hexagons, EPSG:4326, stand in its column `geometry`.
+    A Parquet file with cells is GeoParquet: their hexagons, EPSG:4326, stand in its column `geometry`; of several columns of cells those of the first.
 
     Args:
         table: as in `gcrm.olap.answer.Answer`.
@@ -121,11 +151,12 @@ def write_table(table: pa.Table, target: Path, about: Mapping[str, str] | None =
     if target.suffix.lower() == ".geojson":
         raise ExportError(f"{target.name}: an answer of the cube has no points; write .csv, .xlsx or .parquet.")
     frame = table.to_pandas(integer_object_nulls=True)  # a cell beside a missing one stays whole
-    if "cell" in frame:
-        cells = frame["cell"].astype("Int64")
-        frame["cell"] = [f"{cell:x}" if pd.notna(cell) else None for cell in cells]
-        if target.suffix.lower() == ".parquet":
-            frame = gpd.GeoDataFrame(frame, geometry=hexagons(cells.dropna()).reindex(frame.index))
+    places = [name for name in frame.columns if name in PLACE_COLUMNS]
+    cells = {name: frame[name].astype("Int64") for name in places}
+    for name in places:
+        frame[name] = [f"{cell:x}" if pd.notna(cell) else None for cell in cells[name]]
+    if places and target.suffix.lower() == ".parquet":
+        frame = gpd.GeoDataFrame(frame, geometry=hexagons(cells[places[0]].dropna()).reindex(frame.index))
     frame.attrs = dict(about or {})
     return _write(frame, target)
 

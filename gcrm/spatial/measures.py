@@ -55,6 +55,18 @@ def areas_m2(areas: gpd.GeoSeries) -> pd.Series:
     return pd.Series([abs(_ELLIPSOID.geometry_area_perimeter(area)[0]) for area in oriented], index=areas.index, name="area_m2", dtype="float64")
 
 
+def perimeters_m(areas: gpd.GeoSeries) -> pd.Series:
+    """Geodesic length of all edges of each polygon (Karney 2013, doi:10.1007/s00190-012-0578-z), those of its holes among them.
+
+    Args:
+        areas: EPSG:4326.
+
+    Returns:
+        Metres, named `perimeter_m`, on the same index.
+    """
+    return lengths_m(areas.boundary).rename("perimeter_m")
+
+
 def haversine_m(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distance on the sphere (Sinnott 1984, Sky and Telescope 68:159); it differs from that on the ellipsoid by at most 0.56 %.
 

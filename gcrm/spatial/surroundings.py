@@ -19,6 +19,9 @@ BUILDING_LIMIT_M = 50.0
 ADDRESS_LIMIT_M = 250.0
 """An address farther away than this says nothing about the district."""
 
+MUNICIPALITY_LEVEL = 8
+"""OSM's admin_level of municipalities in most countries (https://wiki.openstreetmap.org/wiki/Tag:boundary=administrative)."""
+
 ROAD_LIMIT_M = 1000.0
 """A road farther away than this is not near."""
 
@@ -80,12 +83,16 @@ def surroundings(points: gpd.GeoSeries, cells: pd.Series, tables: Tables, parts:
 
 
 def _district(points: gpd.GeoSeries, _cells: pd.Series, tables: Tables) -> pd.DataFrame:
-    """The smallest administrative area; else postcode and city of the nearest address that has both."""
+    """The smallest administrative area, and the municipality; else postcode and city of the nearest address that has both."""
     smallest_first = tables["districts"].sort_values(["admin_level", "name"], ascending=[False, True])
     district = covering(points, smallest_first, "name")
+    municipality = covering(points, smallest_first[smallest_first["admin_level"] == MUNICIPALITY_LEVEL], "name")
     addresses = tables["address_points"].dropna(subset=["postcode", "city"])
     address = nearest(points, addresses, ["postcode", "city"], ADDRESS_LIMIT_M)
-    return pd.DataFrame({"district": district.where(district.notna(), address["postcode"] + " " + address["city"])})
+    return pd.DataFrame({
+        "district": district.where(district.notna(), address["postcode"] + " " + address["city"]),
+        "municipality": municipality.where(municipality.notna(), address["city"]),
+    })  # fmt: skip
 
 
 def _road(points: gpd.GeoSeries, _cells: pd.Series, tables: Tables) -> pd.DataFrame:
@@ -165,7 +172,7 @@ _RESIDENCE = ("population_per_km2", "households_per_km2", "flats_share", "tenant
 
 PARTS: Mapping[str, Part] = MappingProxyType(
     {
-        "district": Part(("districts", "address_points"), ("districts", "address_points"), ("district",), _district),
+        "district": Part(("districts", "address_points"), ("districts", "address_points"), ("district", "municipality"), _district),
         "road": Part(("roads",), ("roads",), ("road_class", "road_name", "road_distance_m"), _road),
         "building": Part(("buildings",), ("buildings",), ("building_type", "residence_type", "building_distance_m"), _building),
         "built": Part(("buildings",), ("cell_buildings",), ("built_share", "use_mix"), _built),

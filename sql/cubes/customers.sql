@@ -26,7 +26,8 @@ WITH bought AS (
     FROM marked
 )
 SELECT
-    a.cell, s.month, s.state, a.segment, a.residence_type, a.district, a.road_class, a.territory_id, a.territory, a.region, a.status, a.account_id,
+    a.cell, s.month, s.state, a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory,
+    a.region, a.company, a.status, a.account_id,
     (s.state IN ('new', 'won back', 'active'))::INTEGER AS active, (s.state = 'dormant')::INTEGER AS dormant, (s.state = 'lost')::INTEGER AS lost,
     (s.state = 'new')::INTEGER AS new, (s.state = 'won back')::INTEGER AS won_back
 FROM states s

@@ -31,10 +31,10 @@ SELECT account_id, source, source_key, name FROM gcrm.accounts WHERE account_id 
 -- The account of a key in a system: account_id.
 SELECT account_id FROM gcrm.accounts WHERE source = :source AND source_key = :source_key;
 
--- name: in_cells(lows, highs, statuses, segments, territories, residence_types, districts, road_classes, regions, first_days, last_days, categories, channels, currencies, time_zone, most)
+-- name: in_cells(lows, highs, statuses, segments, territories, residence_types, districts, road_classes, regions, municipalities, trade_areas, companies, first_days, last_days, weekdays, hours, categories, products, channels, currencies, time_zone, most)
 -- The accounts of some ranges of cells, those with the highest revenue first: account_id, name, kind, status, segment, address, territory,
 -- residence_type, geocode_level, orders, revenue, currency, and found (how many there are without the limit). Orders and revenue are those of the times
--- (spans of days, in the time zone), categories, channels and currencies; empty means all.
+-- (spans of days, weekdays, hours, in the time zone), categories, products, channels and currencies; empty means all.
 WITH found AS (
     SELECT a.*, t.name AS territory, s.residence_type
     FROM gcrm.accounts a
@@ -50,14 +50,21 @@ WITH found AS (
         AND (cardinality(:districts::text[]) = 0 OR coalesce(s.district, '(unknown)') = ANY(:districts))
         AND (cardinality(:road_classes::text[]) = 0 OR coalesce(s.road_class, '(unknown)') = ANY(:road_classes))
         AND (cardinality(:regions::text[]) = 0 OR coalesce(r.name, '(unknown)') = ANY(:regions))
+        AND (cardinality(:municipalities::text[]) = 0 OR coalesce(s.municipality, '(unknown)') = ANY(:municipalities))
+        -- These are known of all accounts together, and looked up only where they are asked for.
+        AND (cardinality(:trade_areas::text[]) = 0 OR a.account_id IN (SELECT account_id FROM gcrm.account_members WHERE trade_area = ANY(:trade_areas)))
+        AND (cardinality(:companies::text[]) = 0 OR a.account_id IN (SELECT account_id FROM gcrm.account_members WHERE company = ANY(:companies)))
 ), baskets AS (
     SELECT o.account_id, sum(o.revenue) AS revenue, min(o.currency) AS currency
     FROM gcrm.orders o
-    LEFT JOIN gcrm.products p USING (product_id)
+    LEFT JOIN gcrm.product_members p USING (product_id)
     WHERE o.account_id IN (SELECT account_id FROM found)
         AND (cardinality(:first_days::date[]) = 0 OR EXISTS (
             SELECT FROM unnest(:first_days::date[], :last_days::date[]) AS span (first_day, last_day)
             WHERE (o.ordered_at AT TIME ZONE :time_zone)::date BETWEEN span.first_day AND span.last_day))
+        AND (cardinality(:weekdays::text[]) = 0 OR to_char(o.ordered_at AT TIME ZONE :time_zone, 'ID') = ANY(:weekdays))
+        AND (cardinality(:hours::text[]) = 0 OR to_char(o.ordered_at AT TIME ZONE :time_zone, 'HH24') = ANY(:hours))
+        AND (cardinality(:products::text[]) = 0 OR coalesce(p.product, '(unknown)') = ANY(:products))
         AND (cardinality(:categories::text[]) = 0 OR coalesce(p.category, '(unknown)') = ANY(:categories))
         AND (cardinality(:channels::text[]) = 0 OR coalesce(o.channel, '(unknown)') = ANY(:channels))
         AND (cardinality(:currencies::text[]) = 0 OR o.currency = ANY(:currencies))

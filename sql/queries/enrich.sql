@@ -127,7 +127,7 @@ SELECT
     coalesce(s.derived_position = a.position AND s.territories_stamp = :territories, false) AS territory_holds,
     coalesce(s.conditions_stamp = :conditions, false) AS conditions_hold,
     s.covering_territory_id,
-    s.district, s.road_class, s.road_name, s.road_distance_m, s.building_type, s.residence_type, s.building_distance_m, s.built_share, s.use_mix,
+    s.district, s.municipality, s.road_class, s.road_name, s.road_distance_m, s.building_type, s.residence_type, s.building_distance_m, s.built_share, s.use_mix,
     s.population_per_km2, s.households_per_km2, s.flats_share, s.tenant_share, s.age_65_up_share, s.vacancy_share, s.residence_quality,
     s.footfall_per_hour, s.footfall_morning_per_hour, s.footfall_midday_per_hour, s.footfall_evening_per_hour, s.footfall_night_per_hour,
     s.site_drive_key, s.site_drive_minutes, s.site_walk_key, s.site_walk_minutes, s.competitors_near, s.passing_trips
@@ -143,6 +143,7 @@ CREATE TEMPORARY TABLE staged_surroundings (
     latitude double precision NOT NULL,
     covering_territory_id int,
     district text,
+    municipality text,
     road_class text,
     road_name text,
     road_distance_m real,
@@ -175,14 +176,14 @@ CREATE TEMPORARY TABLE staged_surroundings (
 -- Writes what is around the accounts of the stage, but for those that are gone since.
 INSERT INTO gcrm.account_surroundings AS t (
     account_id, derived_position, covering_territory_id, territories_stamp, conditions_stamp, layer_version_ids,
-    district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, built_share, use_mix, population_per_km2,
+    district, municipality, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, built_share, use_mix, population_per_km2,
     households_per_km2, flats_share, tenant_share, age_65_up_share, vacancy_share, residence_quality, footfall_per_hour, footfall_morning_per_hour,
     footfall_midday_per_hour, footfall_evening_per_hour, footfall_night_per_hour, site_drive_key, site_drive_minutes, site_walk_key, site_walk_minutes, competitors_near,
     passing_trips
 )
 SELECT
     account_id, ST_SetSRID(ST_MakePoint(longitude, latitude), 4326), covering_territory_id, :territories, :conditions, :versions::int[],
-    district, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, built_share, use_mix, population_per_km2,
+    district, municipality, road_class, road_name, road_distance_m, building_type, residence_type, building_distance_m, built_share, use_mix, population_per_km2,
     households_per_km2, flats_share, tenant_share, age_65_up_share, vacancy_share, residence_quality, footfall_per_hour, footfall_morning_per_hour,
     footfall_midday_per_hour, footfall_evening_per_hour, footfall_night_per_hour, site_drive_key, site_drive_minutes, site_walk_key, site_walk_minutes, competitors_near,
     passing_trips
@@ -193,6 +194,7 @@ SET derived_position = excluded.derived_position, covering_territory_id = exclud
     conditions_stamp = excluded.conditions_stamp,
     layer_version_ids = excluded.layer_version_ids, enriched_at = now(),
     district = excluded.district,
+    municipality = excluded.municipality,
     road_class = excluded.road_class,
     road_name = excluded.road_name,
     road_distance_m = excluded.road_distance_m,

@@ -9,12 +9,15 @@ SELECT now(), now() AT TIME ZONE :time_zone;
 COPY (
     SELECT
         a.cell,
-        date_trunc('month', o.ordered_at AT TIME ZONE :time_zone)::date AS month,
-        (o.ordered_at AT TIME ZONE :time_zone)::date AS day,
+        date_trunc('month', here.time)::date AS month,
+        here.time::date AS day,
+        to_char(here.time, 'ID') AS weekday,
+        to_char(here.time, 'HH24') AS hour,
         a.segment,
         coalesce(p.category, '(unknown)') AS category,
+        coalesce(p.product, '(unknown)') AS product,
         coalesce(o.channel, '(unknown)') AS channel,
-        a.residence_type, a.district, a.road_class, a.territory_id, a.territory, a.region, a.status,
+        a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.company, a.status,
         o.currency,
         o.account_id,
         o.source || '/' || o.order_key AS order_key,
@@ -22,8 +25,9 @@ COPY (
         o.revenue,
         o.revenue - o.cost AS margin
     FROM gcrm.orders o
+    CROSS JOIN LATERAL (SELECT o.ordered_at AT TIME ZONE :time_zone AS time) AS here
     JOIN gcrm.account_members a USING (account_id)
-    LEFT JOIN gcrm.products p USING (product_id)
+    LEFT JOIN gcrm.product_members p USING (product_id)
     ORDER BY o.order_line_id
 ) TO STDOUT (FORMAT csv);
 
@@ -32,7 +36,7 @@ COPY (
 COPY (
     SELECT
         a.cell,
-        a.segment, a.residence_type, a.district, a.road_class, a.territory_id, a.territory, a.region, a.status,
+        a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.company, a.status,
         a.account_id,
         (a.status = 'customer')::int AS customer,
         a.longitude,
@@ -46,13 +50,16 @@ COPY (
 COPY (
     SELECT
         a.cell,
-        date_trunc('month', v.happened_at AT TIME ZONE :time_zone)::date AS month,
-        (v.happened_at AT TIME ZONE :time_zone)::date AS day,
+        date_trunc('month', here.time)::date AS month,
+        here.time::date AS day,
+        to_char(here.time, 'ID') AS weekday,
+        to_char(here.time, 'HH24') AS hour,
         v.kind AS activity,
         coalesce(p.name, '(unknown)') AS rep,
-        a.segment, a.residence_type, a.district, a.road_class, a.territory_id, a.territory, a.region, a.status,
+        a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.company, a.status,
         v.account_id
     FROM gcrm.activities v
+    CROSS JOIN LATERAL (SELECT v.happened_at AT TIME ZONE :time_zone AS time) AS here
     JOIN gcrm.account_members a USING (account_id)
     LEFT JOIN gcrm.reps p USING (rep_id)
     ORDER BY v.activity_id
@@ -67,7 +74,7 @@ COPY (
         (o.opened_at AT TIME ZONE :time_zone)::date AS day,
         o.stage,
         coalesce(p.name, '(unknown)') AS rep,
-        a.segment, a.residence_type, a.district, a.road_class, a.territory_id, a.territory, a.region, a.status,
+        a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.company, a.status,
         o.currency,
         o.account_id,
         o.amount,
@@ -96,10 +103,13 @@ COPY (
         coalesce(a.segment, '(unknown)') AS segment,
         coalesce(a.residence_type, '(unknown)') AS residence_type,
         coalesce(a.district, '(unknown)') AS district,
+        coalesce(a.municipality, '(unknown)') AS municipality,
         coalesce(a.road_class, '(unknown)') AS road_class,
+        coalesce(a.trade_area, '(unknown)') AS trade_area,
         coalesce(a.territory_id, 0) AS territory_id,
         coalesce(a.territory, '(unknown)') AS territory,
         coalesce(a.region, '(unknown)') AS region,
+        coalesce(a.company, '(unknown)') AS company,
         coalesce(a.status, '(unknown)') AS status,
         c.currency,
         m.account_id,
@@ -127,6 +137,25 @@ COPY (
 -- One row per cell of level 10, weekday and hour.
 COPY (
     SELECT cell, weekday::text, coalesce(to_char(hour, 'FM00'), '(unknown)') AS hour, quality, people FROM gcrm.cell_footfall ORDER BY cell, weekday, hour
+) TO STDOUT (FORMAT csv);
+
+-- name: movement()
+-- One row per flow of a layer in force that is not withheld.
+COPY (
+    SELECT
+        m.origin_cell AS cell,
+        m.destination_cell AS destination,
+        coalesce(m.weekday::text, '(unknown)') AS weekday,
+        coalesce(to_char(m.hour, 'FM00'), '(unknown)') AS hour,
+        coalesce(m.mode, '(unknown)') AS mode,
+        m.counted,
+        m.quality,
+        CASE WHEN m.counted <> 'vehicles' THEN m.trips::numeric(18, 3) END AS trips,
+        CASE WHEN m.counted = 'vehicles' THEN m.trips::numeric(18, 3) END AS vehicle_trips
+    FROM gcrm.movement m
+    JOIN gcrm.layer_versions v USING (layer_version_id)
+    WHERE v.retired_at IS NULL AND NOT m.withheld
+    ORDER BY m.layer_version_id, m.origin_cell, m.destination_cell, m.weekday, m.hour, m.mode
 ) TO STDOUT (FORMAT csv);
 
 -- name: sales_source()^
@@ -179,6 +208,14 @@ FROM gcrm.cell_surroundings;
 -- name: footfall_source()^
 -- The same of footfall.
 SELECT count(*) AS rows, sum(people) AS people_passing FROM gcrm.cell_footfall;
+
+-- name: movement_source()^
+-- The same of movement.
+SELECT
+    count(*) AS rows, sum(trips::numeric(18, 3)) FILTER (WHERE counted <> 'vehicles') AS trips,
+    sum(trips::numeric(18, 3)) FILTER (WHERE counted = 'vehicles') AS vehicle_trips
+FROM gcrm.movement
+WHERE NOT withheld AND layer_version_id IN (SELECT layer_version_id FROM gcrm.layer_versions WHERE retired_at IS NULL);
 
 -- name: customers_source(time_zone)^
 -- The same of customers by month: of every account that ordered, from its first month to the last month of all.

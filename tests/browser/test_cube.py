@@ -100,6 +100,21 @@ def test_a_place_is_entered_and_left_again(demo_site: Site, visit: Visit) -> Non
     assert until(page, lambda: total(page) == everything)
 
 
+def test_flows_are_gone_down_by_their_destination(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/cube?rows=destination:7&measures=trips")
+    everything = total(page)
+    assert everything == demo_site.value("SELECT sum(trips) FROM gcrm.movement WHERE NOT withheld")
+    drawn_map(page)
+    page.get_by_role("button", name="Finer").click()
+    expect(page).to_have_url(re.compile("rows=destination%3A8"))
+    expect(page.get_by_role("button", name="Finer")).to_be_disabled()  # flows are known at this level
+    assert until(page, lambda: total(page) == everything)
+    page.get_by_test_id("stDataFrame").get_by_test_id("data-grid-canvas").click(position={"x": 16, "y": 90}, force=True)
+    expect(page).to_have_url(re.compile("where=destination"))
+    expect(page.locator(".st-key-filter_bar")).to_contain_text("Destination:")
+    assert until(page, lambda: 0 < total(page) < everything)
+
+
 def test_months_are_a_line_and_a_link_restores_the_question(demo_site: Site, visit: Visit) -> None:
     path = "/cube?rows=month&columns=category&measures=margin&where=segment=couriers%7Cseniors"
     page = visit(demo_site, path)

@@ -42,7 +42,8 @@ def made_up_facts(seed: int, accounts: int = 60, lines: int = 240, currencies: t
                 "longitude": longitude if placed else None, "latitude": latitude if placed else None,
                 "cell": h3.str_to_int(h3.latlng_to_cell(latitude, longitude, 10)) if placed else None,
                 "segment": draw.choice(SEGMENTS), "residence_type": draw.choice(_RESIDENCES), "territory_id": territory_id,
-                "district": draw.choice(["Vaduz", UNKNOWN]), "road_class": draw.choice(["primary", "residential"]),
+                "district": draw.choice(["Vaduz", UNKNOWN]), "municipality": draw.choice(["Vaduz", "Triesen"]), "company": draw.choice(["Frick", UNKNOWN]),
+                "trade_area": draw.choice(["shops/Vaduz", "shops/Schaan", UNKNOWN]), "road_class": draw.choice(["primary", "residential"]),
                 "territory": TERRITORIES[territory_id][0], "region": TERRITORIES[territory_id][1],
                 "status": (status := draw.choice(["customer", "prospect"])), "customer": int(status == "customer"), "account_id": number + 1,
             }
@@ -55,6 +56,7 @@ def made_up_facts(seed: int, accounts: int = 60, lines: int = 240, currencies: t
             account
             | {
                 "day": (day := date(2024, 11, 1) + timedelta(draw.randrange(180))), "month": day.replace(day=1),
+                "weekday": str(day.isoweekday()), "hour": f"{draw.randrange(24):02}", "product": draw.choice(["bike", "long ski", "short ski"]),
                 "category": draw.choice(["bikes", "skis"]), "channel": draw.choice(["web", "shop", UNKNOWN]),
                 "currency": draw.choice(currencies), "order_key": f"crm/{number // 2}", "quantity": Decimal(draw.randrange(1, 9_000)) / 1000,
                 "revenue": revenue, "margin": revenue / 4 if (revenue * 25) % 1 == 0 else None,

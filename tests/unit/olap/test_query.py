@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gcrm.errors import CubeError
 from gcrm.olap import calendar
-from gcrm.olap.catalogue import DIMENSIONS, MEASURES, PLACE, Axis, dimensions_of
+from gcrm.olap.catalogue import DIMENSIONS, MEASURES, PLACE, SETS, Axis, dimensions_of, finest_level
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.units import LEVELS
 
@@ -18,24 +18,30 @@ _CELLS = st.builds(h3.latlng_to_cell, st.floats(-90, 90), st.floats(-180, 180), 
 _NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=15).map(str.strip).filter(bool)
 
 
-def _members(dimension: str) -> st.SearchStrategy[str]:
+def _is_place(dimension: str) -> bool:
+    return DIMENSIONS[dimension].kind == "place"
+
+
+def _members(dimension: str, finest: int) -> st.SearchStrategy[str]:
     if dimension in calendar.LEVELS:
         times = _DAYS.map(lambda day: calendar.member(dimension, day))
         return times | st.builds(lambda first, last: f"{min(first, last)}..{max(first, last)}", times, times)
-    return _CELLS | st.just("(unknown)") if dimension == PLACE else _NAMES
+    return _CELLS.filter(lambda cell: h3.get_resolution(cell) <= finest) | st.just("(unknown)") if _is_place(dimension) else _NAMES
 
 
 @st.composite
 def questions(draw: st.DrawFn) -> CubeQuery:
     measures = draw(st.lists(st.sampled_from(sorted(MEASURES)), min_size=1, max_size=4, unique=True))
     common = set.intersection(*({PLACE, *dimensions_of(name)} for name in measures))
+    finest = finest_level(measures)
+    levels = [level for level in LEVELS if level <= finest]
     axes = [
-        Axis(name, draw(st.sampled_from(LEVELS)) if name == PLACE else None)
+        Axis(name, draw(st.sampled_from(levels)) if _is_place(name) else None)
         for name in draw(st.lists(st.sampled_from(sorted(common)), max_size=4, unique=True))
     ]
     split = draw(st.integers(0, len(axes)))
     kept = draw(st.lists(st.sampled_from(sorted(common)), max_size=3, unique=True))
-    where = tuple(Filter(name, tuple(draw(st.lists(_members(name), min_size=1, max_size=3)))) for name in kept)
+    where = tuple(Filter(name, tuple(draw(st.lists(_members(name, finest), min_size=1, max_size=3)))) for name in kept)
     return CubeQuery(tuple(axes[:split]), tuple(axes[split:]), tuple(measures), where)
 
 
@@ -51,6 +57,7 @@ def test_the_text_of_a_filter_restores_it(query: CubeQuery) -> None:
 
 @given(questions(), st.sampled_from(LEVELS))
 def test_drilling_changes_the_level_and_nothing_else(query: CubeQuery, level: int) -> None:
+    level = min(level, query.finest_level)
     moved = query.at_level(level)
     assert moved.level == (level if query.level is not None else None)
     assert [axis.dimension for axis in moved.axes] == [axis.dimension for axis in query.axes]
@@ -80,7 +87,7 @@ def test_a_question_as_it_is_typed() -> None:
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ({"rows": "colour"}, "There is no dimension 'colour'; there are place, year, quarter, month"),
+        ({"rows": "colour"}, "There is no dimension 'colour'; there are place, destination, year, quarter"),
         ({"rows": "place"}, r"place needs an H3 level from 5 to 10, such as place:8\."),
         ({"rows": "place:11"}, "place needs an H3 level"),
         ({"rows": "place:x"}, "place needs an H3 level"),
@@ -118,6 +125,18 @@ def test_months_are_spans() -> None:
 
 @pytest.mark.parametrize("name", DIMENSIONS)
 def test_an_axis_is_written_as_it_is_read(name: str) -> None:
-    text = "place:7" if name == PLACE else name
+    text = f"{name}:7" if _is_place(name) else name
     assert str(Axis.parse(text)) == text
     assert Axis.parse(text).column == ("cell" if name == PLACE else name)
+
+
+def test_a_named_set_stands_for_its_members() -> None:
+    assert Filter.parse("weekday=@weekend") == Filter("weekday", ("6", "7"))
+    assert Filter.parse("weekday=@weekend|1|(unknown)").members == ("6", "7", "1", "(unknown)")
+    assert Filter.parse("channel=@@home") == Filter("channel", ("@home",))
+    assert str(Filter("channel", ("@home",))) == "channel=@@home"
+    with pytest.raises(CubeError, match=r"There is no set '@wekend' of weekday; there are @working_days, @weekend\."):
+        Filter.parse("weekday=@wekend")
+    with pytest.raises(CubeError, match="There is no set '@weekend' of segment; there is none"):
+        Filter.parse("segment=@weekend")
+    assert all(each.dimension in DIMENSIONS and each.members for each in SETS.values())

@@ -162,6 +162,7 @@ def test_everything_around_an_account() -> None:
     first = found.astype(object).where(found.notna(), None).iloc[0]
     assert first.drop(["road_distance_m", "building_distance_m"]).to_dict() == {
         "district": "9490 Vaduz",  # no area covers it: the nearest address that has both postcode and city
+        "municipality": "Vaduz",
         "road_class": "residential",  # a pavement lies nearer, and says nothing
         "road_name": "Dorfweg",
         "building_type": "yes",
@@ -189,6 +190,7 @@ def test_everything_around_an_account() -> None:
     }
     assert found["road_distance_m"].iloc[0] == pytest.approx(20, abs=0.5)
     assert found["district"].fillna("-").tolist() == ["9490 Vaduz", "Quarter", "-", "9490 Vaduz"]
+    assert found["municipality"].fillna("-").tolist() == ["Vaduz", "Canton", "-", "Vaduz"]
     assert found.iloc[2].isna().all()
     assert found.iloc[3].equals(found.iloc[0].rename(103))
 
