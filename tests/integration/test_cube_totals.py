@@ -343,6 +343,18 @@ def test_what_is_hidden_is_said_in_the_terminal(smallest_count: int) -> None:
     settings.cache_clear()
 
 
+@pytest.mark.parametrize("name", [name for name in dimensions_of("revenue") if name not in ("week", "day", "currency")])
+def test_the_list_of_accounts_is_filtered_as_the_cube_is(name: str) -> None:
+    cell = f"{ask_cube(CubeQuery.parse('place:8', measures='revenue', order='-revenue'), EVERYTHING).table['cell'][0].as_py():x}"
+    here = ask_cube(CubeQuery.parse(name, measures="revenue", where=[f"place={cell}"], top="2 revenue"), EVERYTHING).table
+    kept = Filter(name, tuple(map(DIMENSIONS[name].member, here[name].to_pylist())))
+    listed = accounts_in(Cube("now", cubes.published()), cell, (kept,), EVERYTHING)
+    ((row),) = _answer(CubeQuery(measures=("revenue", "buyers"), where=(Filter(PLACE, (cell,)), kept))).values()
+    assert 0 < listed.found <= MOST_ACCOUNTS
+    assert sum(filter(pd.notna, listed.frame["revenue"])) == (row["revenue"] or 0)
+    assert (listed.frame["orders"] > 0).sum() == row["buyers"]
+
+
 def test_areas_of_files_and_trading_areas_are_polygons(tmp_path: Path) -> None:
     left, right = shapely.box(24.93, 60.16, 24.95, 60.18), shapely.box(24.95, 60.165, 24.97, 60.18)
     file = tmp_path / "lasso.geojson"
@@ -383,18 +395,6 @@ def test_records_of_what_is_no_account_have_no_names(tmp_path: Path) -> None:
     found = pd.read_csv(target, skiprows=4)
     assert len(found) == 5
     assert list(found.columns) == list(FACTS["footfall"].columns)
-
-
-@pytest.mark.parametrize("name", [name for name in dimensions_of("revenue") if name not in ("week", "day", "currency")])
-def test_the_list_of_accounts_is_filtered_as_the_cube_is(name: str) -> None:
-    cell = f"{ask_cube(CubeQuery.parse('place:8', measures='revenue', order='-revenue'), EVERYTHING).table['cell'][0].as_py():x}"
-    here = ask_cube(CubeQuery.parse(name, measures="revenue", where=[f"place={cell}"], top="2 revenue"), EVERYTHING).table
-    kept = Filter(name, tuple(map(DIMENSIONS[name].member, here[name].to_pylist())))
-    listed = accounts_in(Cube("now", cubes.published()), cell, (kept,), EVERYTHING)
-    ((row),) = _answer(CubeQuery(measures=("revenue", "buyers"), where=(Filter(PLACE, (cell,)), kept))).values()
-    assert 0 < listed.found <= MOST_ACCOUNTS
-    assert sum(filter(pd.notna, listed.frame["revenue"])) == (row["revenue"] or 0)
-    assert (listed.frame["orders"] > 0).sum() == row["buyers"]
 
 
 def test_every_proof_of_the_declarations_holds() -> None:
