@@ -16,7 +16,7 @@ import pyrosm
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cells, containment, cubes, duplicates, imports, matching, million, movement, places, roads, roads_rivals
+from benchmarks import cells, containment, cubes, duplicates, imports, leads, matching, million, movement, places, roads, roads_rivals
 from benchmarks.measure import Figure, Preparation, Row, compare, peak_of_tree_mib, within
 from gcrm.config import settings
 from gcrm.db.cluster import Cluster
@@ -29,6 +29,7 @@ _POINTS = 1_000_000
 _PARENTS = 200_000
 _ADDRESSES = 200_000
 _PLACES = 100_000
+_LEADS = 100_000
 _MILLION = 1_000_000
 _CUSTOMERS = 1_000_000
 _SITES, _ORIGINS = 1_000, 1_000
@@ -81,6 +82,7 @@ def rows(scale: float) -> list[Row]:
         compare("load tracks", f"{_POSITIONS:,} positions", (movement.tracks_ours, (_POSITIONS,)), copy, (movement.tracks_copy, (_POSITIONS,)), None),
         compare("build the sales cuboids", lines, (cubes.build_ours, (published,)), group, (cubes.build_duckdb, (published,)), None),
         compare("100 questions to the cube", lines, (cubes.ask_ours, (published,)), group, (cubes.ask_facts, (published,)), None),
+        compare("import and assign leads", f"{_LEADS:,} rows", (leads.leads_ours, (_LEADS,)), copy, (leads.leads_copy, (_LEADS,)), 3.0),
         compare("import accounts, 20 columns", f"{_MILLION:,} rows", (million.million_ours, (_MILLION,)), copy, (million.million_copy, (_MILLION,)), 3.0),
     ]
 

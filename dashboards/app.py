@@ -11,12 +11,16 @@ _HERE = Path(__file__).parent
 
 st.set_page_config(page_title="gcrm", page_icon=str(_HERE / "assets/icon.svg"), layout="wide")
 st.logo(str(_HERE / "assets/logo_dark.svg" if theme.look().dark else _HERE / "assets/logo.svg"), size="medium", link=None)
+# File, title, icon, path and what is needed to see it; no text, which Streamlit would show.
 _PAGES = (
     ("start", "Start", ":material/home:", "", Permission.LOOK),
     ("map_explorer", "Map", ":material/hexagon:", "map", Permission.LOOK),
     ("surroundings", "Surroundings", ":material/layers:", "surroundings", Permission.LOOK),
     ("reach", "Reach", ":material/route:", "reach", Permission.LOOK),
     ("account", "Accounts", ":material/contacts:", "account", Permission.LOOK),
+    ("leads", "Leads", ":material/person_search:", "leads", Permission.LOOK),
+    ("pipeline", "Pipeline", ":material/view_kanban:", "pipeline", Permission.LOOK),
+    ("forecast", "Forecast", ":material/trending_up:", "forecast", Permission.LOOK),
     ("cube", "Cube", ":material/deployed_code:", "cube", Permission.LOOK),
     ("import_file", "Import", ":material/upload_file:", "import", Permission.MEND),
     ("new_account", "New account", ":material/add_business:", "new-account", Permission.WORK),
@@ -26,8 +30,6 @@ _PAGES = (
     ("quality", "Data quality", ":material/fact_check:", "quality", Permission.LOOK),
     ("admin", "Users", ":material/manage_accounts:", "users", Permission.ADMINISTER),
 )
-"""File, title, icon, path and what is needed to see it."""
-
 st.html(theme.styles())
 page = st.navigation(
     [

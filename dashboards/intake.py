@@ -133,7 +133,7 @@ def begin(source: Source) -> int:
     Raises:
         MappingError: a required field has no source.
     """
-    job_id = imports.create_job([source])
+    job_id = imports.create_job([source], session.name())
     uploads.start(job_id)
     return job_id
 
@@ -148,7 +148,7 @@ def create_account(texts: Mapping[str, str]) -> Created:
     Raises:
         EntryError: it cannot be stored.
     """
-    return entry.create(texts)
+    return entry.create(texts, actor=session.name(), through="page")
 
 
 @needs(Permission.MEND)

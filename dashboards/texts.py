@@ -5,9 +5,10 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from dashboards.data import DIMENSIONS, UNKNOWN, Band, Filter, Measure, Polygon, Ring, level_of_cell, place_of, span
+from gcrm.errors import EntryError
 
 _EDGE_KM = {5: 9.85, 6: 3.72, 7: 1.41, 8: 0.531, 9: 0.201, 10: 0.0759}
 """Mean length of an edge by H3 level, km (https://h3geo.org/docs/core-library/restable)."""
@@ -197,6 +198,18 @@ def duration(seconds: float) -> str:
         return f"{max(round(seconds), 1)} s"
     hours, minutes = divmod(round(seconds / _SECONDS_A_MINUTE), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def decimal_of(text: str) -> Decimal:
+    """A number as somebody typed it, with a point before its decimals.
+
+    Raises:
+        EntryError: it is none.
+    """
+    try:
+        return Decimal(text.replace(" ", ""))
+    except InvalidOperation as error:
+        raise EntryError(f"{text!r} is no amount; write one such as 4500 or 4500.50.") from error
 
 
 def plain(text: str) -> str:

@@ -5,6 +5,7 @@ import sys
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -34,6 +35,9 @@ class Settings(BaseSettings):
         None, ge=0.99, le=1, description="Probability from which `gcrm duplicates find` merges without a person; where it is not set, never."
     )
     duplicates_unique: str = Field("", description="Systems that hold nobody twice, with commas between them; every search for duplicates keeps to it.")
+    lead_assignment: Literal["turn", "load"] = Field(
+        "turn", description="Who of the reps of a territory gets the next lead: the one whose turn it is, or (load) the one with the fewest open leads."
+    )
     dictionaries: Path | None = Field(None, description="Folder of dictionaries in libpostal's format, added to the geocoder's own words.")
     geocoders: str = Field("", description="Providers asked for what the reference does not know: name=URL;rate=1;days=30 and so on, with | between them.")
     cube_versions: int = Field(10, ge=1, description="Versions of the cube that are kept, so that it can be asked as it was.")

@@ -220,15 +220,18 @@ OPPORTUNITIES = ObjectType("opportunities", "one row per sales opportunity", (
     _ACCOUNT,
     _REP,
     Field("name", Kind.TEXT, "Title.", required=True, names=("title", "deal", "opportunity")),
-    Field("stage", Kind.CODE, "Stage.", required=True, names=("status",),
+    Field("stage", Kind.CODE, "Stage, one of those that are declared.", required=True, names=("status",),
           codes=("new", "qualified", "proposal", "negotiation", "won", "lost")),
     Field("amount", Kind.MONEY, "Expected revenue.", required=True, names=("value", "deal value"), minimum=0),
     Field("currency", Kind.CURRENCY, "ISO 4217 code.", required=True, names=("currency code",), default="EUR"),
     Field("opened_at", Kind.TIME, "When it was opened.", required=True, names=("created", "created at", "open date")),
     Field("expected_close_on", Kind.DATE, "Day on which it is expected to close.", names=("close date", "expected close")),
     Field("closed_at", Kind.TIME, "When it was won or lost.", names=("closed",)),
+    Field("stage_since", Kind.TIME, "When it came into its stage.", names=("stage date", "last stage change date", "in stage since")),
+    Field("loss_reason", Kind.TEXT, "Why it was lost.", names=("lost reason", "reason lost", "closed lost reason", "reason for loss")),
     _MADE_UP,
-), key=("opportunity_key",), references={"account_key": "accounts", "rep_key": "reps"}, not_before={"closed_at": "opened_at"})  # fmt: skip
+), key=("opportunity_key",), references={"account_key": "accounts", "rep_key": "reps"},
+   not_before={"closed_at": "opened_at", "stage_since": "opened_at"})  # fmt: skip
 
 CONSENTS = ObjectType("consents", "one row per consent given or withdrawn", (
     _key("consent", "consent id", "id"),
@@ -268,6 +271,36 @@ CAMPAIGN_MEMBERS = ObjectType("campaign_members", "one row per account or person
     _MADE_UP,
 ), key=("member_key",), references={"campaign_key": "campaigns", "account_key": "accounts", "contact_key": "contacts"},
    not_before={"responded_at": "sent_at"}, not_beside={"responded_at": ("response", "none")}, any_of=("account_key", "contact_key"))  # fmt: skip
+LEADS = ObjectType("leads", "one row per company or person who may become a customer", (
+    _key("lead", "lead id", "id", "lead number", "prospect id"),
+    Field("company", Kind.NAME, "Name of the company.", names=("company name", "account name", "organization", "organisation", "business name")),
+    Field("given_name", Kind.NAME, "Given name of the person.", names=("first name", "firstname", "forename")),
+    Field("family_name", Kind.NAME, "Family name of the person.", names=("last name", "lastname", "surname")),
+    Field("role", Kind.TEXT, "Role of the person at the company.", names=("title", "job title", "position", "function")),
+    _PHONE,
+    _EMAIL,
+    Field("website", Kind.WEBSITE, "Address of its web pages.", names=("web", "url", "homepage", "web site"), severity=Severity.WARN),
+    Field("street", Kind.TEXT, "Street, with or without the number.", names=("address", "adress", "address line 1", "street address", "street addr", "road")),
+    Field("house_number", Kind.TEXT, "House number with its suffix.", names=("housenumber", "number", "house no", "street number")),
+    Field("postcode", Kind.POSTCODE, "Postcode.", names=("zip", "zip code", "postal code", "plz"), severity=Severity.WARN),
+    Field("city", Kind.TEXT, "City or place.", names=("town", "place", "municipality")),
+    Field("country_code", Kind.COUNTRY, "ISO 3166-1 alpha-2 code.", names=("country",)),
+    *_POSITION,
+    Field("segment", Kind.TEXT, "Market segment.", names=("market segment", "industry")),
+    Field("interest", Kind.TEXT, "What they want.", names=("product interest", "description", "request", "enquiry", "message", "subject")),
+    Field("amount", Kind.MONEY, "What it may be worth.", names=("value", "expected revenue", "deal value", "opportunity amount", "budget"), minimum=0),
+    Field("currency", Kind.CURRENCY, "ISO 4217 code.", required=True, names=("currency code",), default="EUR"),
+    Field("origin", Kind.TEXT, "How it came: a campaign, a fair, a form on the web.", names=("lead source", "source", "campaign", "channel")),
+    Field("rating", Kind.CODE, "hot, warm or cold.", names=("temperature", "priority"), codes=("hot", "warm", "cold")),
+    Field("status", Kind.CODE, "new, working, converted or rejected.", required=True, names=("lead status", "state"),
+          codes=("new", "working", "converted", "rejected"), default="new"),
+    Field("rejected_because", Kind.TEXT, "Why it was rejected.", names=("reason", "rejection reason", "disqualified reason", "unqualified reason")),
+    Field("received_at", Kind.TIME, "When it came.", names=("date", "created", "created at", "created date", "received", "timestamp")),
+    Field("territory_key", Kind.KEY, "Key of the territory, where it is not the one its position lies in.", names=("territory", "territory id")),
+    _REP,
+    _MADE_UP,
+), key=("lead_key",), references={"territory_key": "territories", "rep_key": "reps"},
+   any_of=("company", "family_name", "given_name", "email", "phone"))  # fmt: skip
 
 TRADE_AREAS = ObjectType("trade_areas", "one row per trading area", (
     Field("area_key", Kind.KEY, "Key of the area in the system it comes from.", names=("id", "area id", "code", "key"), longest=_LONGEST_KEY),
@@ -304,6 +337,9 @@ SENSORS = ObjectType("sensors", "one row per road sensor", (
 ), key=("sensor_key",))  # fmt: skip
 
 OBJECTS: Mapping[str, ObjectType] = MappingProxyType(
-    {each.name: each for each in (TERRITORIES, REPS, PRODUCTS, ACCOUNTS, CONTACTS, ORDERS, ACTIVITIES, OPPORTUNITIES, CONSENTS, CAMPAIGNS, CAMPAIGN_MEMBERS)}
+    {
+        each.name: each
+        for each in (TERRITORIES, REPS, PRODUCTS, ACCOUNTS, CONTACTS, ORDERS, ACTIVITIES, OPPORTUNITIES, CONSENTS, CAMPAIGNS, CAMPAIGN_MEMBERS, LEADS)
+    }
 )
 """Everything that `gcrm import` takes, in the order in which references need them."""

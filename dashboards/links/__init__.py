@@ -8,6 +8,7 @@ from dashboards.links.positions import REVIEW_STATUSES, PositionsView
 from dashboards.links.quality import QualityView
 from dashboards.links.quarantine import QuarantineView
 from dashboards.links.reach import BESIDE, MODES, WEEKDAYS, ReachView
+from dashboards.links.sales import ForecastView, LeadsView, PipelineView
 from dashboards.links.surroundings import FLOW_MEASURES, FLOWS, ON_STREETS, SurroundingsView
 
 __all__ = [
@@ -21,7 +22,10 @@ __all__ = [
     "AccountView",
     "Camera",
     "DuplicatesView",
+    "ForecastView",
+    "LeadsView",
     "MapView",
+    "PipelineView",
     "PositionsView",
     "QualityView",
     "QuarantineView",

@@ -17,10 +17,13 @@ from gcrm.cli import (
     doctor,
     duplicates,
     export,
+    forecast,
     geocode,
     imports,
     jobs,
+    leads,
     load,
+    opportunities,
     places,
     quality,
     quarantine,
@@ -61,6 +64,9 @@ app.add_typer(roads.app, name="roads", rich_help_panel="The way of the data")
 app.add_typer(trade_areas.app, name="trade-areas", rich_help_panel="The way of the data")
 app.command("enrich", rich_help_panel="The way of the data")(places.enrich)
 app.command("update", rich_help_panel="The way of the data")(places.update)
+app.add_typer(leads.app, name="leads", rich_help_panel="The daily work")
+app.add_typer(opportunities.app, name="opportunities", rich_help_panel="The daily work")
+app.command("forecast", rich_help_panel="The daily work")(forecast.forecast)
 app.add_typer(cube.app, name="cube", rich_help_panel="The way of the data")
 app.add_typer(views.app, name="views", rich_help_panel="The way of the data")
 app.command("reverse", rich_help_panel="The way of the data", context_settings={"ignore_unknown_options": True})(geocode.reverse)

@@ -10,6 +10,8 @@ from gcrm.errors import CrmError
 
 type Kind = Literal["open", "won", "lost"]
 type Commitment = Literal["commit", "best_case", "pipeline"]
+COMMITMENTS: tuple[Commitment, ...] = ("commit", "best_case", "pipeline")
+"""What a forecast counts an open opportunity as, the surest first."""
 
 _SECONDS_A_DAY = 86_400.0
 

@@ -22,7 +22,7 @@ _SYLLABLES = tuple(consonant + vowel for consonant in "bdfghjklmnprstv" for vowe
 _ENDINGS = ("q", "x", "z")
 WORDS = len(_SYLLABLES) ** 3 * len(_ENDINGS)
 """How many made-up names there are."""
-_TRADES = ("Bakery", "Clinic", "Courier", "Hotel", "Office", "School", "Store", "Studio", "Workshop", "Agency")
+TRADES = ("Bakery", "Clinic", "Courier", "Hotel", "Office", "School", "Store", "Studio", "Workshop", "Agency")
 _PARENT_SHARE = 0.05
 _WITHOUT_EMAIL = 0.15
 _WITHOUT_PHONE = 0.10
@@ -127,7 +127,7 @@ def account_columns(accounts: Accounts, places: Places) -> dict[str, pa.Array]:
     count = len(accounts)
     word = words(accounts.word)
     person = join("Person ", words(accounts.given), " ", word)
-    company = join("Sample ", pick(_TRADES, accounts.given % len(_TRADES)), " ", word)
+    company = join("Sample ", pick(TRADES, accounts.given % len(TRADES)), " ", word)
     is_company = accounts.kind == COMPANY
     plain = keys("", accounts.number)
     email = _choose(is_company, join("info@", _lower(word), "-", plain, ".example"), join(_lower(word), ".", plain, "@example.org"))

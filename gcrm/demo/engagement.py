@@ -15,6 +15,7 @@ _SUBJECTS = ("spring offer", "service reminder", "new models", "open order", "co
 _OUTCOMES = ("interested", "no answer", "ordered", "not interested", "call again", None)
 _OPEN_STAGES = ("new", "qualified", "proposal", "negotiation")
 _STAGES = (*_OPEN_STAGES, "won", "lost")
+_LOSS_REASONS = ("price", "competitor", "no budget", "no need", "timing", "no answer", "other")
 _DAY = 86_400
 _LONGEST_SALE_DAYS = 120
 
@@ -75,6 +76,10 @@ def opportunities_table(accounts: Accounts, territories: Territories, nearness: 
     stage = np.where(closed, np.where(won, _STAGES.index("won"), _STAGES.index("lost")), open_stage)
     middle = np.where(accounts.kind[account] == COMPANY, 250_000, 60_000)
     expected = closes // _DAY + random.integers(-10, 11, size=count)
+    more = stream(seed, "opportunities", 1)
+    # Whatever is open came into its stage in the last part of its time, most of it lately.
+    since = opened + ((seconds_of(structure.END) - opened) * np.sqrt(more.random(count))).astype(np.int64)
+    reason = more.integers(len(_LOSS_REASONS), size=count)
     return pa.table(
         {
             "opportunity_key": keys("D", np.arange(1, count + 1)),
@@ -87,6 +92,8 @@ def opportunities_table(accounts: Accounts, territories: Territories, nearness: 
             "opened_at": times(opened),
             "expected_close_on": pa.array(expected.astype(np.int32)).cast(pa.date32()),
             "closed_at": only_where(closed, times(closes)),
+            "stage_since": times(np.where(closed, closes, since)),
+            "loss_reason": only_where(closed & ~won, pick(_LOSS_REASONS, reason)),
             "made_up": flags(count),
         }
     )

@@ -25,6 +25,7 @@ class DemoFiles:
         consents: one row per consent given or withdrawn.
         campaigns: one row per campaign.
         campaign_members: one row per contact that a campaign was sent to.
+        leads: one row per lead.
         sites: one row per shop of the company: site_key, name, longitude, latitude.
         footfall: one row per H3-10 cell (hex), weekday (1 to 7) and hour (0 to 23): people_per_hour.
         tracks: one row per recorded position: track_key, recorded_at, longitude, latitude.
@@ -44,6 +45,7 @@ class DemoFiles:
     consents: Path
     campaigns: Path
     campaign_members: Path
+    leads: Path
     sites: Path
     footfall: Path
     tracks: Path

@@ -17,6 +17,7 @@ from gcrm.demo.damage import change_duplicates, damage_addresses
 from gcrm.demo.engagement import activities_table, opportunities_table
 from gcrm.demo.files import DemoFiles, files_in, written_at_once
 from gcrm.demo.footfall import footfall_table
+from gcrm.demo.leads import leads_table
 from gcrm.demo.movement import draw_routes, routes_table, tracks_table
 from gcrm.demo.network import network_of
 from gcrm.demo.places import Places, find_places
@@ -87,6 +88,7 @@ def _write_company(files: DemoFiles, city: CitySurroundings, places: Places, pla
     contacts = _write_people(files, accounts, seed)
     write_csv(activities_table(accounts, territories, scale, seed), files.activities)
     write_csv(opportunities_table(accounts, territories, nearness, scale, seed), files.opportunities)
+    write_csv(leads_table(places, territories.share, scale, seed), files.leads)
     write_orders(files.orders, accounts, plan_demand(accounts, nearness, trends.factor_of_place, seed), scale, seed)
     write_csv(campaigns_table(scale), files.campaigns)
     write_csv(campaign_members_table(accounts, contacts, nearness, files.orders, seed), files.campaign_members)

@@ -25,6 +25,7 @@ _STREAMS = (
     "footfall",
     "movement",
     "campaigns",
+    "leads",
 )
 
 

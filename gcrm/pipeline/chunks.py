@@ -24,6 +24,7 @@ MARKS = (*readers.MARKS, REPEATED)
 """Columns that mark a record as refused from the start; missing where it is not."""
 
 _IN_ROW = " in row "
+_IN_CELLS = ("accounts", "leads")
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def _ragged(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def _staged(records: pd.DataFrame, object_type: ObjectType) -> pd.DataFrame:
-    """Records as their stage takes them: `row_number` and `source_key` first, cells for given positions of accounts."""
+    """Records as their stage takes them: `row_number` and `source_key` first, cells for the given positions of what lies in cells."""
     key = records[object_type.key[0]]
     for part in object_type.key[1:]:
         key = key + "/" + records[part]
@@ -157,7 +158,7 @@ def _staged(records: pd.DataFrame, object_type: ObjectType) -> pd.DataFrame:
     staged = records.drop(columns=own_key_only)
     staged.insert(0, "source_key", key)
     staged.insert(0, "row_number", records.index)
-    if object_type.name == "accounts":
+    if object_type.name in _IN_CELLS:
         staged["cell"] = index_points(records["longitude"], records["latitude"])
     return staged
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 
+from gcrm.access.scope import Scope
 from gcrm.db.connection import Role, transaction
 from gcrm.db.queries import queries
 from gcrm.demo.city import CitySurroundings
@@ -24,6 +25,7 @@ from gcrm.pipeline.layers.footfall import load_footfall
 from gcrm.pipeline.layers.osm import load_osm
 from gcrm.pipeline.layers.sites import COMPETITORS, SITES, load_sites
 from gcrm.pipeline.layers.tracks import load_tracks
+from gcrm.pipeline.lead_assignment import assign_leads
 from gcrm.pipeline.road_flows import match_tracks
 from gcrm.pipeline.sites import Sites
 from gcrm.pipeline.trade_areas.computed import compute_rings
@@ -63,6 +65,8 @@ def make(demo: Demo, report: Report) -> None:
         _choose_sites(demo)
     with _step("enrich", report), progress("surroundings", total=count_stale(), unit="accounts") as advance:
         enrich_accounts(advance)
+    with _step("leads to reps", report):
+        assign_leads(Scope.everything(), actor="gcrm demo", through="command")
     with _step("cube", report), progress("cuboids", total=len(declared()), unit="cuboids") as advance:
         build_cube(advance)
 

@@ -1,36 +1,44 @@
-"""Accounts that a person types in: one record, which goes the way of those of a file."""
+"""Records that a person types in: a job of a few records, which go the way of those of a file."""
 
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+import psycopg
 
-from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
 from gcrm.errors import EntryError
-from gcrm.frames import ACCOUNTS
+from gcrm.frames import ACCOUNTS, ObjectType
 from gcrm.ingest.mapping import FieldSource, FileMapping
+from gcrm.pipeline.changes import Through, acting
 from gcrm.pipeline.chunks import Import, prepare
 from gcrm.pipeline.geocoding import geocode_account
-from gcrm.pipeline.imports import Part, run_parts
+from gcrm.pipeline.imports import Part, run_within
 
 SOURCE = "by hand"
 """The system that they come from, as far as imports, quality and duplicates ask for one."""
 
-FIELDS = tuple(name for name in ACCOUNTS.field_names if name not in {"account_key", "parent_key", "territory_key", "made_up"})
-"""What a person gives; the key is made, and the territory is the one that the position lies in."""
 
-_NAME = "new account"
-_MAPPING = FileMapping(source=SOURCE, fields={name: FieldSource(column=name) for name in ("account_key", *FIELDS)})
+def fields_of(object_type: ObjectType) -> tuple[str, ...]:
+    """What a person gives of a record: neither keys, which are made or chosen, nor whether it is made up.
+
+    Args:
+        object_type: what it is.
+    """
+    return tuple(name for name in object_type.field_names if name not in {*object_type.key, *object_type.references, "made_up"})
+
+
+FIELDS = fields_of(ACCOUNTS)
+"""What a person gives of an account; its territory is the one that the position lies in."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What an account would be stored as.
+    """What a record would be stored as.
 
     Attributes:
         record: clean values by field, None for nothing; of a refused one as they were given.
@@ -44,6 +52,16 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A record to be stored: what it is, its texts by field (references and `made_up` may be among them), and the system whose keys it has and refers to."""
+
+    object_type: ObjectType
+    texts: Mapping[str, str]
+    key: str
+    source: str = SOURCE
+
+
+@dataclass(frozen=True)
 class Created:
     """An account that was stored: its key, and the job that can be undone."""
 
@@ -51,43 +69,99 @@ class Created:
     job_id: int
 
 
-def check(texts: Mapping[str, str]) -> Checked:
-    """Cleans and checks an account by the steps and the contract of an import; nothing is stored.
+def new_key() -> str:
+    """A key for a record that nobody gave one."""
+    return str(uuid.uuid4())
+
+
+def check(texts: Mapping[str, str], object_type: ObjectType = ACCOUNTS) -> Checked:
+    """Cleans and checks a record by the steps and the contract of an import; nothing is stored.
 
     Args:
-        texts: of FIELDS what was typed; what is left out is empty.
+        texts: of `fields_of` what was typed; what is left out is empty.
+        object_type: what it is.
     """
-    raw = _frame(texts, "")
-    chunk = prepare(Import(0, SOURCE, ACCOUNTS, _NAME, _MAPPING), raw)
+    names = fields_of(object_type)
+    entry = Entry(object_type, {name: texts.get(name, "") for name in names}, "new")
+    raw = _frame(entry)
+    chunk = prepare(Import(0, SOURCE, object_type, _name(object_type), _mapping(entry)), raw)
     clean = chunk.staged.iloc[0].to_dict() if len(chunk.staged) else raw.iloc[0].to_dict()
     return Checked(
-        {name: None if pd.isna(clean[name]) or clean[name] == "" else clean[name] for name in FIELDS},
+        {name: None if pd.isna(clean[name]) or clean[name] == "" else clean[name] for name in names},
         dict(zip(chunk.refused["field"], chunk.refused["reason"], strict=True)),
         dict(zip(chunk.warnings["field"], chunk.warnings["reason"], strict=True)),
     )
 
 
-def create(texts: Mapping[str, str]) -> Created:
-    """Stores an account and places it; a job of one record.
+def enter(connection: psycopg.Connection[Any], name: str, entries: Sequence[Entry], actor: str) -> int:
+    """Stores records in the connection's transaction, all or none; a job that can be undone.
 
     Args:
-        texts: as of `check`.
+        connection: of `gcrm.pipeline.changes.acting`.
+        name: what the job is called.
+        entries: in the order in which they refer to each other.
+        actor: who enters them.
+
+    Returns:
+        The job's id.
+
+    Raises:
+        EntryError: one of them is refused; the caller's transaction has to be rolled back.
+    """
+    told = [[entry.object_type.name, entry.key, dict(entry.texts)] for entry in entries]
+    sha256 = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return run_within(connection, name, sha256, [_part(entry) for entry in entries], actor)
+
+
+def create(texts: Mapping[str, str], *, actor: str, through: Through) -> Created:
+    """Stores an account and places it.
+
+    Args:
+        texts: of FIELDS what was typed; what is left out is empty.
+        actor: who typed it.
+        through: page or command.
 
     Raises:
         EntryError: it cannot be stored.
     """
-    for field, reason in check(texts).refused.items():
-        raise EntryError(f"{field.replace('_', ' ').capitalize()} {reason}; mend it and save again.")
-    key = str(uuid.uuid4())
-    sha256 = hashlib.sha256(json.dumps(dict(texts), sort_keys=True).encode()).hexdigest()
-    job_id, _ = run_parts("entry", _NAME, sha256, [Part(ACCOUNTS, _MAPPING, lambda: [_frame(texts, key)], _MAPPING)], lambda _: None)
-    with connect(Role.WRITER) as connection:
+    refuse_unfit(texts, ACCOUNTS)
+    key = new_key()
+    with acting(actor, through) as connection:
+        job_id = enter(connection, _name(ACCOUNTS), [Entry(ACCOUNTS, {name: texts.get(name, "") for name in FIELDS}, key)], actor)
         account_id: int = queries("accounts").by_key(connection, source=SOURCE, source_key=key)
     geocode_account(account_id)
     return Created(account_id, job_id)
 
 
-def _frame(texts: Mapping[str, str], key: str) -> pd.DataFrame:
-    """The record as a reader would give it, of a file whose columns have the names of the fields."""
-    values = {"account_key": key or "new", **{name: texts.get(name, "") for name in FIELDS}}
+def refuse_unfit(texts: Mapping[str, str], object_type: ObjectType) -> None:
+    """Refuses what cannot be stored, by its field.
+
+    Args:
+        texts: as of `check`.
+        object_type: what it is.
+
+    Raises:
+        EntryError: names the field, and why.
+    """
+    for field, reason in check(texts, object_type).refused.items():
+        raise EntryError(f"{field.replace('_', ' ').capitalize()} {reason}; mend it and save again.")
+
+
+def _name(object_type: ObjectType) -> str:
+    return f"new {object_type.name.removesuffix('s')}"
+
+
+def _part(entry: Entry) -> Part:
+    mapping = _mapping(entry)
+    return Part(entry.object_type, mapping, lambda: [_frame(entry)], mapping)
+
+
+def _mapping(entry: Entry) -> FileMapping:
+    """As of a file whose columns have the names of the fields."""
+    return FileMapping(source=entry.source, fields={name: FieldSource(column=name) for name in (*entry.object_type.key, *entry.texts)})
+
+
+def _frame(entry: Entry) -> pd.DataFrame:
+    """The record as a reader would give it."""
+    values = {entry.object_type.key[0]: entry.key, **entry.texts}
     return pd.DataFrame([values], index=pd.Index([1], name="row_number"), dtype="string")

@@ -108,7 +108,7 @@ def geocode_account(account_id: int) -> None:
         reference_id = _settle_reference(connection)
         rows = list(queries("geocode").open_address(connection, account_id=account_id))
         if rows:
-            _place(Placer(connection, _kept_matcher(connection)), reference_id, [pd.DataFrame(rows, columns=_OPEN)], lambda _: None)
+            _place(kept_placer(connection), reference_id, [pd.DataFrame(rows, columns=_OPEN)], lambda _: None)
         connection.rollback()
 
 
@@ -122,8 +122,17 @@ def locate(address: Mapping[str, str | None]) -> dict[str, Any]:
         As a row of `gcrm.ingest.geocoding.match.Matcher.match`.
     """
     with connect(Role.WRITER) as connection:
-        found = Placer(connection, _kept_matcher(connection)).known(pd.DataFrame([address], dtype="object"))
+        found = kept_placer(connection).known(pd.DataFrame([address], dtype="object"))
     return {str(name): values.iloc[0] for name, values in found.items()}
+
+
+def kept_placer(connection: Connection) -> Placer:
+    """What finds addresses by what persons said and by the reference as the layers are now; a process keeps the reference until they change.
+
+    Args:
+        connection: of the writer.
+    """
+    return Placer(connection, _kept_matcher(connection))
 
 
 def _kept_matcher(connection: Connection) -> Matcher:

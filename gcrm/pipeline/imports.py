@@ -4,6 +4,7 @@ A run over a file is a job. A chunk of records is one transaction, and the chunk
 was killed or cancelled goes on behind the last chunk that is stored, and ends as if nothing had happened.
 """
 
+import getpass
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from psycopg.types.json import Json, Jsonb
 
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
-from gcrm.errors import GcrmError, ImportJobError
+from gcrm.errors import EntryError, GcrmError, ImportJobError
 from gcrm.frames import ACCOUNTS, OBJECTS, ObjectType
 from gcrm.ingest.digest import file_sha256
 from gcrm.ingest.mapping import FileMapping
@@ -25,6 +26,7 @@ from gcrm.pipeline import chunks
 from gcrm.pipeline.ahead import ahead
 from gcrm.pipeline.duplicate_preview import Preview, preview
 from gcrm.pipeline.report import ImportReport
+from gcrm.pipeline.stages import with_declared_stages
 from gcrm.progress import Advance
 
 _SHOWN_CHANGES = 20
@@ -85,11 +87,12 @@ def import_file(source: Source, advance: Advance) -> ImportReport:
     return run_job(create_job([source]), advance)[source.object_type.name]
 
 
-def create_job(sources: Sequence[Source]) -> int:
+def create_job(sources: Sequence[Source], actor: str | None = None) -> int:
     """A job over a file, or the last one over it with the same mapping where that did not come to its end.
 
     Args:
         sources: the file with a mapping for each object that it feeds.
+        actor: who asks for it; whoever runs the program if left out.
 
     Returns:
         The job's id.
@@ -109,7 +112,8 @@ def create_job(sources: Sequence[Source]) -> int:
         if found is not None:
             jobs.move(connection, job_id=found, file_path=str(path))
             return found
-        names = {"file_name": path.name, "file_path": str(path), "file_sha256": sha256, "mapping": mapping, "rows_expected": expected}
+        names = {"file_name": path.name, "file_path": str(path), "file_sha256": sha256, "mapping": mapping, "rows_expected": expected,
+                 "created_by": actor or getpass.getuser()}  # fmt: skip
         return int(jobs.create(connection, kind="import", **names))
 
 
@@ -158,8 +162,9 @@ def dry_run(sources: Sequence[Source], advance: Advance) -> DryRun:
     duplicates: Preview | None = None
     with connect(Role.WRITER) as connection:
         job_id: int = queries("jobs").create(
-            connection, kind="import", file_name=sources[0].path.name, file_path=None, file_sha256="", mapping=Json({}), rows_expected=None
-        )
+            connection, kind="import", file_name=sources[0].path.name, file_path=None, file_sha256="", mapping=Json({}), rows_expected=None,
+            created_by=getpass.getuser(),
+        )  # fmt: skip
         for source in sources:
             part = Part.of(source)
             run = _begin(connection, job_id, source.path.name, "", part)
@@ -181,11 +186,11 @@ def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[A
     return {name: (value, after.get(name)) for name, value in before.items() if name != "import_id"}
 
 
-def run_parts(kind: Literal["retry", "entry"], file_name: str, sha256: str, parts: Sequence[Part], advance: Advance) -> tuple[int, dict[str, ImportReport]]:
+def run_parts(kind: Literal["retry"], file_name: str, sha256: str, parts: Sequence[Part], advance: Advance) -> tuple[int, dict[str, ImportReport]]:
     """Runs a job over records that lie in no file of their own.
 
     Args:
-        kind: of the job: a retry of what was refused, or an entry by hand.
+        kind: of the job: a retry of what was refused.
         file_name: the file they came from.
         sha256: its checksum.
         parts: the objects.
@@ -196,9 +201,46 @@ def run_parts(kind: Literal["retry", "entry"], file_name: str, sha256: str, part
     """
     mapping = Json({part.object_type.name: part.mapping.model_dump(mode="json", exclude_defaults=True) for part in parts})
     with connect(Role.WRITER) as connection:
-        names = {"file_name": file_name, "file_path": None, "file_sha256": sha256, "mapping": mapping, "rows_expected": None}
+        names = {"file_name": file_name, "file_path": None, "file_sha256": sha256, "mapping": mapping, "rows_expected": None,
+                 "created_by": getpass.getuser()}  # fmt: skip
         job_id: int = queries("jobs").create(connection, kind=kind, **names)
     return job_id, _run(job_id, file_name, sha256, parts, advance)
+
+
+def run_within(connection: psycopg.Connection[Any], file_name: str, sha256: str, parts: Sequence[Part], actor: str) -> int:
+    """Runs a job over a few records within a transaction that is there already: all of them are stored, or the caller rolls back.
+
+    Args:
+        connection: whose transaction it is; its changes belong to the last of the objects from then on.
+        file_name: what the records are called.
+        sha256: their checksum.
+        parts: the objects, in the order in which they refer to each other.
+        actor: who enters them.
+
+    Returns:
+        The job's id.
+
+    Raises:
+        EntryError: a record is refused.
+    """
+    jobs, journal = queries("jobs"), queries("imports")
+    mapping = Json({part.object_type.name: part.mapping.model_dump(mode="json", exclude_defaults=True) for part in parts})
+    names = {"file_name": file_name, "file_path": None, "file_sha256": sha256, "mapping": mapping, "rows_expected": None, "created_by": actor}
+    job_id: int = jobs.create(connection, kind="entry", **names)
+    jobs.begin(connection, job_id=job_id)
+    for part in parts:
+        run = _begin(connection, job_id, file_name, sha256, part)
+        total = ImportReport()
+        for raw in part.records():
+            report = chunks.store(connection, run, chunks.prepare(run, raw))
+            _enter(connection, run, int(raw.index[0]), report)
+            total += report
+        if total.refused:
+            _, _, field, value, reason = next(iter(journal.refused_by(connection, job_id=job_id, most=1)))
+            raise EntryError(f"{field.replace('_', ' ').capitalize()} {value or ''} {reason}; mend it and save again.".replace("  ", " "))
+        journal.finish(connection, import_id=run.import_id, **_counts(total), rows_unchanged=total.unchanged)
+    jobs.end(connection, job_id=job_id, state="finished", message=None)
+    return job_id
 
 
 def _run(job_id: int, file_name: str, sha256: str, parts: Sequence[Part], advance: Advance) -> dict[str, ImportReport]:
@@ -229,7 +271,7 @@ def _begin(connection: psycopg.Connection[Any], job_id: int, file_name: str, sha
     import_id = journal.started(connection, job_id=job_id, object=part.object_type.name)
     import_id = import_id or journal.start(connection, **names, job_id=job_id, file_sha256=sha256, mapping=kept)
     journal.create_seen_keys(connection)
-    return chunks.Import(import_id, part.mapping.source, part.object_type, file_name, part.mapping)
+    return chunks.Import(import_id, part.mapping.source, with_declared_stages(connection, part.object_type), file_name, part.mapping)
 
 
 class _CancelledError(ImportJobError):

@@ -78,11 +78,12 @@ COPY (
         o.currency,
         o.account_id,
         o.amount,
-        CASE WHEN o.stage NOT IN ('won', 'lost') THEN o.amount ELSE 0 END AS open_amount,
-        CASE WHEN o.stage = 'won' THEN o.amount ELSE 0 END AS won_amount,
-        (o.stage = 'won')::int AS won,
-        (o.stage IN ('won', 'lost'))::int AS closed
+        CASE WHEN s.kind = 'open' THEN o.amount ELSE 0 END AS open_amount,
+        CASE WHEN s.kind = 'won' THEN o.amount ELSE 0 END AS won_amount,
+        (s.kind = 'won')::int AS won,
+        (s.kind <> 'open')::int AS closed
     FROM gcrm.opportunities o
+    JOIN gcrm.stages s USING (stage)
     JOIN gcrm.account_members a USING (account_id)
     LEFT JOIN gcrm.reps p USING (rep_id)
     ORDER BY o.opportunity_id
@@ -177,10 +178,10 @@ SELECT count(*) AS rows, count(*) AS activities, count(DISTINCT account_id) AS c
 -- The same of opportunities.
 SELECT
     count(*) AS rows, count(*) AS opportunities, sum(amount) AS opportunity_amount,
-    sum(CASE WHEN stage NOT IN ('won', 'lost') THEN amount ELSE 0 END) AS open_amount,
-    sum(CASE WHEN stage = 'won' THEN amount ELSE 0 END) AS won_amount,
-    sum((stage = 'won')::int) AS won, sum((stage IN ('won', 'lost'))::int) AS closed
-FROM gcrm.opportunities;
+    sum(CASE WHEN kind = 'open' THEN amount ELSE 0 END) AS open_amount,
+    sum(CASE WHEN kind = 'won' THEN amount ELSE 0 END) AS won_amount,
+    sum((kind = 'won')::int) AS won, sum((kind <> 'open')::int) AS closed
+FROM gcrm.opportunities JOIN gcrm.stages USING (stage);
 
 -- name: campaigns_source()^
 -- The same of campaigns: an order counts where some campaign was sent to its account in time, whichever of several has it.

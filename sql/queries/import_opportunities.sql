@@ -14,6 +14,8 @@ CREATE TEMPORARY TABLE staged_opportunities (
     opened_at timestamptz NOT NULL,
     expected_close_on date,
     closed_at timestamptz,
+    stage_since timestamptz,
+    loss_reason text,
     made_up boolean NOT NULL,
     raw jsonb
 ) ON COMMIT DROP;
@@ -24,6 +26,8 @@ UPDATE staged_opportunities s
 SET currency = CASE WHEN 'currency' = ANY(:mapped) THEN s.currency ELSE t.currency END,
     expected_close_on = CASE WHEN 'expected_close_on' = ANY(:mapped) THEN s.expected_close_on ELSE t.expected_close_on END,
     closed_at = CASE WHEN 'closed_at' = ANY(:mapped) THEN s.closed_at ELSE t.closed_at END,
+    stage_since = CASE WHEN 'stage_since' = ANY(:mapped) THEN s.stage_since END,
+    loss_reason = CASE WHEN 'loss_reason' = ANY(:mapped) THEN s.loss_reason WHEN s.stage = t.stage THEN t.loss_reason END,
     made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
     rep_key = CASE WHEN 'rep_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.rep_key ELSE d.source_key END
 FROM gcrm.opportunities t
@@ -47,7 +51,8 @@ WHERE s.rep_key IS NOT NULL
 DELETE FROM staged_opportunities s USING unnest(:row_numbers::bigint[]) AS refused (row_number) WHERE s.row_number = refused.row_number;
 
 -- name: merge(source, import_id)^
--- Inserts what is new, updates what differs: created, updated (counts).
+-- Inserts what is new, updates what differs: created, updated (counts). Since when it is in its stage, where the file does not say: of a new one, since it was
+-- closed, else opened; of one that is where it was, as before; of one that moved, since it was closed, else now.
 WITH incoming AS MATERIALIZED (
     SELECT
         s.source_key,
@@ -61,21 +66,29 @@ WITH incoming AS MATERIALIZED (
         s.opened_at,
         s.expected_close_on,
         s.closed_at,
+        s.stage_since,
+        s.loss_reason,
         s.made_up,
         s.raw
     FROM staged_opportunities s
 ), updated AS (
     UPDATE gcrm.opportunities t
-    SET (account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, made_up, raw, import_id, updated_at)
-        = (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up, i.raw, :import_id, now())
+    SET (account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, stage_since, loss_reason, made_up, raw, import_id,
+            updated_at)
+        = (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at,
+            coalesce(i.stage_since, CASE WHEN i.stage = t.stage THEN greatest(t.stage_since, i.opened_at) ELSE coalesce(i.closed_at, greatest(now(), i.opened_at)) END),
+            i.loss_reason, i.made_up, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.opportunity_id = i.opportunity_id
-        AND (t.account_id, t.rep_id, t.name, t.stage, t.amount, t.currency, t.opened_at, t.expected_close_on, t.closed_at, t.made_up)
-            IS DISTINCT FROM (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up)
+        AND (t.account_id, t.rep_id, t.name, t.stage, t.amount, t.currency, t.opened_at, t.expected_close_on, t.closed_at, t.stage_since, t.loss_reason, t.made_up)
+            IS DISTINCT FROM (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at,
+                coalesce(i.stage_since, t.stage_since), i.loss_reason, i.made_up)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.opportunities (source, source_key, account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, made_up, raw, import_id, created_import_id)
-    SELECT :source, i.source_key, i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at, i.made_up, i.raw, :import_id, :import_id
+    INSERT INTO gcrm.opportunities (source, source_key, account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, stage_since,
+        loss_reason, made_up, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at,
+        coalesce(i.stage_since, i.closed_at, i.opened_at), i.loss_reason, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.opportunity_id IS NULL
     RETURNING 1

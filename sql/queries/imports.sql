@@ -40,12 +40,17 @@ SET rows_read = excluded.rows_read, rows_created = excluded.rows_created, rows_u
 SELECT j.cancel_requested FROM gcrm.jobs j JOIN gcrm.imports i USING (job_id) WHERE i.import_id = :import_id;
 
 -- name: set_import(import_id)$
--- Names the import as the cause of every change in this transaction.
-SELECT set_config('gcrm.import_id', :import_id, true);
+-- Names the import as the cause of every change in this transaction, and who asked for it.
+SELECT set_config('gcrm.import_id', :import_id::text, true), set_config('gcrm.actor', coalesce((
+    SELECT j.created_by FROM gcrm.imports i JOIN gcrm.jobs j USING (job_id) WHERE i.import_id = :import_id::text::bigint), ''), true);
 
 -- name: derive()$
 -- What this transaction writes is derived from other records; it is no change of the record, and has no history.
 SELECT set_config('gcrm.derived', 'on', true);
+
+-- name: underive()$
+-- What this transaction writes from here on is a change of its records again.
+SELECT set_config('gcrm.derived', '', true);
 
 -- name: changes_of(job_id, most)
 -- Records that a job changed: object, source_key, the columns before, the record after; the first ones.
@@ -62,6 +67,8 @@ JOIN LATERAL (
     SELECT v.source_key, to_jsonb(v) FROM gcrm.activities v WHERE c.object = 'activities' AND v.activity_id = c.record_id
     UNION ALL
     SELECT p.source_key, to_jsonb(p) FROM gcrm.opportunities p WHERE c.object = 'opportunities' AND p.opportunity_id = c.record_id
+    UNION ALL
+    SELECT l.source_key, to_jsonb(l) FROM gcrm.leads l WHERE c.object = 'leads' AND l.lead_id = c.record_id
     UNION ALL
     SELECT d.source_key, to_jsonb(d) FROM gcrm.products d WHERE c.object = 'products' AND d.product_id = c.record_id
     UNION ALL

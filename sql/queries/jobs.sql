@@ -1,9 +1,9 @@
 -- Jobs: runs over a file, each of which may feed several objects.
 
--- name: create(kind, file_name, file_path, file_sha256, mapping, rows_expected)$
+-- name: create(kind, file_name, file_path, file_sha256, mapping, rows_expected, created_by)$
 -- A new job, waiting: its job_id.
-INSERT INTO gcrm.jobs (kind, file_name, file_path, file_sha256, mapping, rows_expected, state)
-VALUES (:kind, :file_name, :file_path, :file_sha256, :mapping, :rows_expected, 'waiting')
+INSERT INTO gcrm.jobs (kind, file_name, file_path, file_sha256, mapping, rows_expected, created_by, state)
+VALUES (:kind, :file_name, :file_path, :file_sha256, :mapping, :rows_expected, :created_by, 'waiting')
 RETURNING job_id;
 
 -- name: resumable(file_sha256, mapping)$

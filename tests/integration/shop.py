@@ -10,7 +10,7 @@ from tests.integration.command_line import well
 SHOP = Path(__file__).parents[1] / "data" / "shop"
 RECORDS = {
     "territories": 3, "reps": 3, "products": 3, "accounts": 7, "contacts": 3, "orders": 6, "activities": 2, "opportunities": 2, "consents": 3,
-    "campaigns": 2, "campaign_members": 3,
+    "campaigns": 2, "campaign_members": 3, "leads": 4,
 }  # fmt: skip
 
 

@@ -68,8 +68,15 @@ DIGESTS = {
         SELECT v.source, v.source_key, a.source_key, r.source_key, v.kind, happened_at, subject, outcome
         FROM activities v JOIN accounts a USING (account_id) LEFT JOIN reps r USING (rep_id)""",
     "opportunities": """
-        SELECT o.source, o.source_key, a.source_key, o.name, stage, amount, currency, opened_at, expected_close_on, closed_at
+        SELECT o.source, o.source_key, a.source_key, o.name, stage, amount, currency, opened_at, expected_close_on, closed_at, stage_since, loss_reason
         FROM opportunities o JOIN accounts a USING (account_id)""",
+    "stage_changes": """
+        SELECT o.source, o.source_key, c.stage, c.changed_at, c.reason, c.through
+        FROM stage_changes c JOIN opportunities o USING (opportunity_id)""",
+    "leads": """
+        SELECT l.source, l.source_key, l.name, l.email, l.phone, l.street, l.position, l.cell, l.geocode_level, l.amount, l.status, l.rejected_because,
+            l.received_at, t.source_key, r.source_key, l.assigned_because
+        FROM leads l LEFT JOIN territories t USING (territory_id) LEFT JOIN reps r USING (rep_id)""",
     "consents": "SELECT s.source, s.source_key, c.source_key, purpose, channel, given, recorded_at FROM consents s JOIN contacts c USING (contact_id)",
     "campaigns": "SELECT source, source_key, name, channel, audience, starts_on, ends_on, cost, currency, attribution_days FROM campaigns",
     "campaign_members": """

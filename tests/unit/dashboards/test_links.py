@@ -14,7 +14,10 @@ from dashboards.links import (
     AccountView,
     Camera,
     DuplicatesView,
+    ForecastView,
+    LeadsView,
     MapView,
+    PipelineView,
     PositionsView,
     QualityView,
     QuarantineView,
@@ -135,3 +138,28 @@ def test_links_of_places_lead_back_to_their_views(view: ReachView | Surroundings
 def test_a_number_out_of_range_is_told_by_its_name(name: str, text: str) -> None:
     with pytest.raises(ValueError, match=f"'{text}' is no {name}; there are "):
         SurroundingsView.from_parameters({name: [text]})
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        PipelineView(), PipelineView(rep=3, territory=2, stage="proposal"), LeadsView(), LeadsView("new", 3, 2, unassigned=True, text="Äl & Co", lead=7),
+        ForecastView(), ForecastView("rep", "USD"),
+    ],
+)  # fmt: skip
+def test_links_of_sales_lead_back_to_their_views(view: PipelineView | LeadsView | ForecastView) -> None:
+    assert type(view).from_parameters({name: [str(value)] for name, value in view.parameters().items()}) == view
+
+
+@pytest.mark.parametrize(
+    ("view", "asked", "sentence"),
+    [
+        (PipelineView, {"rep": ["x"]}, "'x' is no key of a rep"), (LeadsView, {"lead": ["-1"]}, "is no key of a lead"),
+        (LeadsView, {"status": ["old"]}, "'old' is no status of a lead"), (ForecastView, {"by": ["luck"]}, "is made by rep, territory, region"),
+    ],
+)  # fmt: skip
+def test_a_link_of_sales_that_asks_for_what_is_not_there_is_refused(
+    view: type[PipelineView | LeadsView | ForecastView], asked: dict[str, list[str]], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        view.from_parameters(asked)

@@ -48,7 +48,21 @@ def test_what_hangs_on_places_is_that_of_helsinki(page: str, company: Company) -
 
 
 def test_counts_of_rows(page: str, company: Company) -> None:
-    for name in ("accounts", "contacts", "consents", "footfall", "tracks", "activities", "opportunities", "reps", "products", "campaigns", "campaign_members"):
+    names = (
+        "accounts",
+        "contacts",
+        "consents",
+        "footfall",
+        "tracks",
+        "activities",
+        "opportunities",
+        "leads",
+        "reps",
+        "products",
+        "campaigns",
+        "campaign_members",
+    )
+    for name in names:
         path = getattr(company.files, name)
         assert f"| `{path.name}` | {len(pd.read_csv(path)):,} |" in page
     assert f"| `orders.parquet` | {len(company.orders):,} |" in page

@@ -1,0 +1,69 @@
+"""Leads, opportunities and forecasts, as a reader sees them."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from gcrm.access.scope import Scope
+from gcrm.crm.stages import COMMITMENTS, Pipeline, Stage
+from gcrm.pipeline import opportunities
+from gcrm.pipeline.forecast import BYS, By, Hit, Line, Past, forecast, past_forecasts, totals
+from gcrm.pipeline.lead_conversion import likely_accounts
+from gcrm.pipeline.leads import MOST_LISTED, STATUSES, count_leads, lead, list_leads
+from gcrm.pipeline.leads import Choice as LeadChoice
+from gcrm.pipeline.opportunities import CLOSED_SHOWN_DAYS, Board, board, opportunity, way
+from gcrm.pipeline.opportunities import Choice as OpportunityChoice
+
+__all__ = [
+    "BYS",
+    "CLOSED_SHOWN_DAYS",
+    "COMMITMENTS",
+    "MOST_LISTED",
+    "STATUSES",
+    "Board",
+    "By",
+    "Hit",
+    "LeadChoice",
+    "Line",
+    "OpportunityChoice",
+    "Past",
+    "Pipeline",
+    "Staff",
+    "Stage",
+    "board",
+    "count_leads",
+    "forecast",
+    "lead",
+    "likely_accounts",
+    "list_leads",
+    "opportunity",
+    "past_forecasts",
+    "staff",
+    "totals",
+    "way",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Staff:
+    """The reps and the territories that a list is filtered by: key to name."""
+
+    reps: dict[int, str]
+    territories: dict[int, str]
+
+
+def staff(scope: Scope) -> Staff:
+    """The reps, and the territories that the reader sees, in the order of their names.
+
+    Args:
+        scope: who is looking.
+    """
+    found: pd.DataFrame = opportunities.reps(scope)
+    known = found.dropna(subset=["territory_id"]).sort_values("territory")
+    seen = scope.territories
+    mine = known if seen is None else known[known["territory_id"].isin(seen)]
+    named = found if seen is None else mine.sort_values("name")
+    return Staff(
+        {int(key): str(name) for key, name in named[["rep_id", "name"]].itertuples(index=False, name=None)},
+        {int(key): str(name) for key, name in mine[["territory_id", "territory"]].itertuples(index=False, name=None)},
+    )
