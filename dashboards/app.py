@@ -14,6 +14,7 @@ st.logo(str(_HERE / "assets/logo_dark.svg" if theme.look().dark else _HERE / "as
 # File, title, icon, path and what is needed to see it; no text, which Streamlit would show.
 _PAGES = (
     ("start", "Start", ":material/home:", "", Permission.LOOK),
+    ("my_day", "My day", ":material/today:", "my-day", Permission.LOOK),
     ("map_explorer", "Map", ":material/hexagon:", "map", Permission.LOOK),
     ("surroundings", "Surroundings", ":material/layers:", "surroundings", Permission.LOOK),
     ("reach", "Reach", ":material/route:", "reach", Permission.LOOK),
@@ -21,6 +22,8 @@ _PAGES = (
     ("leads", "Leads", ":material/person_search:", "leads", Permission.LOOK),
     ("pipeline", "Pipeline", ":material/view_kanban:", "pipeline", Permission.LOOK),
     ("forecast", "Forecast", ":material/trending_up:", "forecast", Permission.LOOK),
+    ("activities", "Activities", ":material/event_note:", "activities", Permission.LOOK),
+    ("cases", "Cases", ":material/support_agent:", "cases", Permission.LOOK),
     ("cube", "Cube", ":material/deployed_code:", "cube", Permission.LOOK),
     ("import_file", "Import", ":material/upload_file:", "import", Permission.MEND),
     ("new_account", "New account", ":material/add_business:", "new-account", Permission.WORK),

@@ -34,6 +34,20 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
 _LAYERS = {"land_cover": "Water and green", "tracks": "Routes of movement", "movement": "Movement between cells", "thematic_areas": "Layer of your own"}
 
 
+_EVENTS = {
+    ("orders", "order"): "ordered", ("orders", "return"): "returned", ("opportunities", "opened"): "opportunity opened",
+    ("opportunities", "won"): "opportunity won", ("opportunities", "lost"): "opportunity lost", ("cases", "opened"): "case opened",
+    ("cases", "solved"): "case solved", ("consents", "given"): "consent given", ("consents", "withdrawn"): "consent withdrawn",
+}  # fmt: skip
+
+
+def event_name(object_name: str, kind: str) -> str:
+    """What an event of a customer's history is called."""
+    if object_name == "campaigns":
+        return "campaign" if kind == "none" else f"campaign, {kind}"
+    return _EVENTS.get((object_name, kind), kind)
+
+
 def layer_label(layer: str) -> str:
     """The name of a layer in words."""
     return _LAYERS.get(layer, layer.replace("_", " ").capitalize())

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -30,7 +31,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL server to use in place of the private cluster.")
     reader_url: str | None = Field(None, description="The same server, signed in as a role that has gcrm_reader only.")
     address: str = Field("127.0.0.1", description="Address on which `gcrm serve` listens.")
-    time_zone: str = Field("UTC", description="Time zone whose months the cubes count by, such as Europe/Helsinki.")
+    time_zone: str = Field("UTC", description="Time zone whose months the cubes count by and whose clock the working day has, such as Europe/Helsinki.")
     duplicates_automatic: float | None = Field(
         None, ge=0.99, le=1, description="Probability from which `gcrm duplicates find` merges without a person; where it is not set, never."
     )
@@ -40,6 +41,10 @@ class Settings(BaseSettings):
     )
     dictionaries: Path | None = Field(None, description="Folder of dictionaries in libpostal's format, added to the geocoder's own words.")
     geocoders: str = Field("", description="Providers asked for what the reference does not know: name=URL;rate=1;days=30 and so on, with | between them.")
+    case_hours: str = Field(
+        "low=24/240,normal=8/72,high=4/24,urgent=1/8", description="Hours until the answer to a case and until its solution, by its priority."
+    )
+    service_hours: str = Field("", description="Days and hours in which those of cases count, such as Mon-Fri 08:00-17:00; every hour where it is not set.")
     cube_versions: int = Field(10, ge=1, description="Versions of the cube that are kept, so that it can be asked as it was.")
     cube_budget_mb: int = Field(512, ge=0, description="MiB of a version of the cube for cuboids that are chosen by the declared queries and the query log.")
     smallest_count: int = Field(0, ge=0, description="Accounts that a figure of the cube stands for at least, or it is hidden; none is where it is not set.")
@@ -55,6 +60,18 @@ class Settings(BaseSettings):
     def unique_sources(self) -> tuple[str, ...]:
         """The systems that hold nobody twice."""
         return tuple(filter(None, map(str.strip, self.duplicates_unique.split(","))))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone whose days and hours count.
+
+        Raises:
+            SettingsError: GCRM_TIME_ZONE names none.
+        """
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SettingsError(f"GCRM_TIME_ZONE is {self.time_zone!r}, which is no time zone; write one such as Europe/Helsinki.") from error
 
     @property
     def cubes(self) -> Path:

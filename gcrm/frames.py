@@ -209,11 +209,17 @@ ACTIVITIES = ObjectType("activities", "one row per activity with an account", (
     _REP,
     Field("kind", Kind.CODE, "call, visit, mail, meeting, note or task.", required=True, names=("type",),
           codes=("call", "visit", "mail", "meeting", "note", "task")),
-    Field("happened_at", Kind.TIME, "When it happened.", required=True, names=("date", "time", "when", "timestamp")),
+    Field("happened_at", Kind.TIME, "When it happened; empty where it is only planned.", names=("date", "time", "when", "timestamp")),
+    Field("due_at", Kind.TIME, "When it is to be done, of a planned one.", names=("due", "due date", "deadline")),
+    Field("duration_minutes", Kind.NUMBER, "How long it takes, minutes.", names=("duration", "minutes"), minimum=1, maximum=10_080),
+    Field("contact_key", Kind.KEY, "Key of the person it is with.", names=("contact", "contact id")),
+    Field("channel", Kind.TEXT, "Through what, such as phone, mail, shop or web.", names=("medium",)),
+    Field("department", Kind.TEXT, "Which part of the company did it.", names=("team",)),
     Field("subject", Kind.TEXT, "What it was about.", names=("title",)),
     Field("outcome", Kind.TEXT, "What came of it.", names=("result",)),
     _MADE_UP,
-), key=("activity_key",), references={"account_key": "accounts", "rep_key": "reps"})  # fmt: skip
+), key=("activity_key",), references={"account_key": "accounts", "rep_key": "reps", "contact_key": "contacts"},
+   any_of=("happened_at", "due_at"))  # fmt: skip
 
 OPPORTUNITIES = ObjectType("opportunities", "one row per sales opportunity", (
     _key("opportunity", "opportunity id", "id", "deal id"),
@@ -232,6 +238,28 @@ OPPORTUNITIES = ObjectType("opportunities", "one row per sales opportunity", (
     _MADE_UP,
 ), key=("opportunity_key",), references={"account_key": "accounts", "rep_key": "reps"},
    not_before={"closed_at": "opened_at", "stage_since": "opened_at"})  # fmt: skip
+
+CASES = ObjectType("cases", "one row per question, complaint or fault of a customer", (
+    _key("case", "case id", "id", "ticket", "ticket id", "case number"),
+    _ACCOUNT,
+    Field("contact_key", Kind.KEY, "Key of the person who has it.", names=("contact", "contact id")),
+    Field("product_key", Kind.KEY, "Key of the product it is about.", names=("product", "product id", "sku", "article number")),
+    Field("rep_key", Kind.KEY, "Key of the rep who works on it.", names=("rep", "owner", "assigned to")),
+    Field("kind", Kind.CODE, "question, complaint or fault.", required=True, names=("type", "case type"), codes=("question", "complaint", "fault")),
+    Field("priority", Kind.CODE, "low, normal, high or urgent.", required=True, names=("severity",),
+          codes=("low", "normal", "high", "urgent"), default="normal"),
+    Field("status", Kind.CODE, "new, open, waiting, solved or closed.", required=True, names=("state", "case status"),
+          codes=("new", "open", "waiting", "solved", "closed"), default="new"),
+    Field("subject", Kind.TEXT, "What it is about.", required=True, names=("title",)),
+    Field("channel", Kind.TEXT, "Through what it came, such as phone, mail, shop or web.", names=("case origin",)),
+    Field("opened_at", Kind.TIME, "When it came.", required=True, names=("created", "created at", "date opened")),
+    Field("response_due_at", Kind.TIME, "Until when somebody has to answer; where it is left out, the hours of its priority.", names=("response due",)),
+    Field("solution_due_at", Kind.TIME, "Until when it has to be solved; where it is left out, the hours of its priority.", names=("solution due",)),
+    Field("responded_at", Kind.TIME, "When somebody answered first.", names=("first response", "first response at")),
+    Field("solved_at", Kind.TIME, "When it was solved.", names=("solved", "resolved", "resolved at", "date closed")),
+    _MADE_UP,
+), key=("case_key",), references={"account_key": "accounts", "contact_key": "contacts", "product_key": "products", "rep_key": "reps"},
+   not_before={"responded_at": "opened_at", "solved_at": "opened_at", "response_due_at": "opened_at", "solution_due_at": "opened_at"})  # fmt: skip
 
 CONSENTS = ObjectType("consents", "one row per consent given or withdrawn", (
     _key("consent", "consent id", "id"),
@@ -339,7 +367,21 @@ SENSORS = ObjectType("sensors", "one row per road sensor", (
 OBJECTS: Mapping[str, ObjectType] = MappingProxyType(
     {
         each.name: each
-        for each in (TERRITORIES, REPS, PRODUCTS, ACCOUNTS, CONTACTS, ORDERS, ACTIVITIES, OPPORTUNITIES, CONSENTS, CAMPAIGNS, CAMPAIGN_MEMBERS, LEADS)
+        for each in (
+            TERRITORIES,
+            REPS,
+            PRODUCTS,
+            ACCOUNTS,
+            CONTACTS,
+            ORDERS,
+            ACTIVITIES,
+            OPPORTUNITIES,
+            CASES,
+            CONSENTS,
+            CAMPAIGNS,
+            CAMPAIGN_MEMBERS,
+            LEADS,
+        )
     }
 )
 """Everything that `gcrm import` takes, in the order in which references need them."""

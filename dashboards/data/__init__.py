@@ -1,5 +1,7 @@
 """What the pages read: the one door of the dashboards to the cube and the database, one file a subject. Every read takes a Scope."""
 
+from zoneinfo import ZoneInfo
+
 from dashboards.data.accounts import MOST_ACCOUNTS, Accounts, accounts_in
 from dashboards.data.basemap import Window, basemap_counts, basemap_layer, basemap_version, names_on_map
 from dashboards.data.contents import Overview, overview
@@ -25,12 +27,17 @@ from dashboards.data.map_cells import MOST_CELLS, Cells, CellsByMember, cells, c
 from dashboards.data.new_account import Located, NewAccount, new_account
 from dashboards.data.positions import count_reviews, last_decisions, reviews
 from gcrm.access.scope import Scope
+from gcrm.config import settings
+from gcrm.crm.activities import KINDS, Plan, Urgency
+from gcrm.crm.cases import KINDS as CASE_KINDS
+from gcrm.crm.cases import MOVES as CASE_MOVES
+from gcrm.crm.cases import PRIORITIES, STATUSES
 from gcrm.olap.answer import Answer, Explanation
 from gcrm.olap.calendar import span
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE, SETS, UNKNOWN, Axis, Measure, dimensions_of, is_money, simple
 from gcrm.olap.derived import Derived
 from gcrm.olap.query import CubeQuery, Filter, versus_columns
-from gcrm.pipeline import account, duplicate_review, duplicates, exports, jobs, places, quality, quarantine, quarantine_files, reach
+from gcrm.pipeline import account, activity_lists, cases, duplicate_review, duplicates, exports, jobs, places, quality, quarantine, quarantine_files, reach
 from gcrm.pipeline.account import Account
 from gcrm.pipeline.cube_records import cube_records
 from gcrm.pipeline.geocode_review import Review
@@ -45,17 +52,22 @@ from gcrm.spatial.shapes import parse as place_of
 from gcrm.units import LEVELS, MOVEMENT_LEVEL
 
 __all__ = [
+    "CASE_KINDS",
+    "CASE_MOVES",
     "CELL_LAYERS",
     "DIMENSIONS",
     "FACTS",
     "HIERARCHIES",
+    "KINDS",
     "LEVELS",
     "MEASURES",
     "MOST_ACCOUNTS",
     "MOST_CELLS",
     "MOVEMENT_LEVEL",
     "PLACE",
+    "PRIORITIES",
     "SETS",
+    "STATUSES",
     "THEMATIC",
     "UNKNOWN",
     "Account",
@@ -79,6 +91,7 @@ __all__ = [
     "Origin",
     "Overview",
     "Place",
+    "Plan",
     "Polygon",
     "Reach",
     "Review",
@@ -87,14 +100,17 @@ __all__ = [
     "SavedView",
     "Scope",
     "Street",
+    "Urgency",
     "Window",
     "account",
     "accounts_in",
+    "activity_lists",
     "answer",
     "answerable",
     "basemap_counts",
     "basemap_layer",
     "basemap_version",
+    "cases",
     "cells",
     "cells_by_member",
     "comes_from_layers",
@@ -137,9 +153,19 @@ __all__ = [
     "span",
     "versus_columns",
     "ways_to_show",
+    "zone",
 ]
 
 
 def everything() -> Scope:
     """The scope of somebody who may see all that this installation shows."""
     return Scope.of_settings()
+
+
+def zone() -> ZoneInfo:
+    """The time zone whose clock the working day has.
+
+    Raises:
+        SettingsError: GCRM_TIME_ZONE names none.
+    """
+    return settings().zone

@@ -2,6 +2,7 @@
 
 from dashboards.links.account import AccountView
 from dashboards.links.camera import Camera
+from dashboards.links.daily import CASE_TABS, TABS, ActivitiesView, CasesView, DayView, after_of
 from dashboards.links.duplicates import DuplicatesView
 from dashboards.links.map_explorer import MapView
 from dashboards.links.positions import REVIEW_STATUSES, PositionsView
@@ -13,14 +14,19 @@ from dashboards.links.surroundings import FLOW_MEASURES, FLOWS, ON_STREETS, Surr
 
 __all__ = [
     "BESIDE",
+    "CASE_TABS",
     "FLOWS",
     "FLOW_MEASURES",
     "MODES",
     "ON_STREETS",
     "REVIEW_STATUSES",
+    "TABS",
     "WEEKDAYS",
     "AccountView",
+    "ActivitiesView",
     "Camera",
+    "CasesView",
+    "DayView",
     "DuplicatesView",
     "ForecastView",
     "LeadsView",
@@ -31,4 +37,5 @@ __all__ = [
     "QuarantineView",
     "ReachView",
     "SurroundingsView",
+    "after_of",
 ]

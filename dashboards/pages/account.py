@@ -1,8 +1,8 @@
-"""The account page: one account, where it is, what was sent to it, and everything that is around it, with the versions that it comes from."""
+"""The account page: one account, what happened with it and what is planned, where it is, what was sent to it, and what is around it, with its versions."""
 
 import streamlit as st
 
-from dashboards import account_card, data, maps, parts, session, street_map, texts, theme
+from dashboards import account_card, data, history, maps, parts, session, street_map, texts, theme
 from dashboards.data import Account
 from dashboards.links import AccountView, ReachView
 
@@ -32,12 +32,13 @@ def main() -> None:
         record["name"], f"{parts.made_up_note(scope)}{', '.join(filter(None, (record['status'].capitalize(), record['segment'], record['address'])))}"
     )
     left, right = st.columns([1, 1], gap="medium")
-    with left:
+    with left, st.container(key="account_history"):
+        history.draw(PAGE, view, int(record["account_id"]))
+    with right:
         with st.container(key="account_where"):
             _where(found)
             _served(found)
         account_card.campaigns(found)
-    with right:
         _surroundings(found)
     _sources(found)
 

@@ -10,6 +10,8 @@ from typer.exceptions import TyperException
 
 from gcrm import __version__
 from gcrm.cli import (
+    activities,
+    cases,
     consent,
     cube,
     db,
@@ -69,6 +71,8 @@ app.add_typer(opportunities.app, name="opportunities", rich_help_panel="The dail
 app.command("forecast", rich_help_panel="The daily work")(forecast.forecast)
 app.add_typer(cube.app, name="cube", rich_help_panel="The way of the data")
 app.add_typer(views.app, name="views", rich_help_panel="The way of the data")
+app.add_typer(cases.app, name="cases", rich_help_panel="The daily work")
+app.add_typer(activities.app, name="activities", rich_help_panel="The daily work")
 app.command("reverse", rich_help_panel="The way of the data", context_settings={"ignore_unknown_options": True})(geocode.reverse)
 app.add_typer(consent.app, name="consent", rich_help_panel="Persons")
 app.add_typer(export.app, name="export", rich_help_panel="The way of the data")

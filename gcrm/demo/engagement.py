@@ -11,6 +11,7 @@ from gcrm.demo.territories import Territories
 
 _KINDS = ("call", "visit", "mail", "meeting", "note", "task")
 _KIND_SHARE = (0.35, 0.20, 0.25, 0.08, 0.08, 0.04)
+_PLANNED_SHARE = (0.30, 0.40, 0.05, 0.10, 0.0, 0.15)
 _SUBJECTS = ("spring offer", "service reminder", "new models", "open order", "complaint", "first talk")
 _OUTCOMES = ("interested", "no answer", "ordered", "not interested", "call again", None)
 _OPEN_STAGES = ("new", "qualified", "proposal", "negotiation")
@@ -33,19 +34,64 @@ def _rep_keys(territory: Indices, random: np.random.Generator) -> pa.Array:
 
 
 def activities_table(accounts: Accounts, territories: Territories, scale: float, seed: int) -> pa.Table:
-    """The activities, ordered by time; every territory has the same number, so an account of the overloaded one sees less of its rep."""
-    count = round(structure.BASE_ACTIVITIES * scale)
-    random = stream(seed, "activities")
+    """The activities, ordered by time, those that are planned behind the others.
+
+    Every territory has the same number, so an account of the overloaded one sees less of its rep.
+    """
+    return pa.concat_tables([_done(accounts, territories, scale, seed), _planned(accounts, territories, scale, seed)])
+
+
+def _even(accounts: Accounts, territories: Territories, count: int, random: np.random.Generator) -> tuple[Indices, Indices]:
+    """Accounts, of every territory as many, and their territories."""
     territory = territories.of_place[accounts.place]
     inhabitants = np.bincount(territory, minlength=len(territories.keys))
     account = draw_weighted(1.0 / inhabitants[territory], random.random(count))
+    return account, territory[account]
+
+
+def _planned(accounts: Accounts, territories: Territories, scale: float, seed: int) -> pa.Table:
+    """What is planned around the end of the data, in working hours, to the quarter of an hour."""
+    count = round(structure.BASE_PLANNED * scale)
+    random = stream(seed, "planned")
+    account, territory = _even(accounts, territories, count, random)
+    first, last = structure.PLANNED_DAYS
+    due = seconds_of(structure.END) + _DAY * random.integers(first, last + 1, size=count) + 900 * random.integers(28, 60, size=count)
+    return pa.table(
+        {
+            "activity_key": keys("W", np.arange(1, count + 1), 8),
+            "account_key": keys("A", account + 1),
+            "rep_key": _rep_keys(territory, random),
+            "kind": pick(_KINDS, draw(_PLANNED_SHARE, random.random(count))),
+            "happened_at": pa.nulls(count, pa.string()),
+            "due_at": times(np.sort(due)),
+            "duration_minutes": pa.array(random.choice([15, 30, 45, 60], size=count)),
+            **_unsaid(count),
+            "subject": pick(_SUBJECTS, random.integers(len(_SUBJECTS), size=count)),
+            "outcome": pa.nulls(count, pa.string()),
+            "made_up": flags(count),
+        }
+    )
+
+
+def _unsaid(count: int) -> dict[str, pa.Array]:
+    """What the reps of the company do not write down."""
+    return {name: pa.nulls(count, pa.string()) for name in ("contact_key", "channel", "department")}
+
+
+def _done(accounts: Accounts, territories: Territories, scale: float, seed: int) -> pa.Table:
+    count = round(structure.BASE_ACTIVITIES * scale)
+    random = stream(seed, "activities")
+    account, territory = _even(accounts, territories, count, random)
     return pa.table(
         {
             "activity_key": keys("V", np.arange(1, count + 1), 8),
             "account_key": keys("A", account + 1),
-            "rep_key": _rep_keys(territory[account], random),
+            "rep_key": _rep_keys(territory, random),
             "kind": pick(_KINDS, draw(_KIND_SHARE, random.random(count))),
             "happened_at": times(_moments(random, count)),
+            "due_at": pa.nulls(count, pa.string()),
+            "duration_minutes": pa.nulls(count, pa.int64()),
+            **_unsaid(count),
             "subject": pick(_SUBJECTS, random.integers(len(_SUBJECTS), size=count)),
             "outcome": pick(_OUTCOMES, random.integers(len(_OUTCOMES), size=count)),
             "made_up": flags(count),

@@ -20,8 +20,9 @@ class DemoFiles:
         accounts: one row per account.
         contacts: one row per contact.
         orders: Parquet, one row per order line.
-        activities: one row per activity.
+        activities: one row per activity, done or planned.
         opportunities: one row per opportunity.
+        cases: one row per case.
         consents: one row per consent given or withdrawn.
         campaigns: one row per campaign.
         campaign_members: one row per contact that a campaign was sent to.
@@ -42,6 +43,7 @@ class DemoFiles:
     orders: Path
     activities: Path
     opportunities: Path
+    cases: Path
     consents: Path
     campaigns: Path
     campaign_members: Path

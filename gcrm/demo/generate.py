@@ -22,6 +22,7 @@ from gcrm.demo.movement import draw_routes, routes_table, tracks_table
 from gcrm.demo.network import network_of
 from gcrm.demo.places import Places, find_places
 from gcrm.demo.sales import plan_demand, write_orders
+from gcrm.demo.service import cases_table
 from gcrm.demo.tables import write_csv
 from gcrm.demo.territories import partition, territories_geojson
 from gcrm.demo.trends import plan_trends
@@ -89,6 +90,7 @@ def _write_company(files: DemoFiles, city: CitySurroundings, places: Places, pla
     write_csv(activities_table(accounts, territories, scale, seed), files.activities)
     write_csv(opportunities_table(accounts, territories, nearness, scale, seed), files.opportunities)
     write_csv(leads_table(places, territories.share, scale, seed), files.leads)
+    write_csv(cases_table(accounts, trends.declining, territories, scale, seed), files.cases)
     write_orders(files.orders, accounts, plan_demand(accounts, nearness, trends.factor_of_place, seed), scale, seed)
     write_csv(campaigns_table(scale), files.campaigns)
     write_csv(campaign_members_table(accounts, contacts, nearness, files.orders, seed), files.campaign_members)

@@ -58,6 +58,10 @@ def rules() -> Json:
             },
             "answers": {"floor": structure.ANSWER_FLOOR, "near": structure.ANSWER_NEAR, "formula": "floor + near * exp(-d / lambda_m)"},
         },
+        "cases": {
+            "kind_share": dict(zip(structure.CASE_KINDS, structure.CASE_KIND_SHARE, strict=True)),
+            "faulty": {"category": structure.FAULTY_CATEGORY, "kind": "complaint", "share": structure.FAULTY_SHARE, "where": "the areas that decline"},
+        },
         "footfall": {
             "people_per_point": footfall.PEOPLE_PER_POINT,
             "points": {

@@ -13,6 +13,8 @@ BASE_ORDERS = 120_000
 BASE_ACTIVITIES = 30_000
 BASE_OPPORTUNITIES = 3_000
 BASE_LEADS = 600
+BASE_PLANNED = 900
+BASE_CASES = 1_500
 SMALLEST_SCALE = 0.001
 LARGEST_SCALE = 500.0
 
@@ -161,6 +163,17 @@ RESPONSE_BY_SEGMENT = (0.9, 1.2, 1.1, 1.3, 1.5, 0.8, 0.7, 0.8)
 ANSWER_FLOOR = 0.10
 ANSWER_NEAR = 0.40
 """Who reacts answers with probability ANSWER_FLOOR + ANSWER_NEAR * exp(-d / lambda)."""
+
+PLANNED_DAYS = (-5, 55)
+"""What is planned is due on days drawn evenly from these, from END on."""
+
+CASE_KINDS = ("question", "complaint", "fault")
+CASE_KIND_SHARE = (0.55, 0.20, 0.25)
+PRIORITIES = ("low", "normal", "high", "urgent")
+PRIORITY_SHARE = (0.20, 0.55, 0.20, 0.05)
+FAULTY_CATEGORY = "e-bikes"
+FAULTY_SHARE = 0.20
+"""So many of all cases are complaints about the faulty category by accounts in the areas whose demand declines."""
 
 DUPLICATE_SHARE = 0.03
 DAMAGE_SHARE = 0.05

@@ -26,6 +26,8 @@ _STREAMS = (
     "movement",
     "campaigns",
     "leads",
+    "planned",
+    "cases",
 )
 
 

@@ -20,8 +20,8 @@ _DIMENSIONS = "dimensions.yaml"
 _PLACE, _PLACE_COLUMN = "place", "cell"
 
 type Unit = Literal[
-    "accounts", "activities", "buildings", "dwellings", "households", "jobs", "m²", "members", "money", "opportunities", "orders", "people", "ratio", "share",
-    "trips", "units"
+    "accounts", "activities", "buildings", "cases", "dwellings", "hours", "households", "jobs", "m²", "members", "money", "opportunities", "orders", "people",
+    "ratio", "share", "trips", "units"
 ]  # fmt: skip
 type Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 

@@ -14,6 +14,7 @@ from gcrm.frames import ObjectType
 from gcrm.ingest import readers
 from gcrm.ingest.clean import clean
 from gcrm.ingest.mapping import POSITION, FileMapping
+from gcrm.pipeline.case_deadlines import with_deadlines
 from gcrm.pipeline.report import ImportReport
 from gcrm.spatial.cells import index_points
 
@@ -150,7 +151,7 @@ def _ragged(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def _staged(records: pd.DataFrame, object_type: ObjectType) -> pd.DataFrame:
-    """Records as their stage takes them: `row_number` and `source_key` first, cells for the given positions of what lies in cells."""
+    """Records as their stage takes them: `row_number` and `source_key` first, cells for the given positions of what lies in cells, deadlines of cases."""
     key = records[object_type.key[0]]
     for part in object_type.key[1:]:
         key = key + "/" + records[part]
@@ -160,6 +161,8 @@ def _staged(records: pd.DataFrame, object_type: ObjectType) -> pd.DataFrame:
     staged.insert(0, "row_number", records.index)
     if object_type.name in _IN_CELLS:
         staged["cell"] = index_points(records["longitude"], records["latitude"])
+    elif object_type.name == "cases":
+        staged = with_deadlines(staged)
     return staged
 
 

@@ -46,7 +46,7 @@ COPY (
 ) TO STDOUT (FORMAT csv);
 
 -- name: activities(time_zone)
--- One row per activity.
+-- One row per activity that happened.
 COPY (
     SELECT
         a.cell,
@@ -62,6 +62,7 @@ COPY (
     CROSS JOIN LATERAL (SELECT v.happened_at AT TIME ZONE :time_zone AS time) AS here
     JOIN gcrm.account_members a USING (account_id)
     LEFT JOIN gcrm.reps p USING (rep_id)
+    WHERE v.state = 'done'
     ORDER BY v.activity_id
 ) TO STDOUT (FORMAT csv);
 
@@ -128,6 +129,35 @@ COPY (
     ORDER BY c.campaign_id, m.campaign_member_id
 ) TO STDOUT (FORMAT csv);
 
+-- name: cases(time_zone)
+-- One row per case. Hours run from the opening to the solution, to the last thousandth.
+COPY (
+    SELECT
+        a.cell,
+        date_trunc('month', here.time)::date AS month,
+        here.time::date AS day,
+        to_char(here.time, 'ID') AS weekday,
+        to_char(here.time, 'HH24') AS hour,
+        c.kind AS case_kind,
+        c.priority,
+        c.status AS case_status,
+        coalesce(d.category, '(unknown)') AS category,
+        coalesce(d.product, '(unknown)') AS product,
+        coalesce(p.name, '(unknown)') AS rep,
+        a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.company, a.status,
+        c.account_id,
+        (c.kind = 'complaint')::int AS complaint,
+        (c.solved_at IS NOT NULL)::int AS solved,
+        (c.solved_at IS NOT NULL AND c.solved_at > c.solution_due_at)::int AS solved_late,
+        round(coalesce(extract(epoch FROM c.solved_at - c.opened_at), 0) / 3600, 3) AS hours_to_solve
+    FROM gcrm.cases c
+    CROSS JOIN LATERAL (SELECT c.opened_at AT TIME ZONE :time_zone AS time) AS here
+    JOIN gcrm.account_members a USING (account_id)
+    LEFT JOIN gcrm.product_members d USING (product_id)
+    LEFT JOIN gcrm.reps p USING (rep_id)
+    ORDER BY c.case_id
+) TO STDOUT (FORMAT csv);
+
 -- name: surroundings()
 -- One row per cell of level 10.
 COPY (
@@ -171,8 +201,8 @@ FROM gcrm.orders;
 SELECT count(*) AS rows, count(*) AS accounts, sum((status = 'customer')::int) AS customers FROM gcrm.accounts;
 
 -- name: activities_source()^
--- The same of activities.
-SELECT count(*) AS rows, count(*) AS activities, count(DISTINCT account_id) AS contacted FROM gcrm.activities;
+-- The same of activities that happened.
+SELECT count(*) AS rows, count(*) AS activities, count(DISTINCT account_id) AS contacted FROM gcrm.activities WHERE state = 'done';
 
 -- name: pipeline_source()^
 -- The same of opportunities.
@@ -198,6 +228,14 @@ FROM (
     SELECT count(*) AS count, count(DISTINCT account_id) AS addressed, count(*) FILTER (WHERE response IN ('answered', 'bought')) AS responses
     FROM gcrm.campaign_members
 ) AS members;
+
+-- name: cases_source()^
+-- The same of cases.
+SELECT
+    count(*) AS rows, count(*) AS cases, sum((kind = 'complaint')::int) AS complaints, count(DISTINCT account_id) AS accounts_with_cases, count(solved_at) AS cases_solved,
+    sum((coalesce(solved_at > solution_due_at, false))::int) AS solved_late,
+    sum(round(coalesce(extract(epoch FROM solved_at - opened_at), 0) / 3600, 3)) AS hours_to_solve
+FROM gcrm.cases;
 
 -- name: surroundings_source()^
 -- The same of the surroundings.

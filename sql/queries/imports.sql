@@ -70,6 +70,8 @@ JOIN LATERAL (
     UNION ALL
     SELECT l.source_key, to_jsonb(l) FROM gcrm.leads l WHERE c.object = 'leads' AND l.lead_id = c.record_id
     UNION ALL
+    SELECT q.source_key, to_jsonb(q) FROM gcrm.cases q WHERE c.object = 'cases' AND q.case_id = c.record_id
+    UNION ALL
     SELECT d.source_key, to_jsonb(d) FROM gcrm.products d WHERE c.object = 'products' AND d.product_id = c.record_id
     UNION ALL
     SELECT e.source_key, to_jsonb(e) FROM gcrm.reps e WHERE c.object = 'reps' AND e.rep_id = c.record_id

@@ -9,7 +9,7 @@ from tests.integration.command_line import well
 
 SHOP = Path(__file__).parents[1] / "data" / "shop"
 RECORDS = {
-    "territories": 3, "reps": 3, "products": 3, "accounts": 7, "contacts": 3, "orders": 6, "activities": 2, "opportunities": 2, "consents": 3,
+    "territories": 3, "reps": 3, "products": 3, "accounts": 7, "contacts": 3, "orders": 6, "activities": 2, "opportunities": 2, "cases": 2, "consents": 3,
     "campaigns": 2, "campaign_members": 3, "leads": 4,
 }  # fmt: skip
 

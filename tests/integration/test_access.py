@@ -17,7 +17,7 @@ from gcrm.errors import DatabaseError
 
 pytestmark = pytest.mark.usefixtures("database", "filled")
 
-_ON_ACCOUNTS = ("accounts", "contacts", "orders", "activities", "opportunities", "account_surroundings", "consents", "campaign_members")
+_ON_ACCOUNTS = ("accounts", "contacts", "orders", "activities", "opportunities", "cases", "account_surroundings", "consents", "campaign_members")
 # Accounts 1 to 3 are in territory 1, 4 and 5 in territory 2, 6 in none; each has one row in every other table.
 _IN_TERRITORY = {1: 3, 2: 2}
 _ALL = 6
@@ -34,6 +34,8 @@ INSERT INTO activities (source, source_key, account_id, kind, happened_at, made_
     SELECT 'test', account_id, account_id, 'call', now(), true, 1 FROM accounts;
 INSERT INTO opportunities (source, source_key, account_id, name, stage, amount, currency, opened_at, made_up, import_id)
     SELECT 'test', account_id, account_id, 'O', 'new', 1, 'EUR', now(), true, 1 FROM accounts;
+INSERT INTO cases (source, source_key, account_id, kind, priority, status, subject, opened_at, response_due_at, solution_due_at, made_up, import_id)
+    SELECT 'test', account_id, account_id, 'complaint', 'high', 'new', 'C', now(), now(), now(), true, 1 FROM accounts;
 INSERT INTO account_surroundings (account_id, layer_version_ids) SELECT account_id, '{}' FROM accounts;
 INSERT INTO consents (source, source_key, contact_id, purpose, channel, given, recorded_at, made_up, import_id)
     SELECT 'test', contact_id, contact_id, 'marketing', 'mail', true, now(), true, 1 FROM contacts;

@@ -120,10 +120,23 @@ SOURCES = {
         f"gcrm.accounts o {_SURROUNDED}", None, _OF_ACCOUNTS, {"accounts": "count(*)", "customers": "count(*) FILTER (WHERE a.status = 'customer')"}
     ),
     "activities": Source(
-        f"gcrm.activities o {_SURROUNDED} LEFT JOIN gcrm.reps p USING (rep_id)",
+        f"(SELECT * FROM gcrm.activities WHERE happened_at IS NOT NULL AND state <> 'cancelled') o {_SURROUNDED} LEFT JOIN gcrm.reps p USING (rep_id)",
         "(o.happened_at AT TIME ZONE 'UTC')::date",
         {**_OF_ACCOUNTS, **_REP, **_hours("o.happened_at"), "activity": "o.kind"},
         {"activities": "count(*)", "contacted": "count(DISTINCT o.account_id)"},
+    ),
+    "cases": Source(
+        f"gcrm.cases o {_SURROUNDED} LEFT JOIN gcrm.reps p ON p.rep_id = o.rep_id LEFT JOIN gcrm.products g USING (product_id)",
+        "(o.opened_at AT TIME ZONE 'UTC')::date",
+        {
+            **_OF_ACCOUNTS, **_REP, **_hours("o.opened_at"), "case_kind": "o.kind", "priority": "o.priority", "case_status": "o.status",
+            "category": "coalesce(g.category, '(unknown)')", "product": "coalesce(g.name, '(unknown)')",
+        },
+        {
+            "cases": "count(*)", "complaints": "count(*) FILTER (WHERE o.kind = 'complaint')", "accounts_with_cases": "count(DISTINCT o.account_id)",
+            "cases_solved": "count(o.solved_at)", "solved_late": "count(*) FILTER (WHERE o.solved_at > o.solution_due_at)",
+            "hours_to_solve": "coalesce(sum(round(extract(epoch FROM o.solved_at - o.opened_at) / 3600, 3)), 0)",
+        },
     ),
     "pipeline": Source(
         f"gcrm.opportunities o {_SURROUNDED} LEFT JOIN gcrm.reps p USING (rep_id)",
@@ -240,10 +253,10 @@ def _without_zeros(answer: dict[Key, dict[str, Any]]) -> dict[Key, dict[str, Any
 
 
 def test_there_is_something_to_count() -> None:
-    ((row),) = _answer(CubeQuery.parse(measures="buyers,orders,revenue,activities,opportunities,win_rate")).values()
+    ((row),) = _answer(CubeQuery.parse(measures="buyers,orders,revenue,activities,opportunities,win_rate,complaints")).values()
     assert isinstance(row["revenue"], Decimal)
     assert row["orders"] > row["buyers"] > 50
-    assert min(row["activities"], row["opportunities"], row["win_rate"]) > 0
+    assert min(row["activities"], row["opportunities"], row["win_rate"], row["complaints"]) > 0
 
 
 @pytest.mark.parametrize("cube", SOURCES)

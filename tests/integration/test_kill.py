@@ -65,8 +65,14 @@ DIGESTS = {
         SELECT o.source, o.source_key, o.order_key, a.source_key, p.source_key, ordered_at, channel, quantity, revenue, cost, o.currency
         FROM orders o JOIN accounts a USING (account_id) LEFT JOIN products p USING (product_id)""",
     "activities": """
-        SELECT v.source, v.source_key, a.source_key, r.source_key, v.kind, happened_at, subject, outcome
-        FROM activities v JOIN accounts a USING (account_id) LEFT JOIN reps r USING (rep_id)""",
+        SELECT v.source, v.source_key, a.source_key, r.source_key, c.source_key, v.kind, state, happened_at, due_at, duration_minutes,
+            channel, department, subject, outcome
+        FROM activities v JOIN accounts a USING (account_id) LEFT JOIN reps r USING (rep_id) LEFT JOIN contacts c USING (contact_id)""",
+    "cases": """
+        SELECT q.source, q.source_key, a.source_key, c.source_key, p.source_key, r.source_key, q.kind, priority, q.status, subject, channel, opened_at,
+            response_due_at, solution_due_at, responded_at, solved_at
+        FROM cases q JOIN accounts a USING (account_id) LEFT JOIN contacts c USING (contact_id) LEFT JOIN products p USING (product_id)
+        LEFT JOIN reps r USING (rep_id)""",
     "opportunities": """
         SELECT o.source, o.source_key, a.source_key, o.name, stage, amount, currency, opened_at, expected_close_on, closed_at, stage_since, loss_reason
         FROM opportunities o JOIN accounts a USING (account_id)""",

@@ -1,18 +1,25 @@
 """Links to the map: there and back."""
 
+from datetime import UTC, datetime
+
 import h3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.data import LEVELS, MEASURES, Filter, quality
+from dashboards.data import CASE_KINDS, KINDS, LEVELS, MEASURES, Filter, quality
 from dashboards.links import (
     BESIDE,
+    CASE_TABS,
     MODES,
     REVIEW_STATUSES,
+    TABS,
     WEEKDAYS,
     AccountView,
+    ActivitiesView,
     Camera,
+    CasesView,
+    DayView,
     DuplicatesView,
     ForecastView,
     LeadsView,
@@ -163,3 +170,39 @@ def test_a_link_of_sales_that_asks_for_what_is_not_there_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         view.from_parameters(asked)
+
+
+keys = st.none() | st.integers(0, 10**18 - 1)
+areas = st.just("") | st.just(CELL)
+places_in_lists = st.just("") | st.builds(lambda at, key: f"{at.isoformat()}~{key}", st.datetimes(timezones=st.just(UTC)), st.integers(0, 10**18 - 1))
+daily_views = (
+    st.builds(DayView, rep=keys, day=st.none() | st.dates())
+    | st.builds(ActivitiesView, tab=st.sampled_from(TABS), rep=keys, kind=st.sampled_from(["", *KINDS]), cell=areas, after=places_in_lists)
+    | st.builds(CasesView, keys, st.sampled_from(CASE_TABS), keys, st.sampled_from(["", *CASE_KINDS]), areas, places_in_lists)
+)
+
+
+@given(daily_views)
+def test_links_of_the_daily_work_lead_back_to_their_views(view: DayView | ActivitiesView | CasesView) -> None:
+    assert type(view).from_parameters({name: [str(value)] for name, value in view.parameters().items()}) == view
+
+
+def test_a_page_of_a_history_is_kept_in_its_link() -> None:
+    view = AccountView(7, shown=("orders", "cases"), before="2026-01-01T10:00:00+00:00~orders~12")
+    assert AccountView.from_parameters({name: [value] if isinstance(value, str) else value for name, value in view.parameters().items()}) == view
+    event = view.event
+    assert event is not None
+    assert (event.at, event.object, event.key) == (datetime(2026, 1, 1, 10, tzinfo=UTC), "orders", 12)
+
+
+@pytest.mark.parametrize(
+    ("view", "name", "text"),
+    [
+        (AccountView, "before", "yesterday"), (AccountView, "before", "2026-01-01T10:00:00~orders~1"), (AccountView, "before", "2026-01-01T10:00:00Z~wishes~1"),
+        (AccountView, "show", "wishes"), (ActivitiesView, "after", "2026-01-01~x"), (ActivitiesView, "kind", "dance"), (CasesView, "case", "-1"),
+        (CasesView, "show", "none"), (DayView, "day", "someday"), (DayView, "rep", "9" * 19),
+    ],
+)  # fmt: skip
+def test_what_a_link_of_the_daily_work_cannot_say_is_refused(view: type[AccountView | ActivitiesView | CasesView | DayView], name: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        view.from_parameters({name: [text]})

@@ -56,6 +56,7 @@ def test_counts_of_rows(page: str, company: Company) -> None:
         "tracks",
         "activities",
         "opportunities",
+        "cases",
         "leads",
         "reps",
         "products",

@@ -42,7 +42,7 @@ def test_counts_at_scale_1(company: Company) -> None:
     assert len(company.accounts) == company.accounts.index.nunique() == 12_000
     assert company.orders["order_key"].nunique() == 120_000
     assert company.orders.groupby("order_key").size().between(1, 3).all()
-    assert (rows["reps"], rows["products"], rows["activities"], rows["opportunities"]) == (12, 40, 30_000, 3_000)
+    assert (rows["reps"], rows["products"], rows["activities"], rows["opportunities"], rows["cases"]) == (12, 40, 30_900, 3_000, 1_500)
     assert rows["contacts"] > 12_000
     assert rows["consents"] > rows["contacts"]
     assert rows["footfall"] % (7 * 24) == 0

@@ -154,9 +154,27 @@ def test_near_opportunities_are_won_more_often(company: Company) -> None:
 
 
 def test_every_territory_has_as_many_activities(company: Company) -> None:
-    activities = pd.read_csv(company.files.activities)
+    activities = pd.read_csv(company.files.activities).dropna(subset="happened_at")
     territory = activities["rep_key"].map(pd.read_csv(company.files.reps).set_index("rep_key")["territory_key"])
     assert territory.value_counts().to_numpy() == pytest.approx(5_000, rel=0.05)
+
+
+def test_complaints_about_the_faulty_products_come_from_where_demand_declines(company: Company) -> None:
+    cases = pd.read_csv(company.files.cases).merge(pd.read_csv(company.files.products)[["product_key", "category"]], on="product_key")
+    level = company.truth["trends"]["h3_level"]
+    declines = {area["cell"] for area in company.truth["trends"]["areas"] if area["role"] == "declines"}
+    places = company.positions.loc[cases["account_key"]]
+    inside = np.array([h3.latlng_to_cell(latitude, longitude, level) in declines for longitude, latitude in places[["longitude", "latitude"]].to_numpy()])
+    about = ((cases["kind"] == "complaint") & (cases["category"] == company.truth["cases"]["faulty"]["category"])).to_numpy()
+    assert about[inside].mean() > 5 * about[~inside].mean()
+    assert cases["solved_at"].isna().mean() < 0.05
+
+
+def test_what_is_planned_lies_around_the_end_of_the_data(company: Company) -> None:
+    activities = pd.read_csv(company.files.activities)
+    due = pd.to_datetime(activities.loc[activities["happened_at"].isna(), "due_at"])
+    assert len(due) == 900
+    assert due.between(pd.Timestamp("2026-10-27", tz="UTC"), pd.Timestamp("2026-12-27", tz="UTC")).all()
 
 
 def test_a_consent_is_withdrawn_only_after_it_was_given(company: Company) -> None:

@@ -1,0 +1,113 @@
+"""Parts of the pages that show cases and lists of the daily work: a case in a few lines, its deadline, what is filtered by, the pages of a list."""
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import data, session
+from dashboards.data import activity_lists
+from dashboards.links import ActivitiesView, CasesView
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+type Change = Callable[[int | None, str, str], None]
+"""Told the rep, the cell and the kind that are filtered by from now on."""
+
+
+def filters(name: str, view: ActivitiesView | CasesView, kinds: Sequence[str], change: Change) -> None:
+    """The controls of a rep, a kind and an area.
+
+    Args:
+        name: of the list.
+        view: what is filtered by.
+        kinds: there are.
+        change: told what the reader chooses.
+    """
+    reps = dict(activity_lists.reps(session.scope())[["rep_id", "name"]].itertuples(index=False, name=None))
+    keys = {what: f"{what} of {name}" for what in ("rep", "kind", "cell")}
+    st.session_state[keys["rep"]] = view.rep if view.rep in reps else None
+    st.session_state[keys["kind"]], st.session_state[keys["cell"]] = view.kind or None, view.cell
+
+    def choose() -> None:
+        rep, kind, cell = (st.session_state[key] for key in keys.values())
+        change(rep, cell.strip().lower(), kind or "")
+
+    st.selectbox("Rep", list(reps), key=keys["rep"], index=None, placeholder="All", format_func=reps.__getitem__, on_change=choose)
+    st.selectbox("Kind", kinds, key=keys["kind"], index=None, placeholder="All", format_func=str.capitalize, on_change=choose)
+    help_text = "Click a cell on the page Map; its link says its name."
+    st.text_input("Area (H3 cell)", key=keys["cell"], placeholder="as the map names it", help=help_text, on_change=choose)
+
+
+def pager(page: str, first_page: session.Parameters, next_page: session.Parameters, *, first: bool, more: bool) -> None:
+    """The buttons that turn the pages of a list.
+
+    Args:
+        page: name of the page.
+        first_page: link to the first one.
+        next_page: link to the next one.
+        first: whether this is the first one.
+        more: whether there is a next one.
+    """
+    if first and not more:
+        return
+    with st.container(horizontal=True, gap="xsmall", key="pager"):
+        st.button("First", icon=":material/first_page:", type="tertiary", disabled=first, on_click=session.go, args=(page, first_page))
+        st.button("Next", icon=":material/chevron_right:", type="tertiary", disabled=not more, on_click=session.go, args=(page, next_page))
+
+
+def short_list(cases: pd.DataFrame, at: datetime) -> None:
+    """Cases in two lines each, with the way to them.
+
+    Args:
+        cases: of `data.cases.cases`.
+        at: the moment that deadlines are told from.
+    """
+    if cases.empty:
+        st.caption("None.")
+        return
+    st.html(f'<div class="history"><ul>{"".join(_line(row, at) for row in activity_lists.records(cases))}</ul></div>')
+
+
+def _line(row: Mapping[Any, Any], at: datetime) -> str:
+    link = html.escape(session.address("cases", CasesView(row["case_id"]).parameters()))
+    about = " · ".join(html.escape(str(each)) for each in (row["account"], row["product"], row["status"]) if each)
+    return (
+        f'<li><div><i>{row["kind"]}</i> <a href="{link}" target="_self">{html.escape(row["subject"])}</a><small>{about}</small></div>'
+        f'<span class="deadline {"late" if is_late(row, at) else ""}">{html.escape(deadline(row, at))}</span></li>'
+    )
+
+
+def is_late(row: Mapping[Any, Any], at: datetime) -> bool:
+    """Whether a case is or was late.
+
+    Args:
+        row: of `data.cases.cases`.
+        at: the moment that is asked about.
+    """
+    return data.cases.standing(dict(row)).breached(at)
+
+
+def deadline(row: Mapping[Any, Any], at: datetime) -> str:
+    """The deadline that counts now, in words.
+
+    Args:
+        row: of `data.cases.cases`.
+        at: the moment that it is told from.
+    """
+    due = data.cases.standing(dict(row)).next_deadline
+    if due is None:
+        return "was late" if is_late(row, at) else "was met"
+    what = "solve" if row["responded_at"] is not None else "answer"
+    away = abs(due - at)
+    told = f"{away / _DAY:,.0f} d" if away >= 2 * _DAY else f"{away / _HOUR:,.0f} h" if away >= _HOUR else f"{away.seconds // 60} min"
+    return f"{what} in {told}" if due >= at else f"{what}: {told} late"
+
+
+def now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)

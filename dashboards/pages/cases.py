@@ -1,0 +1,207 @@
+"""The cases: questions, complaints and faults by their deadline; one of them with what was said and done for it."""
+
+import html
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import activity_forms, case_parts, data, parts, session, texts
+from dashboards.data import CASE_KINDS, CASE_MOVES, PRIORITIES, activity_lists
+from dashboards.intake_service import WrittenCase, assign_case, comment_case, move_case, set_priority, undo_case
+from dashboards.links import CASE_TABS, AccountView, CasesView, after_of
+
+PAGE = "cases"
+_ROWS = 50
+_LABELS = {"unsolved": "To be solved", "all": "All"}
+_VERBS = {"open": "Work on it", "waiting": "Wait for the customer", "solved": "Solved", "closed": "Close"}
+
+
+def main() -> None:
+    """Draws the page."""
+    view = session.asked(PAGE, CasesView.from_parameters, CasesView())
+    if view.case_id is None:
+        _listed(view)
+        return
+    case = data.cases.case(view.case_id, session.scope())
+    if case is None:
+        st.warning("There is no such case, or you may not see it.", icon=":material/search_off:")
+        _listed(replace(view, case_id=None))
+        return
+    _one(view, case)
+
+
+def _go(view: CasesView) -> None:
+    session.go(PAGE, view.parameters())
+
+
+def _listed(view: CasesView) -> None:
+    scope = session.scope()
+    parts.heading("Cases", f"{parts.made_up_note(scope)}Questions, complaints and faults; what has to be done first stands first. Click one to see it.")
+    activity_forms.result()
+    _filter(view)
+    choice = activity_lists.Choice((view.rep,) if view.rep is not None else (), (view.kind,) if view.kind else (), view.cell)
+    unsolved = view.tab == CASE_TABS[0]
+    found = data.cases.cases(choice, scope, _ROWS + 1, unsolved=unsolved, after=after_of(view.after))
+    if found.empty:
+        _nothing(view)
+        return
+    _table(view, found.head(_ROWS))
+    last = found.iloc[min(len(found), _ROWS) - 1]
+    at = last["solution_due_at" if unsolved else "opened_at"]
+    following = replace(view, after=f"{at.isoformat()}~{last['case_id']}").parameters()
+    case_parts.pager(PAGE, replace(view, after="").parameters(), following, first=not view.after, more=len(found) > _ROWS)
+
+
+def _filter(view: CasesView) -> None:
+    def change(rep: int | None, cell: str, kind: str) -> None:
+        _go(replace(view, rep=rep, cell=cell, kind=kind, after=""))
+
+    def show() -> None:
+        _go(replace(view, tab=st.session_state["cases shown"] or view.tab, after=""))
+
+    with st.sidebar:
+        case_parts.filters("cases", view, CASE_KINDS, change)
+    st.session_state["cases shown"] = view.tab
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cases_head"):
+        st.segmented_control(
+            "Show", CASE_TABS, key="cases shown", label_visibility="collapsed", format_func=_LABELS.__getitem__, on_change=show, width="content"
+        )
+        parts.link_button(PAGE, view.parameters())
+
+
+def _table(view: CasesView, found: pd.DataFrame) -> None:
+    at = case_parts.now()
+    rows = activity_lists.records(found)
+    shown = found.assign(
+        deadline=[case_parts.deadline(row, at) for row in rows], late=["late" if case_parts.is_late(row, at) else "" for row in rows],
+        came=found["opened_at"].dt.tz_convert(data.zone()).dt.tz_localize(None),
+    )  # fmt: skip
+    key = f"cases {view.tab} {view.after}"
+
+    def choose() -> None:
+        chosen = st.session_state[key].selection.rows
+        if chosen:
+            _go(replace(view, case_id=int(found["case_id"].iloc[chosen[0]])))
+
+    st.dataframe(
+        shown, hide_index=True, key=key, on_select=choose, selection_mode="single-row", placeholder="",
+        column_order=["deadline", "late", "priority", "kind", "subject", "account", "product", "status", "rep", "came", "comments"],
+        column_config={
+            "deadline": "Deadline", "late": st.column_config.TextColumn("", width=50), "priority": "Priority", "kind": "Kind", "subject": "About",
+            "account": "Account", "product": "Product", "status": "Status", "rep": "Rep",
+            "came": st.column_config.DatetimeColumn("Came", format="YYYY-MM-DD HH:mm"),
+            "comments": st.column_config.NumberColumn("Notes", width=60),
+        },
+    )  # fmt: skip
+
+
+def _nothing(view: CasesView) -> None:
+    if view.after:
+        st.info("This is the end of the list.", icon=":material/last_page:")
+    elif view != CasesView(tab=view.tab):
+        st.info("None is like that; choose another rep, kind or area at the left.", icon=":material/search_off:")
+    else:
+        with st.container(border=True, key="what_to_do"):
+            st.markdown("#### No case waits\nOpen one on the page of an account, or hand in a file of cases:")
+            st.page_link("pages/account.py", label="Choose an account", icon=":material/contacts:")
+            st.code("gcrm import cases CASES.csv", language=None)
+
+
+def _one(view: CasesView, case: dict[str, Any]) -> None:
+    at = case_parts.now()
+    zone = data.zone()
+    st.button("All cases", icon=":material/arrow_back:", type="tertiary", on_click=_go, args=(replace(view, case_id=None),))
+    about = (case["kind"], case["priority"], case["product"], f"came {case['opened_at'].astimezone(zone):%d %b %Y, %H:%M}", case["channel"])
+    parts.heading(case["subject"], ", ".join(filter(None, about)))
+    activity_forms.result()
+    answer_until, solve_until = (f"{case[name].astimezone(zone):%d %b, %H:%M}" for name in ("response_due_at", "solution_due_at"))
+    answered = "None yet" if case["responded_at"] is None else f"{case['responded_at'].astimezone(zone):%d %b, %H:%M}"
+    parts.figures([
+        ("Status", case["status"].capitalize(), case["rep"] or "nobody works on it yet"),
+        ("Deadline", case_parts.deadline(case, at).capitalize(), f"answer until {answer_until}, solve until {solve_until}"),
+        ("First answer", answered, ""),
+    ])  # fmt: skip
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _notes(case)
+    with right:
+        _customer(case)
+        if session.may(session.Permission.WORK):
+            _change(case)
+
+
+def _notes(case: dict[str, Any]) -> None:
+    """What was said and done, and a field to say more; the moves that are allowed take the note with them."""
+    case_id = case["case_id"]
+    notes = data.cases.comments(case_id, session.scope())
+    st.html('<div class="group">What was said and done</div>')
+    rows = "".join(
+        f"<li><time>{row['at'].astimezone(data.zone()):%d %b, %H:%M}</time><div><i>{html.escape(row['kind'])}</i> {html.escape(row['text'] or '')}"
+        f"<small>{html.escape(row['who'] or '')}</small></div></li>"
+        for row in activity_lists.records(notes)
+    )
+    st.html(f'<div class="history"><ul>{rows}</ul></div>' if rows else '<div class="hint">Nothing yet.</div>')
+    if not session.may(session.Permission.WORK):
+        return
+    key = f"note on {case_id} {len(notes)}"
+    st.text_area("Note", key=key, height=90, placeholder="What was said or done")
+
+    def said() -> str:
+        return str(st.session_state.get(key) or "")
+
+    with st.container(horizontal=True, gap="small", key="case_moves"):
+        _act("Add the note", ":material/edit_note:", lambda: comment_case(case_id, said()), "The note is written.")
+        for to in CASE_MOVES[case["status"]]:
+            label = "Open it again" if to == "open" and case["status"] in ("solved", "closed") else _VERBS[to]
+            _act(label, ":material/arrow_forward:", partial(_move, case_id, to, said), f"The case is {to}.", primary=to == "solved")
+
+
+def _move(case_id: int, to: str, said: Callable[[], str]) -> WrittenCase:
+    return move_case(case_id, to, said())
+
+
+def _act(label: str, icon: str, write: Callable[[], WrittenCase], said: str, *, primary: bool = False) -> None:
+    def undoable() -> Callable[[], None]:
+        written = write()
+        return lambda: undo_case(written)
+
+    st.button(label, icon=icon, key=f"do {label}", type="primary" if primary else "secondary", on_click=activity_forms.attempt, args=(undoable, said))
+
+
+def _customer(case: dict[str, Any]) -> None:
+    link = session.address("account", AccountView(case["account_id"]).parameters())
+    below = " · ".join(html.escape(str(each)) for each in (case["address"], case["contact"], case["phone"]) if each)
+    name = f'<a href="{html.escape(link)}" target="_self"><b>{html.escape(case["account"])}</b></a>'
+    st.html(f'<div class="group">Customer</div><div class="todo">{name}<small>{below}</small></div>')
+
+
+def _change(case: dict[str, Any]) -> None:
+    case_id = case["case_id"]
+    reps = dict(activity_lists.reps(session.scope())[["rep_id", "name"]].itertuples(index=False, name=None))
+    rep_key, priority_key = f"rep of case {case_id} {case['rep_id']}", f"priority of case {case_id} {case['priority']}"
+
+    def assign() -> None:
+        rep = st.session_state[rep_key]
+        if rep is not None:
+            activity_forms.attempt(lambda: _undo(assign_case(case_id, rep)), f"{reps[rep]} works on it.")
+
+    def prioritise() -> None:
+        priority = st.session_state[priority_key]
+        activity_forms.attempt(lambda: _undo(set_priority(case_id, priority)), f"The priority is {priority}, and the deadlines follow from it.")
+
+    known = list(reps)
+    st.selectbox("Rep", known, key=rep_key, format_func=reps.__getitem__, index=known.index(case["rep_id"]) if case["rep_id"] in known else None,
+                 placeholder="nobody yet", on_change=assign)  # fmt: skip
+    st.selectbox("Priority", PRIORITIES, key=priority_key, index=PRIORITIES.index(case["priority"]), format_func=str.capitalize, on_change=prioritise)
+    st.caption(texts.plain("Another priority sets the deadlines anew, from the time it came."))
+
+
+def _undo(written: WrittenCase) -> Callable[[], None]:
+    return lambda: undo_case(written)
+
+
+parts.guarded(main)
