@@ -55,6 +55,23 @@ def campaigns(account: Account) -> None:
     section("Campaigns", [_campaign(row) for row in account.campaigns.to_dict("records")], {})
 
 
+def consents(account: Account) -> None:
+    """Whether the contacts of the account may be contacted, for each purpose and channel that they spoke of, and why.
+
+    Args:
+        account: the consents among what is known of it.
+    """
+    if not account.consents:
+        st.html('<div class="place"><h4>Consents</h4><p>This account has no contacts.</p></div>')
+        return
+    rows = []
+    for name, told in account.consents:
+        rows += [(f"{name}: {each.purpose} by {each.channel}", f"{'yes' if each.decision.allowed else 'no'}. {each.decision.reason}") for each in told] or [
+            (name, "no. Nothing was said, and without a consent nobody is contacted.")
+        ]
+    section("Consents", rows, {})
+
+
 def _campaign(row: Mapping[Any, Any]) -> tuple[str, str]:
     known = {name: value for name, value in row.items() if pd.notna(value)}
     told = ", ".join(filter(None, (known.get("channel"), f"wave {known['wave']}" if "wave" in known else "", known.get("contact"))))

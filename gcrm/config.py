@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     oidc_issuer: str = Field("", description="Address of the organisation's own sign-in (OpenID Connect), such as https://login.example.org.")
     oidc_client_id: str = Field("", description="Name under which the organisation's sign-in knows gcrm.")
     oidc_client_secret: str = Field("", description="Secret that gcrm shares with the organisation's sign-in.")
+    retention: str = Field("", description="What `gcrm privacy retain` keeps for how many days: activities=1095, quarantine=90 and so on, with commas between.")
     port: int = Field(8501, ge=1, le=65535, description="Port on which `gcrm serve` listens.")
 
     @property

@@ -47,6 +47,10 @@ class ConsentError(GcrmError):
     """A question about consent, or a statement for the ledger, does not fit."""
 
 
+class PrivacyError(GcrmError):
+    """What is held on a person cannot be given out, erased or replayed."""
+
+
 class PersonError(GcrmError):
     """A person cannot be found by what was given."""
 

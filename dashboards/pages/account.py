@@ -38,6 +38,7 @@ def main() -> None:
         with st.container(key="account_where"):
             _where(found)
             _served(found)
+        account_card.consents(found)
         account_card.campaigns(found)
         _surroundings(found)
     _sources(found)

@@ -41,8 +41,8 @@ def show(person: _Contact) -> None:
         typer.echo("Nothing was said; nobody may be contacted without a consent.")
         return
     Console().print(ledger)
-    for decision in decisions(contact.record_id, datetime.now(UTC), scope):
-        typer.echo(f"{'May' if decision.allowed else 'May not'} be contacted: {decision.reason}")
+    for told in decisions(contact.record_id, datetime.now(UTC), scope):
+        typer.echo(f"{'May' if told.decision.allowed else 'May not'} be contacted: {told.decision.reason}")
 
 
 @app.command()

@@ -27,6 +27,7 @@ from gcrm.cli import (
     load,
     opportunities,
     places,
+    privacy,
     quality,
     quarantine,
     roads,
@@ -75,6 +76,7 @@ app.add_typer(cases.app, name="cases", rich_help_panel="The daily work")
 app.add_typer(activities.app, name="activities", rich_help_panel="The daily work")
 app.command("reverse", rich_help_panel="The way of the data", context_settings={"ignore_unknown_options": True})(geocode.reverse)
 app.add_typer(consent.app, name="consent", rich_help_panel="Persons")
+app.add_typer(privacy.app, name="privacy", rich_help_panel="Persons")
 app.add_typer(export.app, name="export", rich_help_panel="The way of the data")
 
 

@@ -14,7 +14,7 @@ from gcrm.crm.service import Assignment, Span, spans
 from gcrm.db.connection import scoped
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
-from gcrm.pipeline.consent import may_contact_each
+from gcrm.pipeline.consent import Told, decisions_each, may_contact_each
 from gcrm.pipeline.enrichment import versions_in_force
 from gcrm.pipeline.travel import conditions_stamp
 
@@ -23,6 +23,9 @@ MOST_FOUND = 50
 
 MOST_CAMPAIGNS = 200
 """Sendings to an account that are shown, the newest ones."""
+
+MOST_CONTACTS = 50
+"""Contacts of an account whose consents are shown."""
 
 _PURPOSE = "marketing"
 """What campaigns are for, in the ledger of consents."""
@@ -38,6 +41,7 @@ class Account:
         trade_areas: dataset, kind, name, site_name, band, band_unit, most_likely, probability.
         campaigns: sent_at, campaign, channel, wave, contact_id, contact, response, responded_at, revenue, currency, barred (why the contact may not be
             contacted by that channel for marketing now; empty where it may, or where no contact is named); at most `MOST_CAMPAIGNS`.
+        consents: of each contact: name, and the decision for each purpose and channel that the person spoke of; none of one who said nothing.
         themes: of layers of one's own: dataset, kind, unit, number, category, made_up.
         sources: the versions of layers that the surroundings come from: layer_version_id, layer, dataset, source_date, attribution, made_up, loaded_at,
             parameters, in_force.
@@ -49,6 +53,7 @@ class Account:
     sites: Mapping[str, str]
     trade_areas: pd.DataFrame
     campaigns: pd.DataFrame
+    consents: list[tuple[str, list[Told]]]
     themes: pd.DataFrame
     sources: pd.DataFrame
     served: Sequence[Span]
@@ -103,12 +108,15 @@ def account(account_id: int, scope: Scope) -> Account | None:
             sites=dict(statements.sites(connection, versions=versions, keys=keys)),
             trade_areas=read_frame(connection, statements.trade_areas.sql, {"account_id": account_id}),
             campaigns=read_frame(connection, statements.campaigns.sql, {"account_id": account_id, "most": MOST_CAMPAIGNS}),
+            consents=[],
             themes=read_frame(connection, statements.themes.sql, {"account_id": account_id}),
             sources=read_frame(connection, statements.sources.sql, {"versions": versions}),
             served=spans(Assignment(since, territory) for since, territory in statements.territories(connection, account_id=account_id)),
             outdated=versions != versions_in_force(connection) or record["conditions_stamp"] != conditions_stamp(connection),
         )
-    return replace(found, campaigns=_with_consent(found.campaigns, scope))
+        contacts = list(queries("consent").of_account(connection, account_id=account_id, most=MOST_CONTACTS))
+    told = decisions_each([contact_id for contact_id, _ in contacts], datetime.now(UTC), scope)
+    return replace(found, campaigns=_with_consent(found.campaigns, scope), consents=[(name, told.get(contact_id, [])) for contact_id, name in contacts])
 
 
 def _with_consent(campaigns: pd.DataFrame, scope: Scope) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from gcrm.ingest import readers
 from gcrm.ingest.clean import clean
 from gcrm.ingest.mapping import POSITION, FileMapping
 from gcrm.pipeline.case_deadlines import with_deadlines
+from gcrm.pipeline.privacy.tombstones import REASON, erased
 from gcrm.pipeline.report import ImportReport
 from gcrm.spatial.cells import index_points
 
@@ -55,13 +56,14 @@ class Chunk:
     """A chunk that is ready to be stored.
 
     `raw` are the records as they stand in the file; `staged` the clean ones as their stage takes them; `refused` and `warnings`
-    have the index `row_number` and the columns field, value, reason.
+    have the index `row_number` and the columns field, value, reason; `refused_fields` are the fields of the refused ones as text.
     """
 
     raw: pd.DataFrame
     staged: pd.DataFrame
     refused: pd.DataFrame
     warnings: pd.DataFrame
+    refused_fields: pd.DataFrame
 
 
 def prepare(run: Import, raw: pd.DataFrame) -> Chunk:
@@ -75,7 +77,9 @@ def prepare(run: Import, raw: pd.DataFrame) -> Chunk:
     fields = run.mapping.apply(raw.drop(index=marked.index) if len(marked) else raw, run.object_type)
     cleaned = clean(fields, run.object_type, run.mapping)
     staged = _staged(cleaned.records, run.object_type).assign(raw=cleaned.raw)
-    return Chunk(raw, staged, pd.concat([marked, cleaned.problems]), cleaned.warnings)
+    refused = pd.concat([marked, cleaned.problems])
+    refused_fields = run.mapping.apply(raw.loc[refused.index.unique()], run.object_type) if len(refused) else fields.iloc[:0]
+    return Chunk(raw, staged, refused, cleaned.warnings, refused_fields)
 
 
 def keys_only(run: Import, raw: pd.DataFrame) -> Chunk:
@@ -86,7 +90,7 @@ def keys_only(run: Import, raw: pd.DataFrame) -> Chunk:
         raw: records as they stand in the file.
     """
     chunk = prepare(run, raw)
-    return Chunk(raw.iloc[:0], chunk.staged[["row_number", "source_key"]], chunk.refused.iloc[:0], chunk.warnings.iloc[:0])
+    return Chunk(raw.iloc[:0], chunk.staged[["row_number", "source_key"]], chunk.refused.iloc[:0], chunk.warnings.iloc[:0], chunk.refused_fields.iloc[:0])
 
 
 def remember_keys(connection: psycopg.Connection[Any], chunk: Chunk) -> dict[int, tuple[str, int]]:
@@ -126,15 +130,17 @@ def store(connection: psycopg.Connection[Any], run: Import, chunk: Chunk) -> Imp
     staged = chunk.staged
     if before:
         staged = staged[~staged["row_number"].isin([*before])]
+    of_erased = _of_erased(connection, run, staged, chunk.refused_fields)
+    staged = staged[~staged.index.isin(of_erased.index)]
     statements = queries(f"import_{run.object_type.name}")
     statements.create_stage(connection)
     copy_frame(connection, f"staged_{run.object_type.name}", staged)
     _inherit(connection, statements, run)
     unresolved = _unresolved(connection, statements, run, staged)
     created, updated = _merge(connection, statements, run, staged)
-    refused = pd.concat([chunk.refused, repeated, unresolved])
+    refused = pd.concat([of_erased, chunk.refused, repeated, unresolved])
     refused = refused[~refused.index.duplicated()]
-    _store_refused(connection, run, raw, refused)
+    _store_refused(connection, run, raw, refused, of_erased.index)
     stored = staged[~staged["row_number"].isin(refused.index)]
     warned = _store_warnings(connection, run, stored, chunk.warnings)
     return ImportReport(len(chunk.raw), created, updated, len(refused), warned, skipped)
@@ -207,11 +213,21 @@ def _merge(connection: psycopg.Connection[Any], statements: NamedQueries, run: I
     return created, updated
 
 
-def _store_refused(connection: psycopg.Connection[Any], run: Import, raw: pd.DataFrame, refused: pd.DataFrame) -> None:
+def _of_erased(connection: psycopg.Connection[Any], run: Import, staged: pd.DataFrame, refused_fields: pd.DataFrame) -> pd.DataFrame:
+    """Records of persons who were erased, or about them, whether they could be stored or not; of these nothing is kept."""
+    queries("privacy").not_alone(connection)
+    found = [erased(connection, run.object_type, run.source, records) for records in (staged, refused_fields)]
+    index = found[0].union(found[1]).rename("row_number")
+    return pd.DataFrame({"field": run.object_type.key[0], "value": pd.NA, "reason": REASON}, index=index)
+
+
+def _store_refused(connection: psycopg.Connection[Any], run: Import, raw: pd.DataFrame, refused: pd.DataFrame, not_kept: pd.Index) -> None:
+    """Puts refused records into quarantine; of some nothing but that they were refused."""
     journal = queries("imports")
     if not len(refused):
         return
     records = raw.loc[refused.index]
+    records = records.mask(pd.Series(records.index.isin(not_kept), index=records.index), axis=0)
     texts = [json.dumps({name: value.replace("\0", "") for name, value in record.items() if not pd.isna(value)}) for record in records.to_dict("records")]
     columns = [_column_of(run.mapping, name) for name in refused["field"]]
     values = refused["value"].astype("string").str.replace("\0", "")

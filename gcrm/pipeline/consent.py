@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -17,12 +18,21 @@ from gcrm.db.connection import Role, connect, scoped
 from gcrm.db.load import keys_array, read_frame
 from gcrm.db.queries import queries
 from gcrm.errors import ConsentError
-from gcrm.pipeline.identifiers import Hashes, normal_mail, normal_phone
+from gcrm.pipeline.identifiers import Hashes, among, normal_mail, normal_phone
 
 BY_HAND = "by hand"
 """The source of a statement of which nobody said where it was made."""
 
 _USUAL = ("mail", "phone", "post")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A purpose, a channel, and whether the contact may be contacted so."""
+
+    purpose: str
+    channel: str
+    decision: Decision
 
 
 def may_contact(contact_id: int, purpose: str, channel: str, at: datetime, scope: Scope) -> Decision:
@@ -83,19 +93,47 @@ def statements(contact_id: int, scope: Scope) -> list[Statement]:
         return _said(connection, keys_array(np.array([contact_id], dtype=np.int64)), "")[contact_id]
 
 
-def decisions(contact_id: int, at: datetime, scope: Scope) -> list[Decision]:
-    """What follows from what a contact said: a decision for each purpose and channel, in the order of their names.
-
-    The channels are those that the ledger names; where it says `any`, mail, phone and post too.
+def decisions(contact_id: int, at: datetime, scope: Scope) -> list[Told]:
+    """What follows from what a contact said; see `decisions_each`.
 
     Args:
         contact_id: of the contact.
         at: when.
         scope: who is asking.
     """
-    named = {(purpose_named(each.purpose), channel_named(each.channel)) for each in statements(contact_id, scope)}
+    return decisions_each([contact_id], at, scope).get(contact_id, [])
+
+
+def decisions_each(contact_ids: Sequence[int], at: datetime, scope: Scope) -> dict[int, list[Told]]:
+    """What follows from what contacts said: a decision for each purpose and channel, in the order of their names.
+
+    The channels are those that the ledger names; where it says `any`, mail, phone and post too.
+
+    Args:
+        contact_ids: of the contacts.
+        at: when.
+        scope: who is asking.
+
+    Returns:
+        contact_id to decisions, of those in the scope; none of one who said nothing.
+    """
+    keys = keys_array(np.asarray(contact_ids, dtype=np.int64))
+    with scoped(scope) as connection:
+        contacts = read_frame(connection, queries("consent").visible.sql, {"contact_ids": keys})
+        said = _said(connection, keys, "")
+    barred = dict(zip(contacts["contact_id"], _suppressed(contacts), strict=True))
+    return {
+        int(contact): [
+            Told(purpose, channel, decide(said[contact], purpose, channel, at, suppressed=bool(never))) for purpose, channel in _asked(said[contact])
+        ]
+        for contact, never in barred.items()
+    }
+
+
+def _asked(said: Sequence[Statement]) -> list[tuple[str, str]]:
+    named = {(purpose_named(each.purpose), channel_named(each.channel)) for each in said}
     every = {(purpose, channel) for purpose, of in named if of == ANY for channel in _USUAL}
-    return [may_contact(contact_id, *pair, at, scope) for pair in sorted(named | every) if pair[1] != ANY]
+    return sorted(pair for pair in named | every if pair[1] != ANY)
 
 
 def record(contact_id: int, purpose: str, channel: str, *, given: bool, at: datetime | None = None, source: str = BY_HAND, wording: str | None = None) -> int:
@@ -164,7 +202,7 @@ def _suppressed(contacts: pd.DataFrame) -> pd.Series:
         hashes = Hashes.of(connection)
         for kind, hashed in (("mail", hashes.of_mails(contacts["email"])), ("phone", hashes.of_phones(contacts["phone"]))):
             listed = {row[0] for row in statements.suppressed(connection, kind=kind, hashes=hashed.dropna().tolist())}
-            never |= hashed.isin(listed)
+            never |= among(hashed, listed)
     return never
 
 

@@ -128,7 +128,9 @@ def create(texts: Mapping[str, str], *, actor: str, through: Through) -> Created
     key = new_key()
     with acting(actor, through) as connection:
         job_id = enter(connection, _name(ACCOUNTS), [Entry(ACCOUNTS, {name: texts.get(name, "") for name in FIELDS}, key)], actor)
-        account_id: int = queries("accounts").by_key(connection, source=SOURCE, source_key=key)
+        account_id: int | None = queries("accounts").by_key(connection, source=SOURCE, source_key=key)
+    if account_id is None:
+        raise EntryError("This person was erased on request and is not stored again; see docs/how_to/privacy.md.")
     geocode_account(account_id)
     return Created(account_id, job_id)
 

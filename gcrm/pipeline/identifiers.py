@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -42,11 +43,16 @@ def _comparable_phones(clean: pd.Series) -> pd.Series:
     return clean.str.replace(_EXTENSION, "", regex=True)
 
 
+def among(hashed: pd.Series, known: Collection[bytes]) -> pd.Series:
+    """Which hashes are among some known ones; False for a missing one."""
+    return pd.Series([value in known for value in hashed], index=hashed.index, dtype=bool)
+
+
 class Hashes:
     """The keyed hashes of one database: HMAC-SHA-256, 32 bytes."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self.key = key
 
     @classmethod
     def of(cls, connection: psycopg.Connection[Any]) -> "Hashes":
@@ -59,14 +65,18 @@ class Hashes:
 
     def of_mails(self, values: pd.Series) -> pd.Series:
         """The hash of each mail address, of one that is not valid that of its text; missing for nothing."""
-        return self._each("mail", _comparable_mails(mail(values.astype("string")).clean))
+        return self._each(("mail",), _comparable_mails(mail(values.astype("string")).clean))
 
     def of_phones(self, values: pd.Series) -> pd.Series:
         """The hash of each telephone number, of one that is not valid that of its text; missing for nothing."""
-        return self._each("phone", _comparable_phones(phone(values.astype("string")).clean))
+        return self._each(("phone",), _comparable_phones(phone(values.astype("string")).clean))
 
-    def _each(self, kind: str, values: pd.Series) -> pd.Series:
-        return pd.Series([None if pd.isna(value) or not value else self.hash(kind, value) for value in values], index=values.index, dtype="object")
+    def of_keys(self, object_name: str, source: str, values: pd.Series) -> pd.Series:
+        """The hash of the key of each record of an object, in the system it comes from; missing for nothing."""
+        return self._each(("key", object_name, source), values)
+
+    def _each(self, what: tuple[str, ...], values: pd.Series) -> pd.Series:
+        return pd.Series([None if pd.isna(value) or not value else self.hash(*what, value) for value in values], index=values.index, dtype="object")
 
     def hash(self, *parts: str) -> bytes:
         """The hash of a value that has a normal form already.
@@ -74,4 +84,4 @@ class Hashes:
         Args:
             parts: what it is, such as mail, then the value; joined so that no two lists give the same text.
         """
-        return hmac.digest(self._key, "\0".join(parts).encode(), hashlib.sha256)
+        return hmac.digest(self.key, "\0".join(parts).encode(), hashlib.sha256)

@@ -11,6 +11,14 @@ FROM gcrm.consents
 WHERE contact_id = ANY(:contact_ids::bigint[]) AND (:purpose::text = '' OR lower(btrim(purpose)) = :purpose)
 ORDER BY recorded_at, consent_id;
 
+-- name: of_account(account_id, most)
+-- The contacts of an account: contact_id, name.
+SELECT contact_id, coalesce(nullif(btrim(concat_ws(' ', given_name, family_name)), ''), source_key) AS name
+FROM gcrm.contacts
+WHERE account_id = :account_id
+ORDER BY family_name, given_name, contact_id
+LIMIT :most;
+
 -- name: record(contact_id, purpose, channel, given, recorded_at, source, source_key, wording)$
 -- Appends a statement: its consent_id.
 INSERT INTO gcrm.consents (source, source_key, contact_id, purpose, channel, given, recorded_at, wording, made_up)

@@ -97,3 +97,14 @@ def test_where_there_is_no_account_the_page_says_what_to_do(empty_site: Site, vi
     page = visit(empty_site, "/account")
     expect(page.get_by_text("There is nothing here yet")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+_WITHDRAWN = """SELECT min(c.account_id) FROM gcrm.contacts c JOIN gcrm.consents s USING (contact_id)
+    WHERE NOT s.given AND s.purpose = 'marketing' AND s.channel = 'mail'
+        AND NOT EXISTS (SELECT FROM gcrm.consents l WHERE l.contact_id = s.contact_id AND l.purpose = s.purpose AND l.recorded_at > s.recorded_at)"""
+
+
+def test_who_may_be_contacted_is_shown_with_the_reason(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, f"/account?account={demo_site.value(_WITHDRAWN)}")
+    card = page.locator(".place").filter(has=page.locator("h4").filter(has_text="Consents"))
+    expect(card.locator("li").filter(has_text="marketing by mail").first).to_contain_text("no. Consent to marketing by mail was withdrawn on ")
