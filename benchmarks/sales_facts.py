@@ -91,6 +91,7 @@ def _table(facts: Facts, accounts: _Columns, first: int, count: int, random: np.
     order = (first + np.arange(count)) // _LINES_PER_ORDER
     found: _Columns = {name: values[account] for name, values in accounts.items()}
     found |= {"account_id": account + 1, "day": day, "month": day.astype("datetime64[M]").astype("datetime64[D]")}
+    found["order_line_id"] = first + np.arange(count) + 1
     found["order_key"] = np.char.add("bench/", order.astype(str))
     for name in _OF_A_LINE & facts.columns.keys():
         found[name] = _names(name, _zipf(random, _MEMBERS.get(name, _OTHER_MEMBERS), count))

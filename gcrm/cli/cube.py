@@ -26,8 +26,9 @@ def build(
     engine: Annotated[_Engine, typer.Option(help="DuckDB on this machine, or Spark on a cluster; the answers are the same.")] = _Engine.DUCKDB,
     master: Annotated[str | None, typer.Option(help="The cluster of Spark, such as spark://host:7077; all of this machine if left out.")] = None,
     conf: Annotated[list[str] | None, typer.Option(help="A property of Spark, as often as needed: spark.executor.memory=8g.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Build all of it anew, into plain files; Spark always does.")] = False,
 ) -> None:
-    """Build the cube out of what is in the database, and publish it.
+    """Build the cube out of what is in the database, and publish it; of what is published already only what changed since is built.
 
     Example: `gcrm cube build`
 
@@ -44,9 +45,11 @@ def build(
     opened = spark_engine(master or "local[*]", dict(map(_property, conf or []))) if engine is _Engine.SPARK else duckdb_engine
     ensure_ready()
     with progress("cuboids", total=len(declared()), unit="cuboids") as advance:
-        version, new = build_cube(advance, opened)
+        built = build_cube(advance, opened, full=full or engine is _Engine.SPARK)
+    version = built.version
     facts = f"{version.rows['accounts-facts']:,} accounts, {version.rows['sales-facts']:,} order lines"
-    typer.echo(f"{'Published' if new else 'Nothing changed since'} version {version.name}: {facts}.")
+    how = f" (refreshed: {built.came:,} facts came, {built.gone:,} went)" if built.new and built.refreshed else ""
+    typer.echo(f"{'Published' if built.new else 'Nothing changed since'} version {version.name}: {facts}{how}.")
 
 
 def _property(text: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from gcrm.errors import CubeError
 from gcrm.olap import cuboids, query_log, suppression
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, PLACE, PLACE_COLUMNS, Axis, Facts, is_money, measure, simple
 from gcrm.olap.conditions import conditions, of_scope, of_times
+from gcrm.olap.delta import source
 from gcrm.olap.engine import answered, engine, select
 from gcrm.olap.plan import Part, QueryShape, plan
 from gcrm.olap.query import CubeQuery, Filter
@@ -104,8 +105,7 @@ def members(version: Version, dimension: str, scope: Scope, of: str | None = Non
     for facts in having:
         condition, values = of_scope(scope, facts)
         file = cuboids.facts_file(facts) if asked.column in facts.facts_only else f"{facts.name}-all-full.parquet"
-        path = str(version.folder / file)
-        rows = engine().execute(f"SELECT DISTINCT {asked.expression} FROM read_parquet(?) WHERE {condition}", [path, *values]).fetchall()  # noqa: S608
+        rows = engine().execute(f"SELECT DISTINCT {asked.expression} FROM {source(version.folder / file)} WHERE {condition}", values).fetchall()  # noqa: S608
         found |= {row[0] for row in rows}
         if scope.hides and facts.by_account:
             found &= suppression.shown_members(version, dimension, facts.name, scope)
@@ -146,10 +146,10 @@ def records(version: Version, cube: str, where: tuple[Filter, ...], scope: Scope
     query = CubeQuery(measures=(some.name,), where=where)  # refuses what these facts cannot be filtered by
     _check_level(query, scope)
     kept = conditions(version, query.where, scope, FACTS[cube], FACTS[cube].finest_level)
-    path = str(version.folder / cuboids.facts_file(FACTS[cube]))
-    # Every name is declared in gcrm/olap/cubes/; members of filters, the path and the limit are parameters.
-    counted = select("count(*) AS count", f"read_parquet(?) WHERE {kept.text}", [path, *kept.values], **kept.tables)
-    first = select(", ".join(FACTS[cube].columns), f"read_parquet(?) WHERE {kept.text} LIMIT ?", [path, *kept.values, most], **kept.tables)
+    facts = source(version.folder / cuboids.facts_file(FACTS[cube]))
+    # Every name is declared in gcrm/olap/cubes/; members of filters and the limit are parameters.
+    counted = select("count(*) AS count", f"{facts} WHERE {kept.text}", kept.values, **kept.tables)
+    first = select(", ".join(FACTS[cube].columns), f"{facts} WHERE {kept.text} LIMIT ?", [*kept.values, most], **kept.tables)
     return Records(first, counted["count"][0].as_py())
 
 
@@ -161,8 +161,8 @@ def missing_members(version: Version, facts: Facts) -> int:
         facts: of it.
     """
     none = " OR ".join(["false", *(f"{column} IS NULL" for column in (*facts.keys, *facts.facts_only) if column not in PLACE_COLUMNS)])
-    path = str(version.folder / cuboids.facts_file(facts))
-    found: list[tuple[int]] = engine().execute(f"SELECT count(*) FROM read_parquet(?) WHERE {none}", [path]).fetchall()  # noqa: S608 - declared names only
+    file = version.folder / cuboids.facts_file(facts)
+    found: list[tuple[int]] = engine().execute(f"SELECT count(*) FROM {source(file)} WHERE {none}").fetchall()  # noqa: S608 - declared names only
     return found[0][0]
 
 
@@ -199,22 +199,22 @@ class _Statement:
 def _statement(version: Version, query: CubeQuery, scope: Scope, part: Part) -> _Statement:
     axes = [f"{_member(axis, part)} AS {axis.column}" for axis in query.axes]
     sums = [f"{each.formula if part.of_facts else each.over_cuboids} AS {each.name}" for each in part.measures]
-    path = str(version.folder / f"{part.file}.parquet")
+    file = source(version.folder / f"{part.file}.parquet")
     kept = conditions(version, query.where, scope, FACTS[part.facts], part.level)
     condition, values = kept.text, kept.values
     if part.last:
-        last, limits = _last_months(query)
-        condition, values = f"{condition} AND month IN ({last})", [*values, path, *limits]
+        last, limits = _last_months(query, file)
+        condition, values = f"{condition} AND month IN ({last})", [*values, *limits]
     grouped = " GROUP BY ALL" if axes else ""
-    # Every name is declared in gcrm/olap/cubes/; members of filters and the path are parameters.
-    return _Statement(f"SELECT {', '.join([*axes, *sums])} FROM read_parquet(?) WHERE {condition}{grouped}", [path, *values], kept.tables)  # noqa: S608
+    # Every name is declared in gcrm/olap/cubes/; members of filters are parameters.
+    return _Statement(f"SELECT {', '.join([*axes, *sums])} FROM {file} WHERE {condition}{grouped}", values, kept.tables)  # noqa: S608
 
 
-def _last_months(query: CubeQuery) -> tuple[str, list[object]]:
-    """The last month of each time that is asked for, of a file whose path stands before the values; other filters than those on times do not move it."""
+def _last_months(query: CubeQuery, file: str) -> tuple[str, list[object]]:
+    """The last month of each time that is asked for, of a file; other filters than those on times do not move it."""
     during = [of_times(kept) for kept in query.where if DIMENSIONS[kept.dimension].kind == "time"]
     times = [DIMENSIONS[axis.dimension].expression for axis in query.axes if DIMENSIONS[axis.dimension].kind == "time"]
-    text = f"SELECT max(month) FROM read_parquet(?) WHERE {' AND '.join(['true', *(condition for condition, _ in during)])}"  # noqa: S608
+    text = f"SELECT max(month) FROM {file} WHERE {' AND '.join(['true', *(condition for condition, _ in during)])}"  # noqa: S608
     return text + (f" GROUP BY {', '.join(times)}" if times else ""), [limit for _, limits in during for limit in limits]
 
 

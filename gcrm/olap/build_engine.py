@@ -7,6 +7,8 @@ from typing import Protocol
 
 import duckdb
 
+from gcrm.olap.delta import source
+
 ORIGIN = "origin"
 """The name that a statement has for the file it reads."""
 
@@ -46,7 +48,7 @@ class DuckDBEngine:
 
     def roll_up(self, statement: str, origin: Path, target: Path, rows_a_group: int = ROWS_A_GROUP) -> int:
         """See `BuildEngine`."""
-        self._database.read_parquet(str(origin)).create_view(ORIGIN)
+        self._database.execute(f"CREATE OR REPLACE VIEW {ORIGIN} AS SELECT * FROM {source(origin)}")  # noqa: S608 - the name of a file
         return write_parquet(self._database, statement, target, rows_a_group)
 
 

@@ -40,8 +40,9 @@ class Facts:
         columns: with their DuckDB types, in their order.
         dimensions: besides place.
         facts_only: columns that no cuboid keeps.
-        derived_from: the facts that it is derived from.
+        derived_from: the facts that it is derived from; of those of the database none.
         finest_level: H3 level of its cells.
+        key: the column by whose values it is brought up to date; None where it is compared as a whole.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Facts:
     facts_only: tuple[str, ...]
     derived_from: tuple[str, ...] = ()
     finest_level: int = FINEST_LEVEL
+    key: str | None = None
 
     @property
     def levels(self) -> tuple[int, ...]:
@@ -195,7 +197,9 @@ SETS: Mapping[str, NamedSet] = MappingProxyType({name: NamedSet(each.label, each
 
 def _facts(cube: CubeDeclaration) -> Facts:
     columns = MappingProxyType(cube.columns)
-    return Facts(cube.cube, cube.label, cube.grain or "", columns, tuple(cube.dimensions), tuple(cube.facts_only), tuple(cube.derived_from), cube.finest_level)
+    return Facts(
+        cube.cube, cube.label, cube.grain or "", columns, tuple(cube.dimensions), tuple(cube.facts_only), tuple(cube.derived_from), cube.finest_level, cube.key
+    )
 
 
 FACTS: Mapping[str, Facts] = MappingProxyType({cube.cube: _facts(cube) for cube in _CUBES if not cube.virtual})

@@ -105,10 +105,10 @@ def build(engine: BuildEngine, folder: Path, cuboid: Cuboid) -> int:
     """
     origin, _ = origin_of(cuboid)
     rows_a_group = ROWS_A_GROUP if cuboid in declared() else _ROWS_A_GROUP
-    return engine.roll_up(_statement(cuboid), folder / f"{origin}.parquet", folder / f"{cuboid.name}.parquet", rows_a_group)
+    return engine.roll_up(statement(cuboid), folder / f"{origin}.parquet", folder / f"{cuboid.name}.parquet", rows_a_group)
 
 
-def _statement(cuboid: Cuboid) -> str:
+def statement(cuboid: Cuboid) -> str:
     """What a cuboid is, as SQL over ORIGIN; where a missing key stands is said, since engines differ in what they do else."""
     of_facts = origin_of(cuboid)[0] == f"{cuboid.facts}-facts"
     measures = [f"{each.formula if of_facts else each.over_cuboids} AS {each.name}" for each in measures_in(cuboid)]

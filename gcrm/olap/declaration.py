@@ -94,13 +94,14 @@ class CubeDeclaration(Declared):
     Where the facts have a territory_id, a reader sees those of its territories; without one they belong to nobody, and every reader sees them.
     `facts_only` are stored columns that the cuboids leave out, since with them they would be as large as the facts. Facts that are `derived_from`
     those of other cubes come out of sql/cubes/NAME.sql, all others out of the database. `finest_level` is the H3 level of all cells in the facts, `queries` are
-    those that have to be answered at once.
+    those that have to be answered at once. Facts with a `key` are brought up to date by it, all of one value at once; others are compared as a whole.
     """
 
     cube: Name
     label: str
     grain: str | None = None
     derived_from: list[Name] = Field([])
+    key: Name | None = None
     columns: dict[Name, ColumnType] = Field({})
     dimensions: list[Name] = Field([])
     facts_only: list[Name] = Field([])
@@ -181,6 +182,8 @@ def _check_cube(file: DeclaredFile, cube: CubeDeclaration, shared: SharedDeclara
     file.check(_PLACE_COLUMN, cube.columns, "column (place needs it)", "columns")
     if "account_id" in cube.columns:
         file.check("territory_id", cube.columns, "column (access to what accounts did needs it)", "columns")
+    if cube.key is not None:
+        file.check(cube.key, [name for name, kind in cube.columns.items() if kind == "BIGINT"], "column of BIGINT", "key")
     for at, name in enumerate(cube.facts_only):
         file.check(name, cube.columns, "column", "facts_only", at)
     _check_dimensions(file, cube, shared)

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from gcrm.access.scope import Scope
-from gcrm.olap import cuboids
+from gcrm.olap import cuboids, delta
 from gcrm.olap.blocks import Integers, Rows, blocks, joined, nodes
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE
 from gcrm.olap.conditions import of_scope
@@ -162,4 +162,4 @@ def adds_up(folder: Path, measure: str, hierarchies: tuple[Hierarchy, ...], scop
 def _facts(folder: Path, facts: str, scope: Scope) -> tuple[str, list[object]]:
     """The facts that a scope shows, to stand behind FROM, and their parameters."""
     condition, values = of_scope(scope, FACTS[facts])
-    return f"read_parquet(?) WHERE {condition}", [str(folder / cuboids.facts_file(FACTS[facts])), *values]
+    return f"{delta.source(folder / cuboids.facts_file(FACTS[facts]))} WHERE {condition}", values

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from gcrm.access.scope import Scope
 from gcrm.config import resource
 from gcrm.errors import CubeError
-from gcrm.olap import cuboids, store
+from gcrm.olap import cuboids, delta, store
+from gcrm.olap.build_engine import build_database, write_parquet
 from gcrm.olap.catalogue import FACTS, Facts
 from gcrm.olap.conditions import Conditions, conditions
 from gcrm.olap.engine import engine
@@ -108,7 +109,7 @@ def build_scenario(folder: Path, base: Version, scenario: Scenario, advance: Cal
     with store.building(folder) as work:
         for facts in FACTS.values():
             if not facts.derived_from:
-                shutil.copyfile(base.folder / cuboids.facts_file(facts), work / cuboids.facts_file(facts))
+                _copy(base, work, facts)
         for change in scenario.changes:
             _apply(change, base, work)
         for facts in FACTS.values():
@@ -117,6 +118,17 @@ def build_scenario(folder: Path, base: Version, scenario: Scenario, advance: Cal
         (work / ABOUT).write_text(json.dumps({"base": base.name, "scenario": scenario.model_dump()}), encoding="utf-8")
         digest = f"{base.manifest['digest']} {scenario.model_dump_json()}"
         return store.publish(folder, work, digest, base.manifest["sources"], base.built_at, 1, advance)[0]
+
+
+def _copy(base: Version, work: Path, facts: Facts) -> None:
+    """The facts of a version as a plain file of their own."""
+    file = cuboids.facts_file(facts)
+    if delta.is_changed(base.folder / file):
+        ordered = f"SELECT * FROM {delta.source(base.folder / file)} ORDER BY {', '.join(facts.columns)}"  # noqa: S608
+        with build_database() as database:
+            write_parquet(database, ordered, work / file)
+    else:
+        shutil.copyfile(base.folder / file, work / file)
 
 
 def _apply(change: Change, base: Version, work: Path) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gcrm.olap import cuboids
 from gcrm.olap.catalogue import FACTS, Facts
+from gcrm.olap.delta import source
 from gcrm.olap.engine import select
 from gcrm.spatial.cells import centres, descendants, parent
 from gcrm.spatial.shapes import Shape
@@ -50,12 +51,12 @@ def inside(folder: Path, facts: str, column: str, shapes: tuple[Shape, ...]) -> 
 
 
 def _accounts(folder: Path, shapes: tuple[Shape, ...]) -> tuple[_Integers, _Integers]:
-    path = str(folder / cuboids.facts_file(FACTS["accounts"]))
+    accounts = source(folder / cuboids.facts_file(FACTS["accounts"]))
     keys, cells = [], []
     for shape in shapes:
         west, south, east, north = shape.box
-        source = "read_parquet(?) WHERE longitude BETWEEN ? AND ? AND latitude BETWEEN ? AND ?"
-        near = select("account_id, cell, longitude, latitude", source, [path, west, east, south, north])
+        boxed = f"{accounts} WHERE longitude BETWEEN ? AND ? AND latitude BETWEEN ? AND ?"
+        near = select("account_id, cell, longitude, latitude", boxed, [west, east, south, north])
         kept = shape.has(_floats(near, "longitude"), _floats(near, "latitude"))
         keys.append(_integers(near, "account_id")[kept])
         cells.append(_integers(near, "cell")[kept])
@@ -64,8 +65,7 @@ def _accounts(folder: Path, shapes: tuple[Shape, ...]) -> tuple[_Integers, _Inte
 
 
 def _cells(folder: Path, facts: Facts, column: str, shapes: tuple[Shape, ...]) -> tuple[_Integers, _Integers]:
-    path = str(folder / cuboids.facts_file(facts))
-    cells = _integers(select(f"DISTINCT {column}", f"read_parquet(?) WHERE {column} IS NOT NULL", [path]), column)
+    cells = _integers(select(f"DISTINCT {column}", f"{source(folder / cuboids.facts_file(facts))} WHERE {column} IS NOT NULL"), column)
     longitude, latitude = centres(cells)
     kept = cells[np.logical_or.reduce([shape.has(longitude, latitude) for shape in shapes])]
     return kept, kept

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +15,12 @@ from filelock import FileLock
 
 from gcrm.config import settings
 from gcrm.errors import CubeError
-from gcrm.olap import cuboids, query_log
-from gcrm.olap.build_engine import BuildEngine, OpenEngine, build_database, duckdb_engine
-from gcrm.olap.catalogue import FACTS, QUERIES
+from gcrm.olap import cuboids, delta, query_log
+from gcrm.olap.build_engine import BuildEngine, OpenEngine, build_database, duckdb_engine, write_parquet
+from gcrm.olap.catalogue import FACTS, QUERIES, Facts
 from gcrm.olap.choice import Chosen, chosen_for
-from gcrm.olap.versions import LOCK, MANIFEST, POINTER, Version, columns, current, remove_all_but
+from gcrm.olap.content import Content, content_of
+from gcrm.olap.versions import CONTENTS, LOCK, MANIFEST, POINTER, Version, columns, current, remove_all_but
 
 
 @contextmanager
@@ -49,14 +50,22 @@ def store_facts(work: Path, name: str, extract: Path) -> None:
         extract: CSV without header, columns as declared in gcrm/olap/cubes/; it is removed.
     """
     facts = FACTS[name]
-    target = str(work / cuboids.facts_file(facts)).replace("'", "''")
-    order = ", ".join(column for column in facts.columns)
-    with build_database() as engine:
-        csv = "read_csv(?, header = false, columns = ?, auto_detect = false, delim = ',', quote = '\"', escape = '\"')"
-        # The order is declared in gcrm/olap/cubes/; COPY takes no parameter for its target.
-        statement = f"COPY (SELECT * FROM {csv} ORDER BY {order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
-        engine.execute(statement, [str(extract), dict(facts.columns)])
+    with build_database() as database:
+        # The order is declared in gcrm/olap/cubes/.
+        ordered = f"SELECT * FROM {extracted(facts, extract)} ORDER BY {', '.join(facts.columns)}"  # noqa: S608
+        write_parquet(database, ordered, work / cuboids.facts_file(facts))
     extract.unlink()
+
+
+def extracted(facts: Facts, extract: Path) -> str:
+    """What stands behind FROM to read an extract of facts.
+
+    Args:
+        facts: their columns, in the order of the extract.
+        extract: CSV without header.
+    """
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in facts.columns.items())
+    return f"read_csv({delta.quoted(extract)}, header = false, columns = {{{columns}}}, auto_detect = false, delim = ',', quote = '\"', escape = '\"')"
 
 
 def derive_facts(work: Path, name: str, query: str) -> None:
@@ -65,15 +74,46 @@ def derive_facts(work: Path, name: str, query: str) -> None:
     Args:
         work: the folder of `building`, with the facts of the other cubes in it.
         name: the facts.
-        query: of sql/cubes/; its parameters are the files of the facts that it reads, by the names of their cubes.
+        query: of sql/cubes/; it reads the facts of other cubes by the names of these.
     """
     facts = FACTS[name]
-    target = str(work / cuboids.facts_file(facts)).replace("'", "''")
-    files = {each: str(work / cuboids.facts_file(FACTS[each])) for each in facts.derived_from}
-    with build_database() as engine:
-        # The columns are declared in gcrm/olap/cubes/, the query is one of sql/cubes/; COPY takes no parameter for its target.
-        statement = f"COPY (SELECT {', '.join(facts.columns)} FROM ({query}) ORDER BY ALL) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
-        engine.execute(statement, files)
+    with build_database() as database:
+        for each in facts.derived_from:
+            database.execute(facts_view(work, each))
+        # The columns are declared in gcrm/olap/cubes/, the query is one of sql/cubes/.
+        write_parquet(database, f"SELECT {', '.join(facts.columns)} FROM ({query}) ORDER BY ALL", work / cuboids.facts_file(facts))  # noqa: S608
+
+
+def facts_view(folder: Path, name: str, among: str = "") -> str:
+    """The statement that lets a query of sql/cubes/ read facts by the name of their cube.
+
+    Args:
+        folder: with the facts in it.
+        name: the facts.
+        among: what keeps some of them.
+    """
+    return f"CREATE VIEW {name} AS SELECT * FROM {delta.source(folder / cuboids.facts_file(FACTS[name]))} {among}"  # noqa: S608
+
+
+def keep_contents(work: Path, contents: Mapping[str, Content]) -> None:
+    """Writes down the content of the facts, for a later refresh.
+
+    Args:
+        work: the folder of `building`.
+        contents: by the names of the facts.
+    """
+    (work / CONTENTS).write_text(json.dumps({name: str(content) for name, content in contents.items()}), encoding="utf-8")
+
+
+def stored_content(work: Path, name: str) -> Content:
+    """The content of facts that are stored.
+
+    Args:
+        work: the folder of `building`, with the facts in it.
+        name: the facts.
+    """
+    with build_database() as database:
+        return content_of(database, delta.source(work / cuboids.facts_file(FACTS[name])), FACTS[name])
 
 
 def publish(
@@ -86,13 +126,14 @@ def publish(
     advance: Callable[[int], None],
     engine: OpenEngine = duckdb_engine,
 ) -> tuple[Version, bool]:
-    """Builds the cuboids and moves the pointer; facts that are published already are left as they are.
+    """Builds the cuboids that are not there yet and moves the pointer; facts that are published already are left as they are, unless plain files replace parts.
 
-    Besides the cuboids of every version those are built that serve the declared queries and what the query log of the folder tells.
+    Besides the cuboids of every version those are built that serve the declared queries and what the query log of the folder tells; a refresh keeps those
+    that were chosen for the version before.
 
     Args:
         folder: the folder of the cubes.
-        work: the folder of `building`, with the facts in it.
+        work: the folder of `building`, with the facts in it; cuboids that a refresh made are left as they are.
         digest: of the facts; names the version together with the time.
         sources: the layers behind the facts.
         as_of: when the facts were read; the pointer bears this time, whether it moves or not.
@@ -111,20 +152,28 @@ def publish(
     except CubeError:  # it is damaged: what is built now takes its place
         before = None
     budget = settings().cube_budget_mb * 2**20
-    digest = hashlib.sha256(f"{digest} {cuboids.declared()} {QUERIES} {budget}".encode()).hexdigest()
-    if before is not None and before.manifest["digest"] == digest:
+    facts_digest, digest = digest, hashlib.sha256(f"{digest} {cuboids.declared()} {QUERIES} {budget}".encode()).hexdigest()
+    if before is not None and before.manifest["digest"] == digest and (_in_parts(work) or not _in_parts(before.folder)):
         _date(folder / POINTER, as_of)
         return before, False
+    goes_on = before is not None and any(_is_made(work, cuboid) for cuboid in cuboids.declared())
     with engine() as builder, build_database() as database:
-        rows = {f"{facts.name}-facts": _count(database, work / cuboids.facts_file(facts)) for facts in FACTS.values()}
-        rows |= {cuboid.name: _built(builder, work, cuboid, advance) for cuboid in cuboids.declared()}
-        chosen = chosen_for(database, work, query_log.asked(folder), rows, budget)
-        rows |= _build_chosen(builder, work, chosen, budget)
+        rows = {f"{facts.name}-facts": delta.row_count(database, work / cuboids.facts_file(facts)) for facts in FACTS.values()}
+        for cuboid in cuboids.declared():
+            rows[cuboid.name] = _made(builder, database, work, cuboid)
+            advance(1)
+        if before is not None and goes_on:
+            chosen = before.chosen
+            rows |= {cuboid.name: _made(builder, database, work, cuboid) for cuboid in map(cuboids.Cuboid.read, chosen)}
+        else:
+            candidates = chosen_for(database, work, query_log.asked(folder), rows, budget)
+            rows |= _build_chosen(builder, work, candidates, budget)
+            chosen = [each.told for each in candidates if each.cuboid.name in rows]
         currencies = _currencies(database, [work / f"{facts.name}-all-full.parquet" for facts in FACTS.values() if "currency" in facts.columns])
     built_at = datetime.now(UTC)
     manifest = {
-        "built_at": built_at.isoformat(), "digest": digest, "rows": rows, "chosen": [each.told for each in chosen if each.cuboid.name in rows],
-        "currencies": currencies, "sources": sources, "columns": columns(),
+        "built_at": built_at.isoformat(), "digest": digest, "facts": facts_digest, "rows": rows, "chosen": chosen, "currencies": currencies,
+        "sources": sources, "columns": columns(),
     }  # fmt: skip
     (work / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     name = f"{built_at:%Y%m%dT%H%M%S.%fZ}-{digest[:8]}"
@@ -135,10 +184,18 @@ def publish(
     return Version(name, folder / name, manifest), True
 
 
-def _built(engine: BuildEngine, work: Path, cuboid: cuboids.Cuboid, advance: Callable[[int], None]) -> int:
-    rows = cuboids.build(engine, work, cuboid)
-    advance(1)
-    return rows
+def _is_made(work: Path, cuboid: cuboids.Cuboid) -> bool:
+    return delta.base(work / f"{cuboid.name}.parquet").is_file()
+
+
+def _made(engine: BuildEngine, database: duckdb.DuckDBPyConnection, work: Path, cuboid: cuboids.Cuboid) -> int:
+    """Builds a cuboid, unless a refresh made it, and returns its rows."""
+    return delta.row_count(database, work / f"{cuboid.name}.parquet") if _is_made(work, cuboid) else cuboids.build(engine, work, cuboid)
+
+
+def _in_parts(folder: Path) -> bool:
+    """Whether some file in a folder differs from one of an earlier version."""
+    return any(delta.is_changed(folder / cuboids.facts_file(facts)) for facts in FACTS.values())
 
 
 def _build_chosen(engine: BuildEngine, work: Path, chosen: Sequence[Chosen], budget: int) -> dict[str, int]:
@@ -155,14 +212,9 @@ def _build_chosen(engine: BuildEngine, work: Path, chosen: Sequence[Chosen], bud
     return rows
 
 
-def _count(engine: duckdb.DuckDBPyConnection, file: Path) -> int:
-    rows: list[tuple[int]] = engine.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchall()
-    return rows[0][0]
-
-
 def _currencies(engine: duckdb.DuckDBPyConnection, files: list[Path]) -> list[str]:
-    query = "SELECT DISTINCT currency FROM read_parquet(?, union_by_name = true) ORDER BY currency"
-    rows: list[tuple[str]] = engine.execute(query, [list(map(str, files))]).fetchall()
+    query = " UNION ".join(f"SELECT currency FROM {delta.source(file)}" for file in files)  # noqa: S608
+    rows: list[tuple[str]] = engine.execute(f"{query} ORDER BY currency").fetchall()
     return [row[0] for row in rows]
 
 

@@ -12,10 +12,13 @@ from filelock import FileLock
 
 from gcrm.errors import CubeError
 from gcrm.olap.catalogue import FACTS
+from gcrm.olap.content import Content
 from gcrm.olap.cuboids import Cuboid, declared
+from gcrm.olap.delta import is_there
 
 POINTER = "current"
 MANIFEST = "manifest.json"
+CONTENTS = "contents.json"
 LOCK = ".lock"
 
 _BUILD_AGAIN = "build it again with `gcrm cube build`"
@@ -48,6 +51,12 @@ class Version:
     def chosen(self) -> list[dict[str, Any]]:
         """The cuboids that were chosen for it, as its manifest tells them, and why each was."""
         return list(self.manifest.get("chosen", []))
+
+    @property
+    def contents(self) -> dict[str, Content]:
+        """The content of its facts, by their names."""
+        said = json.loads((self.folder / CONTENTS).read_text(encoding="utf-8"))
+        return {name: Content.read(text) for name, text in said.items()}
 
     @property
     def currencies(self) -> list[str]:
@@ -173,8 +182,8 @@ def _opened(folder: Path, name: str) -> Version:
         raise CubeError(f"The cube {name} is damaged: {manifest} is missing or cannot be read; {_BUILD_AGAIN}.") from error
     if said.get("columns") != columns():
         raise CubeError(f"The cube {name} was built by another version of gcrm, with other dimensions; {_BUILD_AGAIN}.")
-    present = {path.stem for path in (folder / name).glob("*.parquet")}
-    missing = next((file for file in said["rows"] if file not in present), None)
+    present = {path.name for path in (folder / name).glob("*.parquet")}
+    missing = next((file for file in said["rows"] if not is_there(file, present)), None)
     if missing is not None:
         raise CubeError(f"The cube {name} is damaged: {missing}.parquet is missing; {_BUILD_AGAIN}.")
     return Version(name, folder / name, said)

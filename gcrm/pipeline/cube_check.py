@@ -12,7 +12,7 @@ from gcrm.olap.answer import ask, missing_members
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, PLACE, Axis, Facts, Measure
 from gcrm.olap.query import CubeQuery
 from gcrm.olap.versions import Version
-from gcrm.pipeline.cubes import take_facts
+from gcrm.pipeline.extraction import take_facts
 from gcrm.progress import Advance
 
 type Number = Decimal | int

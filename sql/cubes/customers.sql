@@ -1,9 +1,9 @@
 -- The facts of the cube customers, out of those of sales and accounts (DuckDB): one row per customer and month, from the month of the first order to that of the last order
 -- of all. Whoever ordered within 6 months is active, within 12 dormant, and lost after that; an order behind 12 months or more without one wins a customer back.
 WITH bought AS (
-    SELECT DISTINCT account_id, month FROM read_parquet($sales)
+    SELECT DISTINCT account_id, month FROM sales SEMI JOIN accounts USING (account_id)
 ), months AS (
-    SELECT account_id, unnest(generate_series(min(month), (SELECT max(month) FROM bought), INTERVAL 1 MONTH))::DATE AS month
+    SELECT account_id, unnest(generate_series(min(month), (SELECT max(month) FROM sales), INTERVAL 1 MONTH))::DATE AS month
     FROM bought
     GROUP BY account_id
 ), marked AS (
@@ -31,4 +31,4 @@ SELECT
     (s.state IN ('new', 'won back', 'active'))::INTEGER AS active, (s.state = 'dormant')::INTEGER AS dormant, (s.state = 'lost')::INTEGER AS lost,
     (s.state = 'new')::INTEGER AS new, (s.state = 'won back')::INTEGER AS won_back
 FROM states s
-JOIN read_parquet($accounts) a USING (account_id)
+JOIN accounts a USING (account_id)

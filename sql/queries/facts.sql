@@ -1,10 +1,11 @@
 -- The facts of the cubes, as they leave the database. What is unknown has a member of its own, so that nothing is missing in a total.
+-- Those with a key leave as a whole, or only those in the temporary table touched (fact_changes.sql).
 
 -- name: clock(time_zone)^
 -- The time of this transaction, and what the clock says in the time zone, which must be one.
 SELECT now(), now() AT TIME ZONE :time_zone;
 
--- name: sales(time_zone)
+-- name: sales(time_zone, whole)
 -- One row per order line.
 COPY (
     SELECT
@@ -23,11 +24,13 @@ COPY (
         o.source || '/' || o.order_key AS order_key,
         o.quantity,
         o.revenue,
-        o.revenue - o.cost AS margin
+        o.revenue - o.cost AS margin,
+        o.order_line_id
     FROM gcrm.orders o
     CROSS JOIN LATERAL (SELECT o.ordered_at AT TIME ZONE :time_zone AS time) AS here
     JOIN gcrm.account_members a USING (account_id)
     LEFT JOIN gcrm.product_members p USING (product_id)
+    WHERE :whole OR o.order_line_id = ANY (ARRAY(SELECT record_id FROM pg_temp.touched))
     ORDER BY o.order_line_id
 ) TO STDOUT (FORMAT csv);
 
@@ -45,7 +48,7 @@ COPY (
     ORDER BY a.account_id
 ) TO STDOUT (FORMAT csv);
 
--- name: activities(time_zone)
+-- name: activities(time_zone, whole)
 -- One row per activity that happened.
 COPY (
     SELECT
@@ -57,12 +60,13 @@ COPY (
         v.kind AS activity,
         coalesce(p.name, '(unknown)') AS rep,
         a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.company, a.status,
-        v.account_id
+        v.account_id,
+        v.activity_id
     FROM gcrm.activities v
     CROSS JOIN LATERAL (SELECT v.happened_at AT TIME ZONE :time_zone AS time) AS here
     JOIN gcrm.account_members a USING (account_id)
     LEFT JOIN gcrm.reps p USING (rep_id)
-    WHERE v.state = 'done'
+    WHERE v.state = 'done' AND (:whole OR v.activity_id = ANY (ARRAY(SELECT record_id FROM pg_temp.touched)))
     ORDER BY v.activity_id
 ) TO STDOUT (FORMAT csv);
 

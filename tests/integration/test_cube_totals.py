@@ -1,6 +1,5 @@
 """Answers of the cube are those of plain SQL over the tables of the database, to the cent: totals, each dimension, each level, and random questions."""
 
-import random
 import re
 import shlex
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ from gcrm.pipeline.cubes import ask_cube
 from gcrm.pipeline.demo import run
 from gcrm.units import LEVELS
 from tests.integration.command_line import gcrm, well
+from tests.integration.questions import random_questions
 
 EVERYTHING = Scope.everything()
 DOCS = Path(__file__).parents[2] / "docs"
@@ -275,34 +275,8 @@ def test_every_measure_and_dimension_is_compared() -> None:
         assert set(source.dimensions) | (set(calendar.LEVELS) if source.day else set()) == set(FACTS[cube].dimensions)
 
 
-def _random_questions(count: int) -> Iterator[CubeQuery]:
-    chance = random.Random(SEED)  # noqa: S311 - chance, not a secret
-    members = {name: cubes.cube_members(name, EVERYTHING) for name in {name for cube in SOURCES for name in FACTS[cube].dimensions}}
-    asked = [name for name in MEASURES if {each.facts for each in simple(name)} <= SOURCES.keys()]
-    cells = [f"{row['cell']:x}" for row in ask_cube(CubeQuery.parse("place:10", measures="accounts"), EVERYTHING).table.to_pylist() if row["cell"] is not None]
-
-    def kept(name: str) -> Filter:
-        if name == PLACE:
-            some = h3.cell_to_parent(chance.choice(cells), chance.choice(LEVELS))
-            latitude, longitude = h3.cell_to_latlng(chance.choice(cells))
-            polygon = shapely.Point(longitude, latitude).buffer(chance.uniform(0.001, 0.02), quad_segs=4).wkt
-            band = f"{chance.randint(0, 300)}..{chance.randint(301, 2000)}@{longitude:.7f},{latitude:.7f}"
-            shapes = [f"{some}+{chance.randint(1, 4)}", band, polygon, UNKNOWN]
-            return Filter(PLACE, tuple(dict.fromkeys([some, *chance.sample(shapes, k=chance.choice([0, 1, 2]))])))
-        chosen = sorted(chance.choices(members[name], k=chance.choice([1, 2, 3])))
-        return Filter(name, (f"{chosen[0]}..{chosen[-1]}",) if name in calendar.LEVELS and chance.random() < 0.5 else tuple(dict.fromkeys(chosen)))
-
-    for _ in range(count):
-        measures = tuple(chance.sample(asked, k=chance.choice([1, 1, 2, 3])))
-        common = sorted(set.intersection(*({PLACE, *dimensions_of(name)} for name in measures)))
-        axes = [Axis(name, chance.choice(LEVELS) if name == PLACE else None) for name in chance.sample(common, k=chance.choice([0, 1, 1, 2, 3]))]
-        split = chance.randint(0, len(axes))
-        where = tuple(map(kept, chance.sample(common, k=chance.choice([0, 0, 1, 2]))))
-        yield CubeQuery(tuple(axes[:split]), tuple(axes[split:]), measures, where)
-
-
 def test_random_questions() -> None:
-    for query in _random_questions(QUESTIONS):
+    for query in random_questions(QUESTIONS, SEED, cubes.published(), SOURCES):
         _same(query)
 
 

@@ -58,7 +58,8 @@ def made_up_facts(seed: int, accounts: int = 60, lines: int = 240, currencies: t
                 "day": (day := date(2024, 11, 1) + timedelta(draw.randrange(180))), "month": day.replace(day=1),
                 "weekday": str(day.isoweekday()), "hour": f"{draw.randrange(24):02}", "product": draw.choice(["bike", "long ski", "short ski"]),
                 "category": draw.choice(["bikes", "skis"]), "channel": draw.choice(["web", "shop", UNKNOWN]),
-                "currency": draw.choice(currencies), "order_key": f"crm/{number // 2}", "quantity": Decimal(draw.randrange(1, 9_000)) / 1000,
+                "currency": draw.choice(currencies), "order_key": f"crm/{number // 2}", "order_line_id": number,
+                "quantity": Decimal(draw.randrange(1, 9_000)) / 1000,
                 "revenue": revenue, "margin": revenue / 4 if (revenue * 25) % 1 == 0 else None,
             }
         )  # fmt: skip
