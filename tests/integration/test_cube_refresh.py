@@ -25,6 +25,8 @@ from tests.integration.records import rows, value
 
 EVERYTHING = Scope.everything()
 SEED, QUESTIONS = 20261127, 60
+ASKED = [name for name, facts in FACTS.items() if "destination" not in facts.dimensions]
+"""Cubes of one place; those of two have questions of their own (test_cube_movement.py)."""
 
 type Beside = Callable[[], Version]
 
@@ -76,7 +78,7 @@ def _same(version: Version, other: Version) -> None:
 
 
 def _answers_the_same(version: Version, other: Version) -> None:
-    for query in random_questions(QUESTIONS, SEED, version, FACTS):
+    for query in random_questions(QUESTIONS, SEED, version, ASKED):
         assert ask(version, query, EVERYTHING).table.equals(ask(other, query, EVERYTHING).table), str(query.parameters())
     for name, dimension in DIMENSIONS.items():
         if dimension.kind != "place":
@@ -264,9 +266,9 @@ def test_where_the_database_does_not_know_what_changed_all_is_built_anew(beside:
 def test_a_truncated_table_is_taken_as_a_whole(beside: Beside) -> None:
     _build()
     with connect(Role.OWNER) as connection:
-        connection.execute("CREATE TEMPORARY TABLE kept AS SELECT * FROM gcrm.opportunities WHERE opportunity_id % 2 = 0")
-        connection.execute("TRUNCATE gcrm.opportunities")
-        connection.execute("INSERT INTO gcrm.opportunities OVERRIDING SYSTEM VALUE TABLE kept")
+        connection.execute("CREATE TEMPORARY TABLE kept AS SELECT * FROM gcrm.orders WHERE order_line_id % 2 = 0")
+        connection.execute("TRUNCATE gcrm.orders")
+        connection.execute("INSERT INTO gcrm.orders OVERRIDING SYSTEM VALUE TABLE kept")
     _same(_build().version, beside())
 
 
