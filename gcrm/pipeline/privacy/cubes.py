@@ -19,7 +19,7 @@ def cubes_holding(account_ids: Sequence[int]) -> list[Path]:
         account_ids: of the accounts.
     """
     folders = sorted(path.parent for path in settings().cubes.rglob(MANIFEST))
-    return [folder for folder in folders if account_ids and any(_names(file, account_ids) for file in sorted(folder.glob("*-facts.parquet")))]
+    return [folder for folder in folders if account_ids and any(_names(file, account_ids) for file in sorted(folder.glob("*-facts*.parquet")))]
 
 
 def forget_in_cubes(account_ids: Sequence[int]) -> list[Path]:
@@ -33,7 +33,7 @@ def forget_in_cubes(account_ids: Sequence[int]) -> list[Path]:
     """
     holding = cubes_holding(account_ids)
     if any(_is_in_force(folder) and folder.parent == settings().cubes for folder in holding):
-        build_cube(lambda _: None)
+        build_cube(lambda _: None, full=True)  # a refresh would go on from files that name the person
     for folder in holding:
         with FileLock(folder.parent / LOCK):
             shutil.rmtree(folder)
