@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
@@ -145,9 +146,10 @@ def test_a_session_that_is_ended_by_a_command_is_over(site: Site) -> None:
     assert _ask(site, "GET", "/_stcore/host-config", cookie)[0] == 200
     assert "ended" in site.gcrm("users", "end", "marketer")
     assert json.dumps([line for line in site.gcrm("audit", "--user", "marketer").splitlines() if "sign in" in line])
-    for _ in range(100):
+    for _ in range(60):  # it is known for some seconds (session.py)
         if _ask(site, "GET", "/_stcore/host-config", cookie)[0] == 401:
             return
+        time.sleep(0.5)
     pytest.fail("the session goes on")
 
 

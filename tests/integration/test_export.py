@@ -241,14 +241,14 @@ def test_answers_of_the_cube_are_written_with_readable_cells(tmp_path: Path) -> 
 
 
 def test_an_answer_says_what_was_asked_of_which_version(tmp_path: Path) -> None:
-    question = ["--rows", "place:9", "--cols", "segment", "--where", "month=2025-01..2025-02", "--where", "segment=@segment|x;=1+1"]
+    question = ["--rows", "place:9", "--cols", "segment", "--where", "month=2025-01..2025-02", "--where", "segment=@@segment|x;=1+1"]
     for ending in ("csv", "xlsx", "parquet"):
         well("cube", "query", *question, "--output", tmp_path / f"a.{ending}")
     about = gpd.read_parquet(tmp_path / "a.parquet").attrs
     asked = ["rows", "columns", "measures", "where", "derived", "having", "top", "order", "versus", "around", "scenario"]
     assert list(about) == [*asked, "currency", "cube_version", "as_of"]
     assert (about["rows"], about["columns"], about["measures"], about["currency"]) == ("place:9", "segment", "revenue", "EUR")
-    assert about["where"] == "month=2025-01..2025-02 and segment=@segment|x;=1+1"
+    assert about["where"] == "month=2025-01..2025-02 and segment=@@segment|x;=1+1"
     assert (about["cube_version"], about["as_of"]) == (published().name, published().built_at.isoformat(timespec="seconds"))
 
     lines = (tmp_path / "a.csv").read_text().splitlines()

@@ -23,13 +23,14 @@ from gcrm.demo.city import CitySurroundings
 from gcrm.demo.generate import generate
 from gcrm.frames import OBJECTS
 from gcrm.ingest import readers
-from gcrm.olap.catalogue import MEASURES
+from gcrm.olap.catalogue import MEASURES, finest_level
 from gcrm.olap.query import CubeQuery
 from gcrm.pipeline import geocoding
 from gcrm.pipeline.cubes import ask_cube
 from gcrm.pipeline.demo import Demo
 from gcrm.spatial.extracts import helsinki
 from gcrm.spatial.osm import read_extract
+from gcrm.units import FINEST_LEVEL
 from tests.integration.command_line import well
 from tests.integration.disturbance import CHUNK_ROWS, Disturbance, Moment, Usual, disturbed_run, undisturbed_run
 from tests.integration.own_home import own_home
@@ -131,7 +132,8 @@ DIGESTS = {
         FROM account_surroundings JOIN accounts a USING (account_id)""",
 }
 QUESTIONS = (
-    CubeQuery.parse("place:10", measures=",".join(MEASURES)),
+    CubeQuery.parse("place:10", measures=",".join(name for name in MEASURES if finest_level([name]) == FINEST_LEVEL)),
+    CubeQuery.parse("place:8", measures=",".join(name for name in MEASURES if finest_level([name]) < FINEST_LEVEL)),
     CubeQuery.parse("month,territory", "channel", "revenue,margin,orders,buyers"),
     CubeQuery.parse("segment,residence_type", "status", "accounts"),
 )
@@ -147,7 +149,9 @@ def _state() -> dict[str, Any]:
     for question in QUESTIONS:
         state[str(question.parameters())] = ask_cube(question, Scope.everything()).table.to_pylist()
     whole = {manifest.parent.name for manifest in settings().cubes.glob("*/manifest.json")}
-    state["orphans"] = sorted({path.name for path in settings().cubes.iterdir()} - whole - {"current", ".lock"})
+    state["orphans"] = sorted(
+        {path.name for path in settings().cubes.iterdir()} - whole - {"current", ".lock", *(path.name for path in settings().cubes.glob("queries.sqlite*"))}
+    )
     return state
 
 

@@ -46,7 +46,12 @@ _OF_NO_PERSON = {
 @pytest.fixture
 def home_files(home: Path) -> Iterator[Path]:
     """GCRM_HOME, whose files are those of this test alone."""
+    _clear(home)
     yield home
+    _clear(home)
+
+
+def _clear(home: Path) -> None:
     for name in ("incoming", "logs", "spool", "cubes", "privacy"):
         shutil.rmtree(home / name, ignore_errors=True)
 
