@@ -27,7 +27,7 @@ from gcrm.olap.catalogue import MEASURES, finest_level
 from gcrm.olap.query import CubeQuery
 from gcrm.pipeline import geocoding
 from gcrm.pipeline.cubes import ask_cube
-from gcrm.pipeline.demo import Demo
+from gcrm.pipeline.demo import TRADE_AREAS, Demo
 from gcrm.spatial.extracts import helsinki
 from gcrm.spatial.osm import read_extract
 from gcrm.units import FINEST_LEVEL
@@ -166,8 +166,10 @@ def _commands() -> dict[str, list[str]]:
         "match tracks": ["tracks", "match", "--name", "helsinki-demo", "--accuracy", "6"],
         "geocode": ["geocode"],
         "load sites": ["load", "sites", str(files.sites), "--made-up"],
+        "trade areas": ["trade-areas", "rings", "--sites", str(files.sites), "--radius", "300", "--radius", "800", "--name", TRADE_AREAS],
         "load competitors": ["load", "competitors", "--shop", "supermarket", "--shop", "convenience", "--minutes", "3"],
         "enrich": ["enrich"],
+        "leads assign": ["leads", "assign"],
         "cube build": ["cube", "build"],
     }
 
