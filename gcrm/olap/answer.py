@@ -105,7 +105,7 @@ def members(version: Version, dimension: str, scope: Scope, of: str | None = Non
     for facts in having:
         condition, values = of_scope(scope, facts)
         file = cuboids.facts_file(facts) if asked.column in facts.facts_only else f"{facts.name}-all-full.parquet"
-        rows = engine().execute(f"SELECT DISTINCT {asked.expression} FROM {source(version.folder / file)} WHERE {condition}", values).fetchall()  # noqa: S608
+        rows = engine().execute(f"SELECT DISTINCT {asked.expression} FROM {source(version.folder / file)} WHERE {condition}", values).fetchall()  # noqa: S608 - declared names only
         found |= {row[0] for row in rows}
         if scope.hides and facts.by_account:
             found &= suppression.shown_members(version, dimension, facts.name, scope)
@@ -207,14 +207,14 @@ def _statement(version: Version, query: CubeQuery, scope: Scope, part: Part) -> 
         condition, values = f"{condition} AND month IN ({last})", [*values, *limits]
     grouped = " GROUP BY ALL" if axes else ""
     # Every name is declared in gcrm/olap/cubes/; members of filters are parameters.
-    return _Statement(f"SELECT {', '.join([*axes, *sums])} FROM {file} WHERE {condition}{grouped}", values, kept.tables)  # noqa: S608
+    return _Statement(f"SELECT {', '.join([*axes, *sums])} FROM {file} WHERE {condition}{grouped}", values, kept.tables)  # noqa: S608 - declared names only
 
 
 def _last_months(query: CubeQuery, file: str) -> tuple[str, list[object]]:
     """The last month of each time that is asked for, of a file; other filters than those on times do not move it."""
     during = [of_times(kept) for kept in query.where if DIMENSIONS[kept.dimension].kind == "time"]
     times = [DIMENSIONS[axis.dimension].expression for axis in query.axes if DIMENSIONS[axis.dimension].kind == "time"]
-    text = f"SELECT max(month) FROM {file} WHERE {' AND '.join(['true', *(condition for condition, _ in during)])}"  # noqa: S608
+    text = f"SELECT max(month) FROM {file} WHERE {' AND '.join(['true', *(condition for condition, _ in during)])}"  # noqa: S608 - declared names only
     return text + (f" GROUP BY {', '.join(times)}" if times else ""), [limit for _, limits in during for limit in limits]
 
 

@@ -83,7 +83,7 @@ def estimated(database: duckdb.DuckDBPyConnection, work: Path, cuboids: Iterable
         path, alike = work / f"{origin}.parquet", list(group)
         distinct = [f"approx_count_distinct(hash({', '.join(keys(each).values())}))" if keys(each) else "1" for each in alike]
         # Every name is declared in gcrm/olap/cubes/.
-        ((rows, *counts),) = database.execute(f"SELECT count(*), {', '.join(distinct)} FROM read_parquet(?)", [str(path)]).fetchall()  # noqa: S608
+        ((rows, *counts),) = database.execute(f"SELECT count(*), {', '.join(distinct)} FROM read_parquet(?)", [str(path)]).fetchall()  # noqa: S608 - declared names only
         taken = dict(database.execute(_BYTES_OF_COLUMNS, [str(path)]).fetchall())
         for cuboid, count in zip(alike, counts, strict=True):
             least = min(count, rows)

@@ -34,7 +34,7 @@ def select(columns: str, source: str, values: Sequence[object] = (), **tables: p
         values: what stands at the question marks of both.
         tables: by the names that they have in the texts.
     """
-    return answered(f"SELECT {columns} FROM {source}", values, tables)  # noqa: S608
+    return answered(f"SELECT {columns} FROM {source}", values, tables)  # noqa: S608 - declared names only
 
 
 def answered(statement: str, values: Sequence[object], tables: Mapping[str, pa.Table]) -> pa.Table:

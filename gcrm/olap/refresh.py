@@ -71,7 +71,7 @@ def refresh(work: Path, before: Version, facts: Facts, fresh: str, touched: Sequ
             delta.link(base, work / file)
             _link_bases(work, before, facts)
         else:
-            added = f"SELECT * FROM added ORDER BY {', '.join(facts.columns)}"  # noqa: S608
+            added = f"SELECT * FROM added ORDER BY {', '.join(facts.columns)}"  # noqa: S608 - declared names only
             _write_parts(database, base, work / file, "SELECT * FROM removed", added)
             _refresh_cuboids(database, work, before, facts)
         return change
@@ -93,16 +93,16 @@ def _read(database: duckdb.DuckDBPyConnection, before: Version, facts: Facts, fr
     file = before.folder / cuboids.facts_file(facts)
     nth = f"row_number() OVER (PARTITION BY {columns}"
     # Every name is declared in gcrm/olap/cubes/.
-    database.execute(f"CREATE TABLE fresh AS SELECT {columns}, {nth}) AS nth FROM {fresh}")  # noqa: S608
+    database.execute(f"CREATE TABLE fresh AS SELECT {columns}, {nth}) AS nth FROM {fresh}")  # noqa: S608 - declared names only
     based = f"{delta.positioned(delta.base(file))} {among}"
-    database.execute(f"CREATE TABLE old AS SELECT {columns}, file_row_number AS position, {nth} ORDER BY file_row_number) AS nth FROM {based}")  # noqa: S608
+    database.execute(f"CREATE TABLE old AS SELECT {columns}, file_row_number AS position, {nth} ORDER BY file_row_number) AS nth FROM {based}")  # noqa: S608 - declared names only
     changed = delta.is_changed(file)
     removed = f"read_parquet({delta.quoted(delta.part(file, delta.REMOVED))})" if changed else "(SELECT 0::BIGINT AS position WHERE false)"
     added = f"read_parquet({delta.quoted(delta.part(file, delta.ADDED))})" if changed else "(SELECT * FROM fresh LIMIT 0)"
-    database.execute(f"CREATE TABLE was_removed AS SELECT position FROM {removed}")  # noqa: S608
-    database.execute(f"CREATE TABLE was_added AS SELECT {columns} FROM {added}")  # noqa: S608
-    kept = f"SELECT {columns} FROM old ANTI JOIN was_removed USING (position)"  # noqa: S608
-    database.execute(f"CREATE TABLE live AS {kept} UNION ALL SELECT {columns} FROM was_added {among}")  # noqa: S608
+    database.execute(f"CREATE TABLE was_removed AS SELECT position FROM {removed}")  # noqa: S608 - declared names only
+    database.execute(f"CREATE TABLE was_added AS SELECT {columns} FROM {added}")  # noqa: S608 - declared names only
+    kept = f"SELECT {columns} FROM old ANTI JOIN was_removed USING (position)"  # noqa: S608 - declared names only
+    database.execute(f"CREATE TABLE live AS {kept} UNION ALL SELECT {columns} FROM was_added {among}")  # noqa: S608 - declared names only
 
 
 def _change(database: duckdb.DuckDBPyConnection, before: Version, facts: Facts, *, whole: bool) -> Change:
@@ -112,8 +112,8 @@ def _change(database: duckdb.DuckDBPyConnection, before: Version, facts: Facts, 
     content = now if whole else before.contents[facts.name].without(then).together(now)
     if now == then:
         return Change(content)
-    database.execute(f"CREATE TABLE gone AS SELECT * FROM live EXCEPT ALL SELECT {columns} FROM fresh")  # noqa: S608
-    database.execute(f"CREATE TABLE came AS SELECT {columns} FROM fresh EXCEPT ALL SELECT * FROM live")  # noqa: S608
+    database.execute(f"CREATE TABLE gone AS SELECT * FROM live EXCEPT ALL SELECT {columns} FROM fresh")  # noqa: S608 - declared names only
+    database.execute(f"CREATE TABLE came AS SELECT {columns} FROM fresh EXCEPT ALL SELECT * FROM live")  # noqa: S608 - declared names only
     ((gone, came),) = database.execute("SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM came)").fetchall()
     accounts = database.execute("SELECT account_id FROM gone UNION SELECT account_id FROM came").fetchall() if facts.by_account else []
     return Change(content, gone, came, frozenset(account for (account,) in accounts))
@@ -123,12 +123,12 @@ def _differ(database: duckdb.DuckDBPyConnection, facts: Facts, *, whole: bool) -
     """Tables of what the new version differs from the base by: `removed`, positions in it; `added`, facts. Returns the rows of the larger one."""
     columns = ", ".join(facts.columns)
     same = " AND ".join(f"old.{name} IS NOT DISTINCT FROM fresh.{name}" for name in (*facts.columns, "nth"))
-    removed = f"SELECT position FROM old ANTI JOIN fresh ON {same}"  # noqa: S608
-    added = f"SELECT {columns} FROM fresh ANTI JOIN old ON {same}"  # noqa: S608
+    removed = f"SELECT position FROM old ANTI JOIN fresh ON {same}"  # noqa: S608 - declared names only
+    added = f"SELECT {columns} FROM fresh ANTI JOIN old ON {same}"  # noqa: S608 - declared names only
     if not whole:
         removed += " UNION ALL SELECT position FROM was_removed ANTI JOIN old USING (position)"
-        added += f" UNION ALL SELECT {columns} FROM was_added ANTI JOIN touched USING ({facts.key})"  # noqa: S608
-    database.execute(f"CREATE TABLE removed AS SELECT position FROM ({removed}) ORDER BY position")  # noqa: S608
+        added += f" UNION ALL SELECT {columns} FROM was_added ANTI JOIN touched USING ({facts.key})"  # noqa: S608 - declared names only
+    database.execute(f"CREATE TABLE removed AS SELECT position FROM ({removed}) ORDER BY position")  # noqa: S608 - declared names only
     database.execute(f"CREATE TABLE added AS {added}")
     ((rows,),) = database.execute("SELECT greatest((SELECT count(*) FROM removed), (SELECT count(*) FROM added))").fetchall()
     return int(rows)
@@ -150,7 +150,7 @@ def _refresh_cuboids(database: duckdb.DuckDBPyConnection, work: Path, before: Ve
     """
     columns, file = ", ".join(facts.columns), before.folder / cuboids.facts_file(facts)
     database.execute(
-        f"CREATE TABLE differing AS SELECT {columns} FROM {delta.positioned(delta.base(file))} AS base "  # noqa: S608
+        f"CREATE TABLE differing AS SELECT {columns} FROM {delta.positioned(delta.base(file))} AS base "  # noqa: S608 - declared names only
         f"SEMI JOIN removed ON base.file_row_number = removed.position UNION ALL SELECT {columns} FROM added"
     )
     for cuboid in before.cuboids:
@@ -166,12 +166,12 @@ def _refresh_cuboid(database: duckdb.DuckDBPyConnection, work: Path, before: Ver
     from_origin = cuboids.keys(cuboid)
     from_facts = from_origin | ({"cell": parent_expression("cell", cuboid.level)} if cuboid.level is not None else {})
     named = [f"{expression} AS of_{key}" for key, expression in from_facts.items()] or ["1 AS every"]
-    database.execute(f"CREATE OR REPLACE TABLE groups AS SELECT DISTINCT {', '.join(named)} FROM differing")  # noqa: S608
+    database.execute(f"CREATE OR REPLACE TABLE groups AS SELECT DISTINCT {', '.join(named)} FROM differing")  # noqa: S608 - declared names only
     among_base = " AND ".join(f"{key} IS NOT DISTINCT FROM of_{key}" for key in from_origin) or "true"
     among_origin = " AND ".join(f"{expression} IS NOT DISTINCT FROM of_{key}" for key, expression in from_origin.items()) or "true"
     origin = delta.source(work / f"{cuboids.origin_of(cuboid)[0]}.parquet")
-    database.execute(f"CREATE OR REPLACE VIEW {ORIGIN} AS SELECT * FROM {origin} SEMI JOIN groups ON {among_origin}")  # noqa: S608
-    removed = f"SELECT file_row_number AS position FROM {delta.positioned(base)} SEMI JOIN groups ON {among_base} ORDER BY position"  # noqa: S608
+    database.execute(f"CREATE OR REPLACE VIEW {ORIGIN} AS SELECT * FROM {origin} SEMI JOIN groups ON {among_origin}")  # noqa: S608 - declared names only
+    removed = f"SELECT file_row_number AS position FROM {delta.positioned(base)} SEMI JOIN groups ON {among_base} ORDER BY position"  # noqa: S608 - declared names only
     _write_parts(database, base, target, removed, cuboids.statement(cuboid))
 
 

@@ -124,7 +124,7 @@ def _copy(base: Version, work: Path, facts: Facts) -> None:
     """The facts of a version as a plain file of their own."""
     file = cuboids.facts_file(facts)
     if delta.is_changed(base.folder / file):
-        ordered = f"SELECT * FROM {delta.source(base.folder / file)} ORDER BY {', '.join(facts.columns)}"  # noqa: S608
+        ordered = f"SELECT * FROM {delta.source(base.folder / file)} ORDER BY {', '.join(facts.columns)}"  # noqa: S608 - declared names only
         with build_database() as database:
             write_parquet(database, ordered, work / file)
     else:
@@ -164,14 +164,14 @@ def _rewrite(base: Version, work: Path, facts: Facts, change: Change, to: dict[s
     kept = conditions(base, change.filters, Scope.everything(), facts, facts.finest_level)
     # Every name is declared in gcrm/olap/cubes/.
     columns = ", ".join(f"CASE WHEN changes THEN {to[name]} ELSE {name} END AS {name}" if name in to else name for name in facts.columns)
-    _write(work, facts, f"SELECT {columns} FROM (SELECT *, coalesce({kept.text}, false) AS changes FROM read_parquet(?))", kept, given)  # noqa: S608
+    _write(work, facts, f"SELECT {columns} FROM (SELECT *, coalesce({kept.text}, false) AS changes FROM read_parquet(?))", kept, given)  # noqa: S608 - declared names only
 
 
 def _lose(base: Version, work: Path, facts: Facts, change: Change, part: float) -> None:
     kept = conditions(base, change.filters, Scope.everything(), facts, facts.finest_level)
     drawn = "('0x' || substr(md5(order_key), 1, 8))::BIGINT / 4294967296.0"
     columns = ", ".join(facts.columns)
-    statement = f"SELECT {columns} FROM (SELECT *, coalesce({kept.text}, false) AND {drawn} < ?::DOUBLE AS lost FROM read_parquet(?)) WHERE NOT lost"  # noqa: S608
+    statement = f"SELECT {columns} FROM (SELECT *, coalesce({kept.text}, false) AND {drawn} < ?::DOUBLE AS lost FROM read_parquet(?)) WHERE NOT lost"  # noqa: S608 - declared names only
     _write(work, facts, statement, kept, [], [part])
 
 

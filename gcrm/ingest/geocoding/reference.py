@@ -219,7 +219,7 @@ class Reference:
         """
         column = {"postcode": "postcode", "place": "place"}[kind]
         found = self.engine.execute(
-            f"SELECT {column} AS block, list(DISTINCT street_id ORDER BY street_id) AS streets FROM stretches WHERE {column} IS NOT NULL GROUP BY 1"  # noqa: S608
+            f"SELECT {column} AS block, list(DISTINCT street_id ORDER BY street_id) AS streets FROM stretches WHERE {column} IS NOT NULL GROUP BY 1"  # noqa: S608 - declared names only
         ).fetchall()
         return {block: np.asarray(streets, dtype=np.int32) for block, streets in found}
 
