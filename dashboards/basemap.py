@@ -72,7 +72,7 @@ async def _layer(request: Request) -> Response:
     except ValueError as error:
         return PlainTextResponse(str(error), 400)
     try:
-        body = await run_in_threadpool(_packed, layer, request.query_params.get("v", ""), window)
+        body = await run_in_threadpool(_packed, layer, request.query_params.get("v", ""), window, request.cookies.get(session.COOKIE, ""))
     except GcrmError as error:
         return PlainTextResponse(str(error), 503)
     headers = {"Content-Encoding": "gzip", "Cache-Control": f"private, max-age={_ONE_YEAR}, immutable", "Vary": "Accept-Encoding"}
@@ -89,10 +89,14 @@ def _window(text: str) -> Window:
     return Window(west, south, east, north)
 
 
+def _packed(layer: str, version: str, window: Window, token: str) -> bytes:
+    """A layer as it is sent to whoever has the token of a session."""
+    return _packed_for(layer, version, window, session.scope_of(token))
+
+
 @lru_cache(maxsize=32)
-def _packed(layer: str, version: str, window: Window) -> bytes:
-    """A layer as it is sent."""
+def _packed_for(layer: str, version: str, window: Window, scope: data.Scope) -> bytes:
     tolerance = max(window.east - window.west, window.north - window.south) / _PIXELS_ACROSS / 4
     # Below a metre nothing is gained, and footprints would lose their corners.
     tolerance = tolerance if tolerance * _METRES_PER_DEGREE > 1 else 0.0
-    return gzip.compress(data.basemap_layer(layer, version, window, tolerance, MOST_FEATURES[layer], session.scope()), compresslevel=6)
+    return gzip.compress(data.basemap_layer(layer, version, window, tolerance, MOST_FEATURES[layer], scope), compresslevel=6)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboards import cube_chart, cube_question, data, downloads, parts, texts
+from dashboards import cube_chart, cube_question, data, downloads, parts, session, texts
 from dashboards.cube_question import parameters
 from dashboards.data import PLACE, Axis, Cube, CubeQuery, Scope
 
@@ -17,7 +17,7 @@ _MAP, _CHART = "Map as GeoParquet", "Chart as PNG"
 
 
 def menu(cube: Cube, query: CubeQuery, title: str, scope: Scope) -> None:
-    """The menu of files.
+    """The menu of files, for those who may take tables along.
 
     Args:
         cube: the published cube.
@@ -25,6 +25,8 @@ def menu(cube: Cube, query: CubeQuery, title: str, scope: Scope) -> None:
         title: of the values.
         scope: who is looking.
     """
+    if not session.may(session.Permission.EXPORT):
+        return
     files: dict[str, downloads.Write] = {name: partial(_table, cube, query, scope, ending) for name, ending in _TABLE.items()}
     files[_MAP] = partial(_cells, cube, query, scope)
     if query.axes:

@@ -39,6 +39,8 @@ def _records(query: CubeQuery, scope: Scope) -> None:
     st.caption(f"{shown}; {FACTS[cube].grain}, of all that the filters keep.")
     frame = _readable(found.table.to_pandas(integer_object_nulls=True))
     st.dataframe(frame, hide_index=True, placeholder="", column_config={"Open": st.column_config.LinkColumn("Account", display_text="Open")})
+    if not session.may(session.Permission.EXPORT):
+        return
     files: dict[str, downloads.Write] = {name: partial(_written, cube, query, scope, ending) for name, ending in _FILES.items()}
     cube_downloads.offer(cube_question.key(f"records of {cube}", query), files, f"records of {cube}, {cube_downloads.asked(query)}")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from dashboards import data, intake, texts
+from dashboards import data, intake_views, texts
 from dashboards.cube_question import PAGE, follow, parameters
 from dashboards.data import CubeQuery, SavedView, Scope
 from gcrm.errors import GcrmError
@@ -46,7 +46,7 @@ def _choice(views: Mapping[str, SavedView], opened: SavedView | None) -> None:
 
 def _form(query: CubeQuery, opened: SavedView | None) -> None:
     with st.form("view", border=False, clear_on_submit=True):
-        st.text_input("Name", key=_NAME, max_chars=intake.saved_views.LONGEST_NAME, placeholder="Such as: Revenue by quarter")
+        st.text_input("Name", key=_NAME, max_chars=intake_views.LONGEST_NAME, placeholder="Such as: Revenue by quarter")
         with st.container(horizontal=True, gap="xsmall"):
             st.form_submit_button("Save as new", icon=":material/bookmark_add:", on_click=_do, args=(lambda: _save(query),))
             if opened is not None:
@@ -62,28 +62,28 @@ def _do(action: Callable[[], tuple[str, SavedView | None]]) -> None:
 
 
 def _save(query: CubeQuery) -> tuple[str, None]:
-    name = st.session_state[_OPENED] = intake.saved_views.save(st.session_state[_NAME], PAGE, parameters(query))
+    name = st.session_state[_OPENED] = intake_views.save_view(st.session_state[_NAME], PAGE, parameters(query))
     return f"“{name}” is saved.", None
 
 
 def _overwrite(view: SavedView, query: CubeQuery) -> tuple[str, None]:
-    intake.saved_views.overwrite(view.name, PAGE, parameters(query))
+    intake_views.overwrite_view(view.name, PAGE, parameters(query))
     return f"“{view.name}” shows this from now on.", None
 
 
 def _rename(view: SavedView) -> tuple[str, None]:
-    name = st.session_state[_OPENED] = intake.saved_views.rename(view.name, st.session_state[_NAME])
+    name = st.session_state[_OPENED] = intake_views.rename_view(view.name, st.session_state[_NAME])
     return f"“{view.name}” is called “{name}” from now on.", None
 
 
 def _delete(view: SavedView) -> tuple[str, SavedView]:
-    deleted = intake.saved_views.delete(view.name)
+    deleted = intake_views.delete_view(view.name)
     st.session_state[_OPENED] = ""
     return f"“{view.name}” is deleted.", deleted
 
 
 def _restore(view: SavedView) -> tuple[str, None]:
-    intake.saved_views.restore(view)
+    intake_views.restore_view(view)
     st.session_state[_OPENED] = view.name
     return f"“{view.name}” is back.", None
 

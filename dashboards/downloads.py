@@ -61,10 +61,16 @@ def routes() -> list[Route]:
 def offer(write: Write, asked: str) -> str:
     """The address of a file, without the host; it works once, for MINUTES, for the reader alone, and leaves a line in the audit.
 
+    The reader has to be allowed to take tables along.
+
     Args:
         write: writes the file once it is asked for.
         asked: what is in it: the question or the filter, for the audit.
+
+    Raises:
+        AccessError: the reader may not.
     """
+    session.demand(session.Permission.EXPORT)
     now = time.monotonic()
     token = secrets.token_urlsafe(32)
     with _one:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dashboards import data, session
+from dashboards import session
 from dashboards.session import Permission, needs
 from gcrm.access.users import User
 from gcrm.errors import AccessError, GeocodeError, MappingError
@@ -16,7 +16,7 @@ from gcrm.ingest.options import ReadOptions
 from gcrm.ingest.profile import Profile
 from gcrm.ingest.readers.kinds import ENDINGS
 from gcrm.ingest.source import Source, look_at, open_source
-from gcrm.pipeline import duplicate_review, duplicates, entry, geocode_review, imports, jobs, quarantine, quarantine_retry, reach, saved_views, sign_in, uploads
+from gcrm.pipeline import duplicate_review, duplicates, entry, geocode_review, imports, jobs, quarantine, quarantine_retry, reach, sign_in, uploads
 from gcrm.pipeline.duplicate_preview import Preview
 from gcrm.pipeline.entry import FIELDS, Created
 from gcrm.pipeline.imports import DryRun
@@ -24,7 +24,7 @@ from gcrm.pipeline.jobs import Job, Undone
 from gcrm.pipeline.update import is_updating as is_at_it
 from gcrm.progress import Advance
 
-__all__ = ["ENDINGS", "FIELDS", "OBJECTS", "Created", "DryRun", "Job", "ObjectType", "Preview", "ReadOptions", "Source", "Undone", "saved_views"]
+__all__ = ["ENDINGS", "FIELDS", "OBJECTS", "Created", "DryRun", "Job", "ObjectType", "Preview", "ReadOptions", "Source", "Undone"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def keep(name: str, content: BinaryIO) -> str:
     return uploads.keep(name, content)
 
 
-@lru_cache(maxsize=16)
+@needs(Permission.MEND)
 def opened(token: str, object_name: str, read: ReadOptions) -> Source:
     """A file that was handed in, with the mapping that is guessed for it.
 
@@ -55,6 +55,11 @@ def opened(token: str, object_name: str, read: ReadOptions) -> Source:
     Raises:
         ReadError: the file cannot be read, or is not kept any more.
     """
+    return _opened(token, object_name, read)
+
+
+@lru_cache(maxsize=16)
+def _opened(token: str, object_name: str, read: ReadOptions) -> Source:
     return open_source(uploads.kept(token), OBJECTS[object_name], read=read, seen=_seen(token, read))
 
 
@@ -64,6 +69,7 @@ def _seen(token: str, read: ReadOptions) -> dict[str, Profile]:
     return look_at(uploads.kept(token), read)
 
 
+@needs(Permission.MEND)
 def likely_object(token: str, read: ReadOptions) -> str:
     """What a file most likely holds: the object whose required fields its columns feed best, then the one that leaves the fewest columns over.
 
@@ -72,7 +78,7 @@ def likely_object(token: str, read: ReadOptions) -> str:
     """
 
     def fit(name: str) -> tuple[float, float]:
-        source = opened(token, name, read)
+        source = _opened(token, name, read)
         needed = [each.name for each in OBJECTS[name].unfed(())]
         sure = sum(source.confidence.get(each, 0) for each in needed) / len(needed)
         return sure, -len(source.unused)
@@ -163,11 +169,13 @@ def update() -> None:
     uploads.start_update()
 
 
+@needs(Permission.MEND)
 def is_updating() -> bool:
     """Whether the map is being brought up to date right now."""
     return is_at_it()
 
 
+@needs(Permission.MEND)
 def job(job_id: int) -> Job:
     """One job.
 
@@ -177,6 +185,7 @@ def job(job_id: int) -> Job:
     return jobs.job(job_id)
 
 
+@needs(Permission.MEND)
 def last_jobs(most: int) -> list[Job]:
     """The last jobs, the newest first."""
     return jobs.jobs(most)
@@ -192,6 +201,7 @@ def cancel(job_id: int) -> None:
     jobs.cancel(job_id)
 
 
+@needs(Permission.MEND)
 def conflicts(job_id: int) -> list[tuple[str, str, str, str]]:
     """What an undo would have to leave: object, source, key, reason."""
     return jobs.undo_conflicts(job_id)
@@ -199,11 +209,14 @@ def conflicts(job_id: int) -> list[tuple[str, str, str, str]]:
 
 @needs(Permission.WORK)
 def undo(job_id: int) -> Undone:
-    """Takes back what a job did, but for its conflicts.
+    """Takes back what a job did, but for its conflicts; whoever does not mend data may take back what they entered themselves.
 
     Raises:
+        AccessError: somebody else asked for the job.
         ImportJobError: it runs, or was undone already.
     """
+    if not session.may(Permission.MEND) and jobs.job(job_id).created_by != session.name():
+        raise AccessError(f"Job {job_id} is not yours; ask whoever imports data to take it back.")
     return jobs.undo(job_id, leave_conflicts=True)
 
 
@@ -293,6 +306,7 @@ def undo_separate(duplicate_id: int) -> None:
     duplicate_review.reopen(duplicate_id)
 
 
+@needs(Permission.MEND)
 def file_of(token: str) -> Path:
     """The file of a token.
 
@@ -345,7 +359,7 @@ def undo_position(account_id: int) -> None:
 
 def _decider() -> str:
     """Who decides on positions. A decision may hold for every account of an address: only who sees all of them may make one."""
-    if session.scope() != data.everything():
+    if not session.scope().sees_everything:
         raise GeocodeError("Positions are decided on by those who see every account; ask one of them.")
     return session.name()
 

@@ -29,6 +29,7 @@ __all__ = [
     "note_read",
     "on_phone",
     "scope",
+    "scope_of",
     "user",
     "user_of",
 ]
@@ -37,13 +38,18 @@ COOKIE = "gcrm_session"
 """The cookie that holds the token of the session."""
 
 _SECONDS_KNOWN = 5
+_ENDED = "Your session has ended; sign in again."
 _READ = "records that were read"
 
 type Parameters = Mapping[str, str | list[str]]
 
 
 def user() -> User | None:
-    """Who is signed in; None while no users are kept, and nobody has to be. Where the session has ended, the page ends too, and says so."""
+    """Who is signed in; None while no users are kept, and nobody has to be. Where the session has ended, the page ends too, and says so.
+
+    Raises:
+        AccessError: it has ended, and no page is being drawn that could end; a route asks `scope_of` instead.
+    """
     if not sign_in.users():
         return None
     found = user_of(st.context.cookies.get(COOKIE, ""))
@@ -51,6 +57,7 @@ def user() -> User | None:
         st.info("Your session has ended. Nothing that was stored is lost.", icon=":material/lock:")
         st.html(f'<a href="/sign-in?next={quote(urlsplit(st.context.url or "").path or "/", safe="")}" target="_self">Sign in again</a>')
         st.stop()
+        raise AccessError(_ENDED)  # what streamlit.stop stops is the drawing of a page: outside of one it does nothing
     return found
 
 
@@ -71,12 +78,30 @@ def _user_of(token: str, moment: int) -> User | None:
 
 def scope() -> data.Scope:
     """What the reader may see; the only place where the pages get it from."""
-    found = user()
-    return data.everything() if found is None else _scope_of(found, int(time.monotonic() / _SECONDS_KNOWN))
+    return _scope(user())
+
+
+def scope_of(token: str) -> data.Scope:
+    """What whoever has a token may see; the only place where routes get it from, around which no page is drawn.
+
+    Args:
+        token: from the browser.
+
+    Raises:
+        AccessError: its session has ended.
+    """
+    found = user_of(token)
+    if found is None and sign_in.users():
+        raise AccessError(_ENDED)
+    return _scope(found)
+
+
+def _scope(found: User | None) -> data.Scope:
+    return data.everything() if found is None else _scope_of_user(found, int(time.monotonic() / _SECONDS_KNOWN))
 
 
 @lru_cache(maxsize=256)
-def _scope_of(user: User, moment: int) -> data.Scope:
+def _scope_of_user(user: User, moment: int) -> data.Scope:
     del moment
     return sign_in.scope_of(user)
 
@@ -106,7 +131,7 @@ def demand(permission: Permission) -> None:
 
 
 def needs[**P, T](permission: Permission) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Of a function that writes: what the reader needs to be allowed; each of `dashboards.intake` says so.
+    """Of a function that writes: what the reader needs to be allowed; each of `dashboards.intake` and of its parts says so.
 
     Args:
         permission: as of `demand`, which the function now begins with.

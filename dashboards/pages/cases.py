@@ -31,6 +31,7 @@ def main() -> None:
         st.warning("There is no such case, or you may not see it.", icon=":material/search_off:")
         _listed(replace(view, case_id=None))
         return
+    session.note_read(f"case {view.case_id}")
     _one(view, case)
 
 

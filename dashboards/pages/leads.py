@@ -79,7 +79,7 @@ def _head(view: LeadsView, counts: Mapping[str, int], waiting: int, scope: data.
         if waiting:
             st.toggle(f"Without a rep ({waiting:,})", view.unassigned, key=f"unassigned {view.unassigned}", on_change=_go,
                       args=(replace(view, unassigned=not view.unassigned, lead=None),))  # fmt: skip
-        if waiting and sales_parts.can_write() and scope.territories is None:
+        if waiting and sales_parts.can_write() and scope.sees_everything:
             st.button("Assign by the rules", type="primary", icon=":material/assignment_ind:", on_click=sales_parts.attempt, args=(PAGE, _assign))
         if sales_parts.can_write():
             with st.popover("New lead", icon=":material/add:", width="content"):
@@ -270,7 +270,7 @@ def _form() -> None:
 
 def _store(typed: Mapping[str, str]) -> tuple[str, sales_parts.Undo]:
     key, job_id = intake_sales.create_lead(typed)
-    lead = sales.lead(key, session.scope()) if session.scope().territories is None else None
+    lead = sales.lead(key, session.scope()) if session.scope().sees_everything else None
     said = f"The lead is stored{f', {lead["assigned_because"]}' if lead is not None else ''}."
     return said, lambda: "It is taken back." if not intake.undo(job_id).kept else "It stays: it was changed since."
 

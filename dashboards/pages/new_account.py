@@ -116,7 +116,8 @@ def _result() -> None:
         {"success": st.success, "warning": st.warning}[kind](text, icon=":material/check_circle:" if kind == "success" else ":material/rule:")
         if job_id is not None:
             st.button("Undo", icon=":material/undo:", key=f"undo {job_id}", on_click=_undo, args=(job_id,))
-            st.link_button("Put it on the map", session.address("import", {"job": str(job_id)}), icon=":material/map:", help="Opens the job that stored it")
+            if session.may(session.Permission.MEND):
+                st.link_button("Put it on the map", session.address("import", {"job": str(job_id)}), icon=":material/map:", help="Opens the job that stored it")
 
 
 def _undo(job_id: int) -> None:

@@ -47,6 +47,16 @@ class Scope:
         return cls(territories=None, smallest_count=settings().smallest_count)
 
     @property
+    def sees_everything(self) -> bool:
+        """Whether every account is visible: what concerns all of them is for those alone who see them."""
+        return self.territories is None
+
+    @property
+    def has_floor(self) -> bool:
+        """Whether figures are shown by cells only that are wider than the place of an account."""
+        return self.finest_level < FINEST_LEVEL
+
+    @property
     def hides(self) -> bool:
         """Whether figures of few accounts are hidden."""
         return self.smallest_count > 1

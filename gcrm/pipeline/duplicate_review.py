@@ -107,7 +107,7 @@ def decisions(scope: Scope, most: int) -> list[Decision]:
     for what, key, decided_at, automatic, left_id, left, right_id, right, source, source_key in rows:
         if left_id in seen and right_id in seen:
             # The record that was merged may lie in another territory: only who sees every account is told its name.
-            told = right if what == "separate" or scope.territories is None else None
+            told = right if what == "separate" or scope.sees_everything else None
             found.append(Decision(what, key, decided_at, automatic, left, told or f"{source} {source_key}"))
     return found
 

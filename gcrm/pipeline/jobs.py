@@ -15,7 +15,7 @@ _SOON = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Job:
-    """One run over a file; counts are of records, `rows_expected` is a guess, `seconds` run until now or until its end."""
+    """One run over a file; counts are of records, `rows_expected` is a guess, `seconds` run until now or until its end, `created_by` who asked for it."""
 
     job_id: int
     kind: str
@@ -30,6 +30,7 @@ class Job:
     rows_refused: int
     rows_warned: int
     rows_skipped: int
+    created_by: str
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -119,7 +119,7 @@ def take_back(at: datetime, scope: Scope, *, actor: str, through: Through) -> in
 
 
 def _check_everything(scope: Scope) -> None:
-    if scope != Scope.everything():
+    if not scope.sees_everything:
         raise CrmError("The rules give leads to the reps of every territory; ask somebody who sees them all to run them.")
 
 

@@ -240,7 +240,7 @@ def may_set(scope: Scope) -> bool:
     Args:
         scope: who is looking.
     """
-    return scope.territories is None
+    return scope.sees_everything
 
 
 def close_street(way_id: int, scope: Scope) -> None:

@@ -89,7 +89,7 @@ def opened(name: str, scope: Scope) -> tuple[Version, Version]:
     Raises:
         CubeError: there is no such scenario, the version that it changes is kept no more, or the scope does not allow it.
     """
-    if scope.territories is not None:
+    if not scope.sees_everything:
         raise CubeError("A scenario may move accounts of others into your territories; only who sees all territories can ask it.")
     if scope.hides:
         raise CubeError(f"A scenario and what it changes may differ by fewer than {scope.smallest_count} accounts, which you are not shown; ask the cube.")

@@ -48,12 +48,12 @@ SELECT job_id, kind, file_name, file_path, file_sha256, mapping, state FROM gcrm
 
 -- name: listing(job_id, most)
 -- Jobs, the newest first: job_id, kind, file_name, objects, state, message, rows_expected, rows_read, rows_created, rows_updated,
--- rows_refused, rows_warned, rows_skipped, created_at, started_at, finished_at, seconds, working (somebody holds its lock).
+-- rows_refused, rows_warned, rows_skipped, created_by, created_at, started_at, finished_at, seconds, working (somebody holds its lock).
 SELECT
     j.job_id, j.kind, j.file_name, c.objects, j.state, j.message, j.rows_expected,
     coalesce(c.rows_read, 0) AS rows_read, coalesce(c.rows_created, 0) AS rows_created, coalesce(c.rows_updated, 0) AS rows_updated,
     coalesce(c.rows_refused, 0) AS rows_refused, coalesce(c.rows_warned, 0) AS rows_warned, coalesce(c.rows_skipped, 0) AS rows_skipped,
-    j.created_at, j.started_at, j.finished_at,
+    j.created_by, j.created_at, j.started_at, j.finished_at,
     extract(epoch FROM coalesce(j.finished_at, now()) - j.started_at)::float8 AS seconds,
     EXISTS (
         SELECT FROM pg_locks l, (SELECT hashtextextended('gcrm.job:' || j.job_id, 0) AS number) AS key

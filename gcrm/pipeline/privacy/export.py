@@ -50,15 +50,13 @@ def export_person(person: Person, folder: Path, scope: Scope) -> PersonExport:
     Args:
         person: the contact or account.
         folder: where to; it is made.
-        scope: who asks; what hangs on a person may lie in any territory, so that only who sees all of them may.
+        scope: who asks; as of `everything_on`.
 
     Raises:
         PersonError: the record is no more.
         PrivacyError: the scope is not everything.
         ExportError: the folder cannot be written.
     """
-    if scope.territories is not None:
-        raise PrivacyError("What is held on a person may lie in any territory; only who sees all territories can give it out.")
     held = everything_on(person, scope)
     parts = {**held["records"], **{name: held[name] for name in _TITLES}}
     target = PersonExport(folder / "person.json", folder / "person.html", sum(map(len, parts.values())))
@@ -77,11 +75,14 @@ def everything_on(person: Person, scope: Scope) -> dict[str, Any]:
 
     Args:
         person: the contact or account.
-        scope: who asks.
+        scope: who asks; what hangs on a person may lie in any territory, so that only who sees all of them may.
 
     Raises:
         PersonError: the record is no more.
+        PrivacyError: the scope is not everything.
     """
+    if not scope.sees_everything:
+        raise PrivacyError("What is held on a person may lie in any territory; only who sees all territories can give it out.")
     statements, now = queries("privacy"), datetime.now(UTC)
     with connect(Role.WRITER) as connection:
         held = Held.of(connection, person)

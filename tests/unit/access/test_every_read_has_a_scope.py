@@ -1,10 +1,16 @@
 """Reading customers takes a scope: a new function that reads without one, or a page that makes its own, fails here."""
 
 import ast
+import functools
+import inspect
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
 
 import pytest
+
+from dashboards import data
 
 _CHECKOUT = Path(__file__).parents[3]
 _READERS = [*(_CHECKOUT / "gcrm/pipeline").rglob("*.py"), *(_CHECKOUT / "dashboards").rglob("*.py")]
@@ -59,3 +65,50 @@ def test_a_read_without_a_scope_would_be_found() -> None:
     assert _unscoped("def accounts():\n    with scoped(Scope.everything()) as connection:\n        return 1") == ["accounts"]
     assert _unscoped("def accounts():\n    with connect(Role.READER) as connection:\n        return 1") == ["accounts"]
     assert _unscoped("def accounts(scope):\n    with scoped(scope) as connection:\n        return 1") == []
+
+
+_OF_NOBODY = {
+    "zone": "a setting",
+    "current_cube": "which cube is published; its figures take a scope", "cube_as_of": "as above", "kept_cubes": "as above",
+    "scenario_labels": "names of scenarios, which say what was changed and not whose",
+    "comfortable_level": "a level", "level_of_cell": "a level", "fitting": "a filter", "in_one_currency": "a filter", "for_measure": "a question",
+    "answerable": "a question", "ways_to_show": "names of measures", "comes_from_layers": "of a measure", "is_money": "of a measure", "simple": "of a measure",
+    "dimensions_of": "of a measure", "span": "of a time", "parse": "a place in words", "versus_columns": "names of columns",
+    "totals": "sums of lines that were read", "records": "rows of a list that was read", "standing": "of a case that was read", "placement_name": "a word",
+    "ordered_columns": "names of columns",
+    "other_form": "an ending", "export_answer": "an answer that was read", "write_table": "a table that was read",
+    "street": "of the map", "way": "of the map", "newest_search": "when duplicates were searched for",
+    "people": "those who may sign in, for those who administer", "audit_lines": "the audit, for those who administer",
+}  # fmt: skip
+"""What pages call of `dashboards.data` without a scope, each with the reason why nobody's records come out of it."""
+
+
+def _read_by_pages() -> Iterator[FunctionType]:
+    """The functions that pages call of `dashboards.data` and of the modules that it hands on."""
+    for path in _PAGES:
+        if "data" in path.relative_to(_CHECKOUT).parts:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {"data": data} | {
+            given.asname or given.name: pkgutil.resolve_name(f"{node.module}.{given.name}")
+            for node in tree.body if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dashboards.data") for given in node.names
+        }  # fmt: skip
+        for call in _calls(tree):
+            first, *rest = ast.unparse(call.func).split(".")
+            called = functools.reduce(lambda inside, name: getattr(inside, name, None), rest, names.get(first))
+            if inspect.isfunction(called := inspect.unwrap(called) if callable(called) else None):
+                yield called
+
+
+_READ = {f"{read.__module__}.{read.__qualname__}": read for read in _read_by_pages()}
+
+
+@pytest.mark.parametrize("name", sorted(_READ))
+def test_what_a_page_reads_takes_a_scope(name: str) -> None:
+    read = _READ[name]
+    is_method = "." in read.__qualname__  # of what was read
+    assert is_method or "scope" in inspect.signature(read).parameters or read.__name__ in _OF_NOBODY
+
+
+def test_every_reason_is_needed() -> None:
+    assert {read.__name__ for read in _READ.values() if "scope" not in inspect.signature(read).parameters} >= _OF_NOBODY.keys()
