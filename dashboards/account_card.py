@@ -36,8 +36,11 @@ def draw(account: Account) -> None:
     section("Competitors", _competitors(account), _source(sources, "competitors", "modelled"))
     section("Building", list(_building(record)), _source(sources, "buildings", "measured"))
     section("Who lives around", _numbers(record, _RESIDENCE), _source(sources, "residence", record["residence_quality"]))
-    section("People in the street, per hour", _numbers(record, _FOOTFALL), _source(sources, "footfall", "measured"))
-    section("Who passes by", _passing(record), _source(sources, "road_flows", "measured"))
+    if account.shows_people:
+        section("People in the street, per hour", _numbers(record, _FOOTFALL), _source(sources, "footfall", "measured"))
+        section("Who passes by", _passing(record), _source(sources, "road_flows", "measured"))
+    else:
+        section("People in the street", [("By wider cells only", "on the page Surroundings")], {})
     section("Trading areas", list(_trade_areas(account.trade_areas)), {})
     if len(account.themes):
         section("Layers of your own", themes(account.themes), {})

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     cube_versions: int = Field(10, ge=1, description="Versions of the cube that are kept, so that it can be asked as it was.")
     cube_budget_mb: int = Field(512, ge=0, description="MiB of a version of the cube for cuboids that are chosen by the declared queries and the query log.")
     smallest_count: int = Field(0, ge=0, description="Accounts that a figure of the cube stands for at least, or it is hidden; none is where it is not set.")
+    smallest_count_by_role: str = Field(
+        "", description="Another smallest count for whoever has a role, such as analyst=20,marketer=10; in place of GCRM_SMALLEST_COUNT."
+    )
     tracks_days: int = Field(90, ge=1, description="Days after loading for which recorded routes are kept; their flows stay.")
     session_hours: int = Field(12, ge=1, le=24 * 30, description="Hours after which whoever signed in has to do so again.")
     session_idle_hours: int = Field(2, ge=1, description="Hours without a click after which whoever signed in has to do so again.")

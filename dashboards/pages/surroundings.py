@@ -48,8 +48,8 @@ def main() -> None:
             st.code(_LOAD, language=None)
         return
     layers = data.places.cell_layers(scope)
-    view = _there(session.asked(PAGE, SurroundingsView.from_parameters, SurroundingsView()), layers)
-    _controls(view, layers)
+    view = _allowed(_there(session.asked(PAGE, SurroundingsView.from_parameters, SurroundingsView()), layers), scope)
+    _controls(view, layers, scope)
     layer = layers.get(view.layer)
     parts.heading(_heading(view, layer), f"{parts.made_up_note(scope)}{_caption(view, layer)}")
     chart, panel = st.columns([3, 2], gap="medium")
@@ -76,6 +76,14 @@ def _there(view: SurroundingsView, layers: Mapping[str, CellLayer]) -> Surroundi
     return replace(view, measure=measure.name, level=min(view.level, measure.finest))
 
 
+def _allowed(view: SurroundingsView, scope: data.Scope) -> SurroundingsView:
+    """What is asked for, no finer than the reader's role is shown it; streets are finer than any cell."""
+    if view.layer == FLOWS and view.measure == ON_STREETS and scope.has_floor:
+        st.warning("Your role is shown movement between cells only.", icon=":material/lock:")
+        view = replace(view, measure="")
+    return replace(view, level=min(view.level, scope.finest_level))
+
+
 def _go(view: SurroundingsView) -> None:
     session.go(PAGE, view.parameters())
 
@@ -95,7 +103,7 @@ def _caption(view: SurroundingsView, layer: CellLayer | None) -> str:
     return f"{when if layer.by_hour else ''}By hexagon of about {texts.width_of(view.level)} across (H3 level {view.level})."
 
 
-def _controls(view: SurroundingsView, layers: Mapping[str, CellLayer]) -> None:
+def _controls(view: SurroundingsView, layers: Mapping[str, CellLayer], scope: data.Scope) -> None:
     """The sidebar: which layer, which of its measures, how finely, when."""
     with st.sidebar:
         names = [*layers, FLOWS]
@@ -104,13 +112,13 @@ def _controls(view: SurroundingsView, layers: Mapping[str, CellLayer]) -> None:
             "Layer", names, key="layer", format_func=lambda name: "Movement" if name == FLOWS else layers[name].label,
             on_change=lambda: _go(view.of(st.session_state["layer"])),
         )  # fmt: skip
-        if view.layer == FLOWS:
+        if view.layer == FLOWS and not scope.has_floor:
             st.session_state["flows on"] = view.measure
             st.segmented_control(
                 "Shown", FLOW_MEASURES, key="flows on", required=True, format_func=lambda on: "On streets" if on else "Between cells",
                 on_change=lambda: _go(replace(view, measure=st.session_state["flows on"])),
             )  # fmt: skip
-        else:
+        elif view.layer != FLOWS:
             measures = layers[view.layer].measures
             if len(measures) > 1:
                 st.session_state["layer measure"] = view.measure
@@ -119,8 +127,9 @@ def _controls(view: SurroundingsView, layers: Mapping[str, CellLayer]) -> None:
                     on_change=lambda: _go(replace(view, measure=st.session_state["layer measure"])),
                 )  # fmt: skip
             st.session_state["layer level"] = view.level
+            finest = min(measures[view.measure].finest, scope.finest_level)
             st.select_slider(
-                "Width of the cells", [each for each in sorted(LEVELS) if each <= measures[view.measure].finest], key="layer level", format_func=texts.width_of,
+                "Width of the cells", [each for each in sorted(LEVELS) if each <= finest], key="layer level", format_func=texts.width_of,
                 on_change=lambda: _go(replace(view, level=st.session_state["layer level"], cell=None)),
             )  # fmt: skip
         if view.layer == FLOWS or layers[view.layer].by_hour:

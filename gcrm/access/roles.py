@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from gcrm.config import settings
+from gcrm.errors import SettingsError
 from gcrm.units import FINEST_LEVEL
 
 _NEIGHBOURHOODS = 9
@@ -63,6 +65,25 @@ USER_ROLES: Mapping[str, UserRole] = MappingProxyType(
     }
 )
 """Every role by its name."""
+
+
+def smallest_count(role: UserRole) -> int:
+    """Accounts that a figure stands for at least which somebody with a role is shown: what GCRM_SMALLEST_COUNT_BY_ROLE says, else GCRM_SMALLEST_COUNT.
+
+    Args:
+        role: of the person.
+
+    Raises:
+        SettingsError: GCRM_SMALLEST_COUNT_BY_ROLE cannot be read.
+    """
+    said: dict[str, int] = {}
+    for rule in filter(None, map(str.strip, settings().smallest_count_by_role.split(","))):
+        name, _, count = map(str.strip, rule.partition("="))
+        if name not in USER_ROLES or not count.isdecimal():
+            raise SettingsError(f"GCRM_SMALLEST_COUNT_BY_ROLE has {rule!r}; write ROLE=COUNT, with commas between, of {', '.join(USER_ROLES)}.")
+        said[name] = int(count)
+    return said.get(role.name, settings().smallest_count)
+
 
 _OF_ALL_ACCOUNTS = frozenset({Permission.MEND, Permission.ADMINISTER})
 

@@ -27,6 +27,11 @@ MOST_CAMPAIGNS = 200
 MOST_CONTACTS = 50
 """Contacts of an account whose consents are shown."""
 
+PEOPLE_AT_ACCOUNT = (
+    "footfall_per_hour", "footfall_morning_per_hour", "footfall_midday_per_hour", "footfall_evening_per_hour", "footfall_night_per_hour", "passing_trips",
+)  # fmt: skip
+"""Columns of gcrm.account_surroundings: people at the position itself, which is finer than any cell of a scope with a floor."""
+
 _PURPOSE = "marketing"
 """What campaigns are for, in the ledger of consents."""
 
@@ -36,7 +41,8 @@ class Account:
     """An account, its surroundings, and what was sent to it.
 
     Attributes:
-        record: what `sql/queries/account.sql` tells of it: the account's own fields, `holds`, the columns of gcrm.account_surroundings.
+        record: what `sql/queries/account.sql` tells of it: the account's own fields, `holds`, the columns of gcrm.account_surroundings; `PEOPLE_AT_ACCOUNT`
+            are empty where people are not shown.
         sites: names of the sites by key, as far as the reader sees them.
         trade_areas: dataset, kind, name, site_name, band, band_unit, most_likely, probability.
         campaigns: sent_at, campaign, channel, wave, contact_id, contact, response, responded_at, revenue, currency, barred (why the contact may not be
@@ -46,6 +52,7 @@ class Account:
         sources: the versions of layers that the surroundings come from: layer_version_id, layer, dataset, source_date, attribution, made_up, loaded_at,
             parameters, in_force.
         served: by which territories, from the first to the one of today.
+        shows_people: whether figures of people at its position are shown: not to whoever sees figures by wider cells only.
         outdated: whether other versions are in force now: `gcrm enrich` has not come by since.
     """
 
@@ -57,6 +64,7 @@ class Account:
     themes: pd.DataFrame
     sources: pd.DataFrame
     served: Sequence[Span]
+    shows_people: bool
     outdated: bool
 
     @property
@@ -104,7 +112,7 @@ def account(account_id: int, scope: Scope) -> Account | None:
         versions = record["layer_version_ids"] or []
         keys = [key for key in (record["site_drive_key"], record["site_walk_key"]) if key]
         found = Account(
-            record,
+            record | dict.fromkeys(PEOPLE_AT_ACCOUNT) if scope.has_floor else record,
             sites=dict(statements.sites(connection, versions=versions, keys=keys)),
             trade_areas=read_frame(connection, statements.trade_areas.sql, {"account_id": account_id}),
             campaigns=read_frame(connection, statements.campaigns.sql, {"account_id": account_id, "most": MOST_CAMPAIGNS}),
@@ -112,6 +120,7 @@ def account(account_id: int, scope: Scope) -> Account | None:
             themes=read_frame(connection, statements.themes.sql, {"account_id": account_id}),
             sources=read_frame(connection, statements.sources.sql, {"versions": versions}),
             served=spans(Assignment(since, territory) for since, territory in statements.territories(connection, account_id=account_id)),
+            shows_people=not scope.has_floor,
             outdated=versions != versions_in_force(connection) or record["conditions_stamp"] != conditions_stamp(connection),
         )
         contacts = list(queries("consent").of_account(connection, account_id=account_id, most=MOST_CONTACTS))

@@ -19,6 +19,7 @@ from gcrm.ingest.harmless import XLSX_MOST_ROWS, XLSX_OPTIONS, harmless
 from gcrm.olap.answer import Answer
 from gcrm.olap.catalogue import DIMENSIONS, PLACE_COLUMNS
 from gcrm.olap.query import CubeQuery
+from gcrm.pipeline.account import PEOPLE_AT_ACCOUNT
 from gcrm.pipeline.areas import area_of_file
 from gcrm.spatial.cell_shapes import hexagons
 from gcrm.units import WGS84
@@ -46,7 +47,7 @@ def export_accounts(target: Path, wanted: AccountFilter, scope: Scope) -> int:
     Args:
         target: .csv, .xlsx, .parquet or .geojson; written beside and renamed, so that it is whole or not there.
         wanted: which accounts.
-        scope: who asks; only accounts of its territories are written.
+        scope: who asks; only accounts of its territories are written, and people at their positions not where it shows figures by wider cells only.
 
     Returns:
         Accounts written.
@@ -58,6 +59,7 @@ def export_accounts(target: Path, wanted: AccountFilter, scope: Scope) -> int:
     _check(target)
     with scoped(scope) as connection:
         frame = read_frame(connection, queries("accounts").export.sql, filter_parameters(wanted))
+        frame = frame.assign(**dict.fromkeys(frame.columns.intersection([*PEOPLE_AT_ACCOUNT]))) if scope.has_floor else frame
         layers = [dataset for _, dataset, *_ in queries("thematic").in_force(connection)]
     return _write(_with_themes(frame.astype(dict.fromkeys(_COUNTS, "Int64")), layers), target)
 

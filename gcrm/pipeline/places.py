@@ -16,6 +16,7 @@ from gcrm.access.scope import Scope
 from gcrm.db.connection import scoped
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
+from gcrm.errors import AccessError
 from gcrm.pipeline.geocoding import reverse
 from gcrm.spatial.cells import descendants, level_of, parent
 from gcrm.spatial.layer_measures import CELL_LAYERS, QUALITIES, THEMATIC, CellLayer, LayerMeasure, thematic_layer
@@ -38,7 +39,7 @@ class Place:
         latitude: of its middle.
         address: what `gcrm.pipeline.geocoding.reverse` says of the middle.
         street: name, class, distance_m of the nearest street; empty where none is near.
-        accounts: accounts by status; of the cell around it where the scope shows no cells as small as this.
+        accounts: accounts by status; of the cell around it where the scope shows no cells as small as this, like all figures of the layers.
         residence: the measures of the census, of this cell or (where it tells of larger ones only) of that around it: `cell`; with level, quality,
             dataset, source_date, made_up; empty where no census tells.
         buildings: the measures of the buildings, with quality, dataset, source_date, made_up; empty where there are none.
@@ -93,7 +94,7 @@ def layer_cells(layer: str, measure: str, level: int, scope: Scope, *, weekday: 
         layer: key of `cell_layers`.
         measure: key of its measures.
         level: H3 level of the cells, 5 to 10.
-        scope: who is looking.
+        scope: who is looking; no finer level than it allows is answered.
         weekday: ISO weekday, for a layer by hour; None for the mean of all.
         hour: of the day in the place's own time; None for the mean of all.
 
@@ -101,7 +102,7 @@ def layer_cells(layer: str, measure: str, level: int, scope: Scope, *, weekday: 
         cell (H3 integer), value (a number; text where the measure has categories), quality (one of `QUALITIES`); a cell that nothing is known of has
         no row.
     """
-    statements = queries("places")
+    statements, level = queries("places"), min(level, scope.finest_level)
     with scoped(scope) as connection:
         if layer == THEMATIC:
             found = read_frame(connection, queries("thematic").cells.sql, {"dataset": measure, "level": level})
@@ -125,7 +126,7 @@ def flows(scope: Scope, *, hour: int | None = None, most: int = 400) -> pd.DataF
         trips, and longitude and latitude of both ends (EPSG:4326): from_longitude, from_latitude, to_longitude, to_latitude; the strongest first.
     """
     with scoped(scope) as connection:
-        found = read_frame(connection, queries("places").flows.sql, {"hour": hour, "most": most})
+        found = read_frame(connection, queries("places").flows.sql, {"hour": hour, "most": most, "level": min(MOVEMENT_LEVEL, scope.finest_level)})
     for end, column in (("from", "origin_cell"), ("to", "destination_cell")):
         middles = [h3.cell_to_latlng(int(cell)) for cell in found[column]]
         found[f"{end}_longitude"] = [longitude for _, longitude in middles]
@@ -143,7 +144,12 @@ def street_flows(scope: Scope, *, hour: int | None = None, most: int = 4_000) ->
 
     Returns:
         trips (both directions together), class (OSM highway value), line (longitude and latitude of its corners, EPSG:4326); the strongest first.
+
+    Raises:
+        AccessError: the scope shows figures by wide cells only.
     """
+    if scope.has_floor:
+        raise AccessError(f"Your role is shown cells of H3 level {scope.finest_level}, and a street tells more of a place; look at the flows between cells.")
     with scoped(scope) as connection:
         found = read_frame(connection, queries("road_flows").on_streets.sql, {"hour": hour, "most": most})
     return found.assign(line=[json.loads(line)["coordinates"] for line in found["line"]])
@@ -158,27 +164,27 @@ def place(cell: int, scope: Scope) -> Place:
     """
     statements = queries("places")
     latitude, longitude = h3.cell_to_latlng(cell)
-    low, high = descendants(cell, FINEST_LEVEL)
+    shown = int(parent(np.array([cell], dtype=np.int64), min(level_of(cell), scope.finest_level))[0])
+    low, high = descendants(shown, FINEST_LEVEL)
     finest = np.array([h3.latlng_to_cell(latitude, longitude, FINEST_LEVEL)], dtype=np.int64)
     middle = {"longitude": longitude, "latitude": latitude}
     with scoped(scope) as connection:
         return Place(
             cell, longitude, latitude, reverse(longitude, latitude),
             street=_row(connection, statements.street_at.sql, {**middle, "classes": list(STREETS)}),
-            accounts=dict(statements.accounts_in(connection, **_visible(cell, scope))),
-            residence=_residence(connection, cell, finest),
+            accounts=dict(statements.accounts_in(connection, low=low, high=high)),
+            residence=_residence(connection, shown, finest),
             buildings=_row(connection, statements.buildings_in.sql, {"low": low, "high": high}),
             footfall=read_frame(connection, statements.footfall_at.sql, {"low": low, "high": high}),
             trade_areas=read_frame(connection, statements.trade_areas_at.sql, middle),
             themes=read_frame(connection, queries("thematic").at.sql, middle),
-            trips=read_frame(connection, statements.trips_at.sql, {"cell": int(parent(finest, MOVEMENT_LEVEL)[0])}),
+            trips=read_frame(connection, statements.trips_at.sql, _trips_at(finest, scope)),
         )  # fmt: skip
 
 
-def _visible(cell: int, scope: Scope) -> dict[str, int]:
-    """The range of cells whose accounts may be counted: those of the cell, or of that around it which the scope shows."""
-    level = min(level_of(cell), scope.finest_level)
-    low, high = descendants(int(parent(np.array([cell], dtype=np.int64), level)[0]), FINEST_LEVEL)
+def _trips_at(finest: NDArray[np.int64], scope: Scope) -> dict[str, int]:
+    """The cell of movement around a cell, or of that around it which the scope shows, as a range."""
+    low, high = descendants(int(parent(finest, min(MOVEMENT_LEVEL, scope.finest_level))[0]), MOVEMENT_LEVEL)
     return {"low": low, "high": high}
 
 

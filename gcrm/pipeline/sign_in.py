@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from gcrm.access.roles import Permission
+from gcrm.access.roles import Permission, smallest_count
 from gcrm.access.scope import Scope
 from gcrm.access.users import User, password_fits, read_users, write_users
 from gcrm.config import settings
@@ -191,11 +191,13 @@ def end_sessions(name: str) -> int:
 def scope_of(user: User) -> Scope:
     """What a user may see: the territories of these names, and those below the regions of these names.
 
-    Territories that came later are in it, those that are gone are not; a name that stands for nothing shows nothing. The smallest count is of the settings.
+    Territories that came later are in it, those that are gone are not; a name that stands for nothing shows nothing. The smallest count is that of the role.
+
+    Raises:
+        SettingsError: GCRM_SMALLEST_COUNT_BY_ROLE cannot be read.
     """
-    if user.sees_everything:
-        return Scope(None, user.user_role.finest_level, settings().smallest_count)
-    return Scope(frozenset(_territories(user).values()), user.user_role.finest_level, settings().smallest_count)
+    territories = None if user.sees_everything else frozenset(_territories(user).values())
+    return Scope(territories, user.user_role.finest_level, smallest_count(user.user_role))
 
 
 def _territories(user: User) -> dict[tuple[str, int], int]:

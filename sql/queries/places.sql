@@ -60,11 +60,15 @@ FROM (
 ) AS hours
 GROUP BY 1;
 
--- name: flows(hour, most)
--- The strongest flows of people between cells: origin_cell, destination_cell, trips; every hour where none is named.
+-- name: flows(hour, most, level)
+-- The strongest flows of people between cells of a level: origin_cell, destination_cell, trips; every hour where none is named.
 SELECT origin_cell, destination_cell, sum(trips)::bigint AS trips
-FROM gcrm.movement
-WHERE (:hour::int IS NULL OR hour = :hour) AND origin_cell <> destination_cell AND counted <> 'vehicles'
+FROM (
+    SELECT gcrm.cell_parent(origin_cell, :level::int) AS origin_cell, gcrm.cell_parent(destination_cell, :level::int) AS destination_cell, trips
+    FROM gcrm.movement
+    WHERE (:hour::int IS NULL OR hour = :hour) AND counted <> 'vehicles'
+) AS flows
+WHERE origin_cell <> destination_cell
 GROUP BY origin_cell, destination_cell
 ORDER BY trips DESC, origin_cell, destination_cell
 LIMIT :most;
@@ -153,9 +157,11 @@ CROSS JOIN LATERAL (
 WHERE ST_DWithin(r.geom::geography, p.point::geography, 500)
 ORDER BY distance_m LIMIT 1;
 
--- name: trips_at(cell)
--- Trips of people that begin and end in a cell of the level of movement: hour, departures, arrivals.
-SELECT hour, sum(trips) FILTER (WHERE origin_cell = :cell)::bigint AS departures, sum(trips) FILTER (WHERE destination_cell = :cell)::bigint AS arrivals
+-- name: trips_at(low, high)
+-- Trips of people that begin and end in a range of cells of the level of movement: hour, departures, arrivals.
+SELECT
+    hour, sum(trips) FILTER (WHERE origin_cell BETWEEN :low AND :high)::bigint AS departures,
+    sum(trips) FILTER (WHERE destination_cell BETWEEN :low AND :high)::bigint AS arrivals
 FROM gcrm.movement
-WHERE (origin_cell = :cell OR destination_cell = :cell) AND hour IS NOT NULL AND counted <> 'vehicles'
+WHERE (origin_cell BETWEEN :low AND :high OR destination_cell BETWEEN :low AND :high) AND hour IS NOT NULL AND counted <> 'vehicles'
 GROUP BY hour ORDER BY hour;

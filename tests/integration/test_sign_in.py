@@ -8,10 +8,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from dashboards import downloads, intake, session
+from gcrm.access.roles import USER_ROLES
 from gcrm.access.scope import Scope
 from gcrm.access.users import User
+from gcrm.config import settings
 from gcrm.db.connection import Role, connect
-from gcrm.errors import AccessError
+from gcrm.errors import AccessError, SettingsError
 from gcrm.pipeline import audit, sign_in
 
 pytestmark = pytest.mark.usefixtures("database", "territories", "users")
@@ -68,6 +71,42 @@ def test_a_session_ends_by_itself(column: str) -> None:
     with connect(Role.WRITER) as writer:
         writer.execute(f"UPDATE gcrm.sessions SET began_at = now() - interval '2 days', {column} = now() - interval '1 day'".encode())
     assert sign_in.user_of(token) is None
+
+
+def test_outside_of_a_page_nobody_is_everybody() -> None:
+    with pytest.raises(AccessError, match="has ended"):
+        session.scope()
+    with pytest.raises(AccessError, match="has ended"):
+        session.scope_of("another token")
+    assert session.scope_of(sign_in.sign_in("ben", _PASSWORD, _HERE)) == Scope(_ids("Harbour", "Market"))
+
+
+def test_files_and_jobs_of_others_are_not_for_every_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "user", lambda: sign_in.named("ben"))
+    with pytest.raises(AccessError, match="role rep may not do this"):
+        downloads.offer(lambda _: None, "all")
+    with connect(Role.WRITER) as writer:
+        job = (
+            "INSERT INTO gcrm.jobs (kind, file_name, file_sha256, mapping, created_by, state) VALUES ('entry', 'a', 'f', '{}', %s, 'finished') RETURNING job_id"
+        )
+        (other,), (own,) = (writer.execute(job, [name]).fetchone() or () for name in ("anna", "ben"))
+    with pytest.raises(AccessError, match="is not yours"):
+        intake.undo(other)
+    assert intake.undo(own).kept == 0
+
+
+def test_a_role_has_a_smallest_count_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("GCRM_SMALLEST_COUNT", "5")
+        patch.setenv("GCRM_SMALLEST_COUNT_BY_ROLE", "analyst=20, admin=0")
+        settings.cache_clear()
+        counts = {role: sign_in.scope_of(User("cleo", role, ("Forest",))).smallest_count for role in USER_ROLES}
+        assert counts == dict.fromkeys(USER_ROLES, 5) | {"analyst": 20, "admin": 0}
+        patch.setenv("GCRM_SMALLEST_COUNT_BY_ROLE", "analysts=20")
+        settings.cache_clear()
+        with pytest.raises(SettingsError, match="'analysts=20'; write ROLE=COUNT"):
+            sign_in.scope_of(sign_in.named("ben"))
+    settings.cache_clear()
 
 
 def test_a_region_stands_for_the_territories_below_it() -> None:
