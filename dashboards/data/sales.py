@@ -53,17 +53,14 @@ class Staff:
 
 
 def staff(scope: Scope) -> Staff:
-    """The reps, and the territories that the reader sees, in the order of their names.
+    """The reps and the territories that the reader sees, in the order of their names.
 
     Args:
         scope: who is looking.
     """
     found: pd.DataFrame = opportunities.reps(scope)
-    known = found.dropna(subset=["territory_id"]).sort_values("territory")
-    seen = scope.territories
-    mine = known if seen is None else known[known["territory_id"].isin(seen)]
-    named = found if seen is None else mine.sort_values("name")
+    areas = found.dropna(subset=["territory_id"]).sort_values("territory")
     return Staff(
-        {int(key): str(name) for key, name in named[["rep_id", "name"]].itertuples(index=False, name=None)},
-        {int(key): str(name) for key, name in mine[["territory_id", "territory"]].itertuples(index=False, name=None)},
+        {int(key): str(name) for key, name in found[["rep_id", "name"]].itertuples(index=False, name=None)},
+        {int(key): str(name) for key, name in areas[["territory_id", "territory"]].itertuples(index=False, name=None)},
     )

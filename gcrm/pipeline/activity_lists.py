@@ -181,9 +181,21 @@ def leads_near(rep_id: int, places: Sequence[tuple[float, float]], scope: Scope,
 
 
 def reps(scope: Scope) -> pd.DataFrame:
-    """The reps, by name: rep_id, name, email, territory."""
+    """The reps, by name: rep_id, name, email, territory; those of territories that the scope shows, and those of none."""
     with scoped(scope) as connection:
         return read_frame(connection, queries("activities").reps.sql)
+
+
+def known_rep(rep_id: int, scope: Scope) -> str:
+    """The name of a rep.
+
+    Raises:
+        CrmError: there is none that the scope shows.
+    """
+    known = reps(scope).set_index("rep_id")["name"]
+    if rep_id not in known.index:
+        raise CrmError(f"There is no rep {rep_id}; see them with `gcrm activities reps`.")
+    return str(known[rep_id])
 
 
 def _after(after: After | None) -> dict[str, Any]:
@@ -205,11 +217,9 @@ def feed(rep_id: int, scope: Scope) -> bytes:
     Raises:
         CrmError: there is no such rep.
     """
-    known = reps(scope).set_index("rep_id")["name"]
-    if rep_id not in known.index:
-        raise CrmError(f"There is no rep {rep_id}; see them with `gcrm activities reps`.")
+    name = known_rep(rep_id, scope)
     found = planned(Choice((rep_id,)), scope, _MOST_IN_FEED)
-    return calendar(str(known[rep_id]), [_appointment(row) for row in records(found)], datetime.now(UTC), settings().zone)
+    return calendar(name, [_appointment(row) for row in records(found)], datetime.now(UTC), settings().zone)
 
 
 def _appointment(row: dict[Any, Any]) -> Appointment:

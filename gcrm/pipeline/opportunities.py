@@ -127,7 +127,7 @@ def way(opportunity_id: int, scope: Scope) -> pd.DataFrame:
 
 
 def reps(scope: Scope) -> pd.DataFrame:
-    """The reps, by name.
+    """The reps of territories that the scope shows, and those of none, by name.
 
     Args:
         scope: who is looking.

@@ -123,8 +123,11 @@ ORDER BY v.happened_at DESC, v.activity_id DESC
 LIMIT :most;
 
 -- name: reps()
--- The reps, by name: rep_id, name, email, territory.
-SELECT r.rep_id, r.name, r.email, t.name AS territory FROM gcrm.reps r LEFT JOIN gcrm.territories t USING (territory_id) ORDER BY r.name, r.rep_id;
+-- The reps of the territories that the reader sees and of none, by name: rep_id, name, email, territory.
+SELECT r.rep_id, r.name, r.email, t.name AS territory
+FROM gcrm.reps r LEFT JOIN gcrm.territories t USING (territory_id)
+WHERE r.territory_id IS NULL OR gcrm.scope_is_all() OR r.territory_id IN (SELECT gcrm.scope_territories())
+ORDER BY r.name, r.rep_id;
 
 -- name: partners_of(account_id)
 -- Whom an activity with an account can be with, and what it can be about: what (contact or opportunity), key, name.

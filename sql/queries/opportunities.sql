@@ -73,11 +73,12 @@ WHERE opportunity_id = :opportunity_id
 ORDER BY changed_at, stage_change_id;
 
 -- name: reps()
--- The reps: rep_id, name, territory_id, territory, region_id, region.
+-- The reps of the territories that the reader sees and of none: rep_id, name, territory_id, territory, region_id, region.
 SELECT r.rep_id, r.name, r.territory_id, t.name AS territory, t.region_id, g.name AS region
 FROM gcrm.reps r
 LEFT JOIN gcrm.territories t USING (territory_id)
 LEFT JOIN gcrm.regions g USING (region_id)
+WHERE r.territory_id IS NULL OR gcrm.scope_is_all() OR r.territory_id IN (SELECT gcrm.scope_territories())
 ORDER BY r.name, r.rep_id;
 
 -- name: rep_exists(rep_id)$

@@ -60,5 +60,12 @@ UNION
 SELECT r.name, t.territory_id FROM gcrm.regions r JOIN gcrm.territories t USING (region_id) WHERE r.name = ANY(:names::text[]);
 
 -- name: places_to_see()
--- The names of the regions, then those of the territories.
-SELECT name FROM (SELECT 1 AS kind, name FROM gcrm.regions UNION ALL SELECT 2, name FROM gcrm.territories) AS places ORDER BY kind, name;
+-- The names of the regions that the reader sees, then those of the territories.
+WITH seen AS (SELECT * FROM gcrm.territories WHERE gcrm.scope_is_all() OR territory_id IN (SELECT gcrm.scope_territories()))
+SELECT name
+FROM (
+    SELECT 1 AS kind, name FROM gcrm.regions WHERE gcrm.scope_is_all() OR region_id IN (SELECT region_id FROM seen)
+    UNION ALL
+    SELECT 2, name FROM seen
+) AS places
+ORDER BY kind, name;
