@@ -24,8 +24,10 @@ _KINDS = {"segment": 7, "residence_type": 6, "road_class": 8, "status": 3}
 
 _SALES = """
     SELECT
-        a.cell, date_trunc('month', l.day)::DATE AS month, l.day, a.segment, 'category ' || l.category AS category, 'channel ' || l.channel AS channel,
-        a.residence_type, a.district, a.road_class, a.territory_id, a.territory, a.region, a.status, 'EUR' AS currency, a.account_id,
+        a.cell, date_trunc('month', l.day)::DATE AS month, l.day, isodow(l.day)::VARCHAR AS weekday, lpad((l.order_number % 24)::VARCHAR, 2, '0') AS hour,
+        a.segment, 'category ' || l.category AS category, 'product ' || l.category || '-' || l.order_number % 20 AS product, 'channel ' || l.channel AS channel,
+        a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.territory AS territory_then,
+        a.region AS region_then, a.company, a.status, 'EUR' AS currency, a.account_id,
         'shop/' || l.order_number AS order_key, l.quantity::DECIMAL(12,3) AS quantity, l.revenue::DECIMAL(14,2) AS revenue,
         (l.revenue * 0.3)::DECIMAL(14,2) AS margin
     FROM lines l JOIN accounts a ON a.account_id = l.account_id
@@ -80,7 +82,8 @@ def _accounts(draw: np.random.Generator, count: int) -> pd.DataFrame:
         "account_id": np.arange(1, count + 1), "cell": index_points(longitude, latitude), "longitude": longitude, "latitude": latitude, **members,
         "district": np.char.add("district ", (town % _DISTRICTS).astype(str)), "territory_id": territory + 1,
         "territory": np.char.add("territory ", territory.astype(str)), "region": np.char.add("region ", (territory % _REGIONS).astype(str)),
-        "customer": draw.integers(0, 2, count),
+        "municipality": np.char.add("municipality ", (town % _DISTRICTS // 3).astype(str)),
+        "trade_area": np.char.add("shops/", (town % (_DISTRICTS * 2)).astype(str)), "company": "(unknown)", "customer": draw.integers(0, 2, count),
     })  # fmt: skip
 
 

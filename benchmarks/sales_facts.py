@@ -72,6 +72,7 @@ def _accounts(facts: Facts, count: int, random: np.random.Generator) -> _Columns
         "territory": _names("territory", territory),
         "region": _names("region", territory % _MEMBERS["region"]),
     }
+    found |= {f"{name}_then": found[name] for name in ("territory", "region")}
     found["currency"] = _CURRENCIES[(territory % _MEMBERS["region"] == 0).astype(int)]
     for name, kind in facts.columns.items():
         if kind == "VARCHAR" and name not in found and name not in _OF_A_LINE and name != "order_key":

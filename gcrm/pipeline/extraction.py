@@ -24,7 +24,7 @@ from gcrm.olap.content import Content
 from gcrm.olap.refresh import Change
 from gcrm.olap.versions import CONTENTS, Version
 
-_MEMBERS = ("products", "reps")
+_MEMBERS = ("products", "reps", "territories")
 """What facts take members over from, besides accounts, whose members are facts themselves."""
 
 _KEPT = 10
@@ -134,6 +134,8 @@ class _Extraction:
             _copy(self.connection, getattr(queries("fact_changes"), f"{name}_members").sql, {}, members)
             if self.before is not None:
                 self._add_members(name, _differing(self.before.folder / members.name, members))
+        if since is not None:
+            queries("fact_changes").find_served(self.connection)
 
     def take(self, facts: Facts) -> None:
         """Takes the facts of a cube."""

@@ -2,9 +2,10 @@
 
 -- name: begin()#
 -- Makes the temporary tables: changed, the records that changed since a state of the database (without a record_id, any of them may have); changed_members, the accounts,
--- products and reps whose members changed; touched, the keys of facts.
+-- products, reps and territories whose members changed; served, the accounts whose territory at some time is another or is called otherwise; touched, the keys of facts.
 CREATE TEMPORARY TABLE changed (object text NOT NULL, record_id bigint) ON COMMIT DROP;
 CREATE TEMPORARY TABLE changed_members (object text NOT NULL, record_id bigint NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE served (account_id bigint) ON COMMIT DROP;
 CREATE TEMPORARY TABLE touched (record_id bigint) ON COMMIT DROP;
 
 -- name: snapshot()$
@@ -25,7 +26,11 @@ INSERT INTO pg_temp.changed
 SELECT DISTINCT c.object, r.record_id
 FROM gcrm.fact_changes c
 LEFT JOIN LATERAL unnest(c.record_ids) AS r (record_id) ON true
-WHERE c.transaction_id >= pg_snapshot_xmin(:since::pg_snapshot) AND NOT pg_visible_in_snapshot(c.transaction_id, :since::pg_snapshot);
+WHERE c.transaction_id >= pg_snapshot_xmin(:since::pg_snapshot) AND NOT pg_visible_in_snapshot(c.transaction_id, :since::pg_snapshot)
+UNION
+SELECT 'account_territories', h.account_id
+FROM gcrm.account_territories h
+WHERE h.transaction_id >= pg_snapshot_xmin(:since::pg_snapshot) AND NOT pg_visible_in_snapshot(h.transaction_id, :since::pg_snapshot);
 
 -- name: add_members(object, record_ids)!
 -- Adds to the table changed_members.
@@ -40,6 +45,16 @@ ANALYZE pg_temp.changed_members;
 -- Empties the table touched.
 TRUNCATE pg_temp.touched;
 
+-- name: find_served()!
+-- Fills the table served, behind changed_members; without an account_id, any may be meant: a territory is gone, and its accounts are not known any more.
+INSERT INTO pg_temp.served
+SELECT record_id FROM pg_temp.changed WHERE object = 'account_territories'
+UNION
+SELECT h.account_id FROM pg_temp.changed_members m JOIN gcrm.account_territories h ON h.territory_id = m.record_id WHERE m.object = 'territories'
+UNION
+SELECT NULL FROM pg_temp.changed_members m
+WHERE m.object = 'territories' AND NOT EXISTS (SELECT FROM gcrm.territories t WHERE t.territory_id = m.record_id);
+
 -- name: products_members()
 -- What facts take over from products.
 COPY (SELECT product_id, category, product FROM gcrm.product_members ORDER BY product_id) TO STDOUT (FORMAT csv);
@@ -48,6 +63,10 @@ COPY (SELECT product_id, category, product FROM gcrm.product_members ORDER BY pr
 -- What facts take over from reps.
 COPY (SELECT rep_id, name FROM gcrm.reps ORDER BY rep_id) TO STDOUT (FORMAT csv);
 
+-- name: territories_members()
+-- What facts take over from territories.
+COPY (SELECT territory_id, t.name, r.name FROM gcrm.territories t LEFT JOIN gcrm.regions r USING (region_id) ORDER BY territory_id) TO STDOUT (FORMAT csv);
+
 -- name: touch_sales()!
 -- Fills the table touched with the keys of the sales that are other than they were, or may be.
 INSERT INTO pg_temp.touched
@@ -55,7 +74,11 @@ SELECT record_id FROM pg_temp.changed WHERE object = 'orders'
 UNION
 SELECT o.order_line_id FROM pg_temp.changed_members m JOIN gcrm.orders o ON o.account_id = m.record_id WHERE m.object = 'accounts'
 UNION
-SELECT o.order_line_id FROM pg_temp.changed_members m JOIN gcrm.orders o ON o.product_id = m.record_id WHERE m.object = 'products';
+SELECT o.order_line_id FROM pg_temp.changed_members m JOIN gcrm.orders o ON o.product_id = m.record_id WHERE m.object = 'products'
+UNION
+SELECT o.order_line_id FROM pg_temp.served s JOIN gcrm.orders o USING (account_id)
+UNION
+SELECT account_id FROM pg_temp.served WHERE account_id IS NULL;
 
 -- name: touch_activities()!
 -- The same of activities.
@@ -64,7 +87,11 @@ SELECT record_id FROM pg_temp.changed WHERE object = 'activities'
 UNION
 SELECT v.activity_id FROM pg_temp.changed_members m JOIN gcrm.activities v ON v.account_id = m.record_id WHERE m.object = 'accounts'
 UNION
-SELECT v.activity_id FROM pg_temp.changed_members m JOIN gcrm.activities v ON v.rep_id = m.record_id WHERE m.object = 'reps';
+SELECT v.activity_id FROM pg_temp.changed_members m JOIN gcrm.activities v ON v.rep_id = m.record_id WHERE m.object = 'reps'
+UNION
+SELECT v.activity_id FROM pg_temp.served s JOIN gcrm.activities v USING (account_id)
+UNION
+SELECT account_id FROM pg_temp.served WHERE account_id IS NULL;
 
 -- name: touched()
 -- The keys in the table touched: record_id, missing where any fact may be meant.

@@ -18,7 +18,8 @@ COPY (
         coalesce(p.category, '(unknown)') AS category,
         coalesce(p.product, '(unknown)') AS product,
         coalesce(o.channel, '(unknown)') AS channel,
-        a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.company, a.status,
+        a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region,
+        coalesce(served.territory, a.territory) AS territory_then, coalesce(served.region, a.region) AS region_then, a.company, a.status,
         o.currency,
         o.account_id,
         o.source || '/' || o.order_key AS order_key,
@@ -29,6 +30,7 @@ COPY (
     FROM gcrm.orders o
     CROSS JOIN LATERAL (SELECT o.ordered_at AT TIME ZONE :time_zone AS time) AS here
     JOIN gcrm.account_members a USING (account_id)
+    LEFT JOIN gcrm.account_territory_spans served ON served.account_id = a.account_id AND served.since <= o.ordered_at AND o.ordered_at < served.until
     LEFT JOIN gcrm.product_members p USING (product_id)
     WHERE :whole OR o.order_line_id = ANY (ARRAY(SELECT record_id FROM pg_temp.touched))
     ORDER BY o.order_line_id
@@ -59,12 +61,14 @@ COPY (
         to_char(here.time, 'HH24') AS hour,
         v.kind AS activity,
         coalesce(p.name, '(unknown)') AS rep,
-        a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.company, a.status,
+        a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region,
+        coalesce(served.territory, a.territory) AS territory_then, coalesce(served.region, a.region) AS region_then, a.company, a.status,
         v.account_id,
         v.activity_id
     FROM gcrm.activities v
     CROSS JOIN LATERAL (SELECT v.happened_at AT TIME ZONE :time_zone AS time) AS here
     JOIN gcrm.account_members a USING (account_id)
+    LEFT JOIN gcrm.account_territory_spans served ON served.account_id = a.account_id AND served.since <= v.happened_at AND v.happened_at < served.until
     LEFT JOIN gcrm.reps p USING (rep_id)
     WHERE v.state = 'done' AND (:whole OR v.activity_id = ANY (ARRAY(SELECT record_id FROM pg_temp.touched)))
     ORDER BY v.activity_id
@@ -79,7 +83,8 @@ COPY (
         (o.opened_at AT TIME ZONE :time_zone)::date AS day,
         o.stage,
         coalesce(p.name, '(unknown)') AS rep,
-        a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.company, a.status,
+        a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region,
+        coalesce(served.territory, a.territory) AS territory_then, coalesce(served.region, a.region) AS region_then, a.company, a.status,
         o.currency,
         o.account_id,
         o.amount,
@@ -90,6 +95,7 @@ COPY (
     FROM gcrm.opportunities o
     JOIN gcrm.stages s USING (stage)
     JOIN gcrm.account_members a USING (account_id)
+    LEFT JOIN gcrm.account_territory_spans served ON served.account_id = a.account_id AND served.since <= o.opened_at AND o.opened_at < served.until
     LEFT JOIN gcrm.reps p USING (rep_id)
     ORDER BY o.opportunity_id
 ) TO STDOUT (FORMAT csv);
@@ -115,6 +121,8 @@ COPY (
         coalesce(a.territory_id, 0) AS territory_id,
         coalesce(a.territory, '(unknown)') AS territory,
         coalesce(a.region, '(unknown)') AS region,
+        coalesce(served.territory, a.territory, '(unknown)') AS territory_then,
+        coalesce(served.region, a.region, '(unknown)') AS region_then,
         coalesce(a.company, '(unknown)') AS company,
         coalesce(a.status, '(unknown)') AS status,
         c.currency,
@@ -130,6 +138,7 @@ COPY (
     ) m USING (campaign_id)
     LEFT JOIN (SELECT campaign_member_id, sum(revenue) AS revenue FROM gcrm.campaign_orders GROUP BY campaign_member_id) o USING (campaign_member_id)
     LEFT JOIN gcrm.account_members a USING (account_id)
+    LEFT JOIN gcrm.account_territory_spans served ON served.account_id = m.account_id AND served.since <= m.sent_at AND m.sent_at < served.until
     ORDER BY c.campaign_id, m.campaign_member_id
 ) TO STDOUT (FORMAT csv);
 
@@ -148,7 +157,8 @@ COPY (
         coalesce(d.category, '(unknown)') AS category,
         coalesce(d.product, '(unknown)') AS product,
         coalesce(p.name, '(unknown)') AS rep,
-        a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region, a.company, a.status,
+        a.segment, a.residence_type, a.district, a.municipality, a.road_class, a.trade_area, a.territory_id, a.territory, a.region,
+        coalesce(served.territory, a.territory) AS territory_then, coalesce(served.region, a.region) AS region_then, a.company, a.status,
         c.account_id,
         (c.kind = 'complaint')::int AS complaint,
         (c.solved_at IS NOT NULL)::int AS solved,
@@ -157,6 +167,7 @@ COPY (
     FROM gcrm.cases c
     CROSS JOIN LATERAL (SELECT c.opened_at AT TIME ZONE :time_zone AS time) AS here
     JOIN gcrm.account_members a USING (account_id)
+    LEFT JOIN gcrm.account_territory_spans served ON served.account_id = a.account_id AND served.since <= c.opened_at AND c.opened_at < served.until
     LEFT JOIN gcrm.product_members d USING (product_id)
     LEFT JOIN gcrm.reps p USING (rep_id)
     ORDER BY c.case_id

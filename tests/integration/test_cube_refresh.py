@@ -228,6 +228,25 @@ def test_a_territory_that_is_called_otherwise(beside: Beside) -> None:
     _same(_build().version, beside())
 
 
+def test_the_territory_at_the_time_of_an_order(beside: Beside) -> None:
+    """It goes elsewhere with the history alone, and is called otherwise though the account has long been in another."""
+    some = "(SELECT account_id FROM gcrm.orders GROUP BY 1 ORDER BY count(*), 1 LIMIT 5)"
+    (ids,) = rows("SELECT (array_agg(territory_id ORDER BY territory_id))[1:2] FROM gcrm.territories")[0]
+    _change(f"UPDATE gcrm.accounts SET territory_id = {ids[0]} WHERE account_id IN {some}")
+    _build(full=True)
+    for changes in (
+        [f"INSERT INTO gcrm.account_territories SELECT account_id, timestamptz '2024-06-01', {ids[1]} FROM gcrm.accounts WHERE account_id IN {some}"],
+        [f"UPDATE gcrm.accounts SET territory_id = {ids[1]} WHERE account_id IN {some}"],
+        [f"UPDATE gcrm.account_territories SET territory_id = {ids[0]}, transaction_id = DEFAULT WHERE since = '2024-06-01'"],
+        [f"INSERT INTO gcrm.account_territories SELECT account_id, timestamptz '2025-03-01', {ids[1]} FROM gcrm.accounts WHERE account_id IN {some}"],
+        [f"UPDATE gcrm.territories SET name = name || ' (then)' WHERE territory_id = {ids[1]}"],
+    ):
+        _change(*changes)
+        _same(_build().version, beside())
+    found = ask(published(), CubeQuery.parse("territory_then", measures="revenue"), EVERYTHING).table
+    assert any(name.endswith(" (then)") for name in found["territory_then"].to_pylist())
+
+
 def test_an_undone_import(beside: Beside, tmp_path: Path) -> None:
     _build(full=True)
     file = tmp_path / "orders.csv"
@@ -308,8 +327,10 @@ def test_changes_that_no_build_needs_any_more_are_forgotten() -> None:
 def test_what_facts_hang_on_is_watched() -> None:
     """A new table or column behind the facts of a key has to be looked at by sql/queries/fact_changes.sql: this names it."""
     with connect(Role.OWNER) as connection:
-        assert _read_by(connection, "sales") == {"orders": set(), "account_members": set(), "product_members": {"product_id", "category", "product"}}
-        assert _read_by(connection, "activities") == {"activities": set(), "account_members": set(), "reps": {"rep_id", "name"}}
+        served = {"account_territory_spans": {"account_id", "since", "until", "territory", "region"}}
+        products, reps = {"product_members": {"product_id", "category", "product"}}, {"reps": {"rep_id", "name"}}
+        assert _read_by(connection, "sales") == {"orders": set(), "account_members": set(), **products, **served}
+        assert _read_by(connection, "activities") == {"activities": set(), "account_members": set(), **reps, **served}
 
 
 def _read_by(connection: psycopg.Connection, cube: str) -> dict[str, set[str]]:

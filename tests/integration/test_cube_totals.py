@@ -25,7 +25,7 @@ from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, PLACE, UNKNOWN, Axi
 from gcrm.olap.query import CubeQuery, Filter
 from gcrm.pipeline import cubes
 from gcrm.pipeline.cube_check import check_cubes
-from gcrm.pipeline.cubes import ask_cube
+from gcrm.pipeline.cubes import ask_cube, build_cube
 from gcrm.pipeline.demo import run
 from gcrm.units import LEVELS
 from tests.integration.command_line import gcrm, well
@@ -35,6 +35,14 @@ EVERYTHING = Scope.everything()
 DOCS = Path(__file__).parents[2] / "docs"
 QUESTIONS, SEED = 1000, 20240501
 type Key = tuple[Any, ...]
+
+# Some accounts had other territories before, one after the other, or for a time none.
+_MOVED = """
+    INSERT INTO gcrm.account_territories (account_id, since, territory_id)
+    SELECT account_id, timestamptz '2024-02-01' + number * account_id % 500 * interval '1 day', known.ids[account_id * number % 7]
+    FROM gcrm.accounts, generate_series(1, 3) AS number, (SELECT array_agg(territory_id ORDER BY territory_id) AS ids FROM gcrm.territories) AS known
+    WHERE account_id % 3 = 0 AND accounts.territory_id IS NOT NULL
+    ON CONFLICT DO NOTHING"""
 
 _SURROUNDED = """
     JOIN gcrm.accounts a USING (account_id) LEFT JOIN gcrm.account_surroundings s USING (account_id)
@@ -83,6 +91,16 @@ _OF_ACCOUNTS = {
     ) THEN top.name || ' (' || top.source || '/' || top.source_key || ')' ELSE top.name END""",
     "status": "a.status",
 }
+
+
+def _served_at(moment: str) -> dict[str, str]:
+    """Of the rows of an account the last one by then, or the first of all."""
+    found = f"""(SELECT {{name}} FROM gcrm.account_territories h LEFT JOIN gcrm.territories u USING (territory_id) LEFT JOIN gcrm.regions q USING (region_id)
+        WHERE h.account_id = a.account_id ORDER BY (h.since <= {moment}) DESC, CASE WHEN h.since <= {moment} THEN -extract(epoch FROM h.since)
+        ELSE extract(epoch FROM h.since) END LIMIT 1)"""
+    return {name: f"coalesce({found.format(name=column)}, '(unknown)')" for name, column in (("territory_then", "u.name"), ("region_then", "q.name"))}
+
+
 _REP = {"rep": "coalesce(p.name, '(unknown)')"}
 
 
@@ -108,7 +126,7 @@ SOURCES = {
         f"gcrm.orders o {_SURROUNDED} LEFT JOIN gcrm.products p USING (product_id)",
         "(o.ordered_at AT TIME ZONE 'UTC')::date",
         {
-            **_OF_ACCOUNTS, **_hours("o.ordered_at"), "category": "coalesce(p.category, '(unknown)')", "product": "coalesce(p.name, '(unknown)')",
+            **_OF_ACCOUNTS, **_served_at("o.ordered_at"), **_hours("o.ordered_at"), "category": "coalesce(p.category, '(unknown)')", "product": "coalesce(p.name, '(unknown)')",
             "channel": "coalesce(o.channel, '(unknown)')", "currency": "o.currency",
         },
         {
@@ -122,14 +140,14 @@ SOURCES = {
     "activities": Source(
         f"(SELECT * FROM gcrm.activities WHERE happened_at IS NOT NULL AND state <> 'cancelled') o {_SURROUNDED} LEFT JOIN gcrm.reps p USING (rep_id)",
         "(o.happened_at AT TIME ZONE 'UTC')::date",
-        {**_OF_ACCOUNTS, **_REP, **_hours("o.happened_at"), "activity": "o.kind"},
+        {**_OF_ACCOUNTS, **_served_at("o.happened_at"), **_REP, **_hours("o.happened_at"), "activity": "o.kind"},
         {"activities": "count(*)", "contacted": "count(DISTINCT o.account_id)"},
     ),
     "cases": Source(
         f"gcrm.cases o {_SURROUNDED} LEFT JOIN gcrm.reps p ON p.rep_id = o.rep_id LEFT JOIN gcrm.products g USING (product_id)",
         "(o.opened_at AT TIME ZONE 'UTC')::date",
         {
-            **_OF_ACCOUNTS, **_REP, **_hours("o.opened_at"), "case_kind": "o.kind", "priority": "o.priority", "case_status": "o.status",
+            **_OF_ACCOUNTS, **_served_at("o.opened_at"), **_REP, **_hours("o.opened_at"), "case_kind": "o.kind", "priority": "o.priority", "case_status": "o.status",
             "category": "coalesce(g.category, '(unknown)')", "product": "coalesce(g.name, '(unknown)')",
         },
         {
@@ -141,7 +159,7 @@ SOURCES = {
     "pipeline": Source(
         f"gcrm.opportunities o {_SURROUNDED} LEFT JOIN gcrm.reps p USING (rep_id)",
         "(o.opened_at AT TIME ZONE 'UTC')::date",
-        {**_OF_ACCOUNTS, **_REP, "stage": "o.stage", "currency": "o.currency"},
+        {**_OF_ACCOUNTS, **_served_at("o.opened_at"), **_REP, "stage": "o.stage", "currency": "o.currency"},
         {
             "opportunities": "count(*)", "opportunity_amount": "sum(o.amount)",
             "open_amount": "coalesce(sum(o.amount) FILTER (WHERE o.stage NOT IN ('won', 'lost')), 0)",
@@ -153,7 +171,7 @@ SOURCES = {
         _CAMPAIGNS,
         "coalesce((m.sent_at AT TIME ZONE 'UTC')::date, c.starts_on)",
         {
-            **_OF_ACCOUNTS, "status": "coalesce(a.status, '(unknown)')", "campaign": "c.name", "channel": "coalesce(c.channel, '(unknown)')",
+            **_OF_ACCOUNTS, **_served_at("coalesce(m.sent_at, 'infinity')"), "status": "coalesce(a.status, '(unknown)')", "campaign": "c.name", "channel": "coalesce(c.channel, '(unknown)')",
             "wave": "coalesce(m.wave, '(unknown)')", "response": "coalesce(m.response, '(unknown)')", "currency": "c.currency",
         },
         {
@@ -169,6 +187,9 @@ SOURCES = {
 def _demo(database: None) -> None:
     del database
     run(None, 0.05, 20240501, lambda _name, _seconds: None)
+    with connect(Role.WRITER) as writer:
+        writer.execute(_MOVED.encode())
+    build_cube(lambda _: None)
 
 
 def _column(source: Source, axis: Axis) -> str:

@@ -59,6 +59,7 @@ def made_up_facts(seed: int, accounts: int = 60, lines: int = 240, currencies: t
                 "weekday": str(day.isoweekday()), "hour": f"{draw.randrange(24):02}", "product": draw.choice(["bike", "long ski", "short ski"]),
                 "category": draw.choice(["bikes", "skis"]), "channel": draw.choice(["web", "shop", UNKNOWN]),
                 "currency": draw.choice(currencies), "order_key": f"crm/{number // 2}", "order_line_id": number,
+                "territory_then": (then := TERRITORIES[(account["territory_id"] + number % 5 // 4) % 4])[0], "region_then": then[1],
                 "quantity": Decimal(draw.randrange(1, 9_000)) / 1000,
                 "revenue": revenue, "margin": revenue / 4 if (revenue * 25) % 1 == 0 else None,
             }
