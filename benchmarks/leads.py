@@ -6,13 +6,11 @@ from uuid import uuid4
 import duckdb
 
 from benchmarks.measure import Work
-from gcrm.access.scope import Scope
 from gcrm.config import settings
 from gcrm.db.connection import Role, connect
 from gcrm.frames import LEADS
 from gcrm.ingest.source import open_source
 from gcrm.pipeline.imports import import_file
-from gcrm.pipeline.lead_assignment import assign_leads
 
 _BLOCK_BYTES = 1 << 20
 _COLUMNS = (
@@ -50,15 +48,10 @@ def leads_file(count: int) -> Path:
 
 
 def leads_ours(count: int) -> Work:
-    """The file into an empty table of leads: read, mapped, cleaned, checked, merged, with its history on; then each to the reps of its territory, in turn."""
-    opened = open_source(leads_file(count), LEADS, source=f"leads-{uuid4()}")
+    """The file into an empty table of leads: read, mapped, cleaned, checked, given to the reps of its territory in turn, merged, with its history on."""
+    opened = open_source(leads_file(count), LEADS, source=f"leads-{uuid4()}").assigning()
     _empty()
-
-    def work() -> None:
-        import_file(opened, lambda _: None)
-        assign_leads(Scope.everything(), actor="benchmark", through="command")
-
-    return work
+    return lambda: import_file(opened, lambda _: None)
 
 
 def leads_copy(count: int) -> Work:

@@ -19,7 +19,7 @@ def main() -> None:
         st.text_input(
             "Account",
             key="account text",
-            placeholder="name or key",
+            placeholder="name, address, phone, mail or key",
             on_change=lambda: session.go(PAGE, AccountView(text=st.session_state["account text"]).parameters()),
         )
     found = data.account.account(view.account_id, scope) if view.account_id is not None else None
@@ -46,15 +46,15 @@ def main() -> None:
 
 def _choose(view: AccountView) -> None:
     """The accounts that were found; a click opens one."""
-    parts.heading("Accounts", "Write a name or a key at the left, or choose one.")
+    parts.heading("Accounts", "Write a name, an address, a telephone number, a mail address or a key at the left, or choose one.")
     if view.account_id is not None:
         st.warning("There is no such account, or you may not see it.", icon=":material/search_off:")
-    found = data.account.find_accounts(view.text, session.scope())
+    found = data.search.find_accounts(view.text, session.scope())
     if found.empty and not view.text:
         parts.what_to_do(data.overview(session.scope()))
         return
     if found.empty:
-        st.info(f"No account is called “{texts.plain(view.text)}”; write the beginning of its name, or its key.", icon=":material/search_off:")
+        st.info(f"No account is called or lies like “{texts.plain(view.text)}”; write fewer words, or the beginnings of them.", icon=":material/search_off:")
         return
 
     def choose() -> None:
@@ -63,8 +63,8 @@ def _choose(view: AccountView) -> None:
             session.go(PAGE, AccountView(int(found["account_id"].iloc[rows[0]])).parameters())
 
     st.dataframe(
-        found, hide_index=True, key=_TABLE, on_select=choose, selection_mode="single-row", column_order=["name", "status", "address"],
-        column_config={"name": "Name", "status": "Status", "address": "Address"},
+        found, hide_index=True, key=_TABLE, on_select=choose, selection_mode="single-row", column_order=["name", "status", "address", *(["contact"] if found["contact"].notna().any() else [])],
+        column_config={"name": "Name", "status": "Status", "address": "Address", "contact": "Contact"},
     )  # fmt: skip
 
 

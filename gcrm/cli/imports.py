@@ -48,6 +48,7 @@ def import_(
     table: Annotated[str | None, typer.Option(help="Table of a database whose address does not end in it.")] = None,
     query: Annotated[str | None, typer.Option(help="SELECT over a database, in place of a table.")] = None,
     together: Annotated[bool, typer.Option("--together", help="Read the files of a folder as one.")] = False,
+    assign: Annotated[bool, typer.Option("--assign", help="Give new leads that have a place or a territory to reps by the rules.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be created, changed, merged and refused; store nothing.")] = False,
 ) -> None:
     """Import a file; bad records go to quarantine and never stop the rest. What is left out is detected and shown.
@@ -71,6 +72,8 @@ def import_(
             for each in sources:
                 _show_mapping(each)
                 each.check()
+        if assign:
+            opened = [[each.assigning() for each in sources] for sources in opened]
         ensure_ready()
         for sources in opened:
             _run(sources, dry_run=dry_run)

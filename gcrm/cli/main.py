@@ -19,6 +19,7 @@ from gcrm.cli import (
     doctor,
     duplicates,
     export,
+    find,
     forecast,
     geocode,
     imports,
@@ -67,6 +68,7 @@ app.add_typer(roads.app, name="roads", rich_help_panel="The way of the data")
 app.add_typer(trade_areas.app, name="trade-areas", rich_help_panel="The way of the data")
 app.command("enrich", rich_help_panel="The way of the data")(places.enrich)
 app.command("update", rich_help_panel="The way of the data")(places.update)
+app.command("find", rich_help_panel="The daily work")(find.find)
 app.add_typer(leads.app, name="leads", rich_help_panel="The daily work")
 app.add_typer(opportunities.app, name="opportunities", rich_help_panel="The daily work")
 app.command("forecast", rich_help_panel="The daily work")(forecast.forecast)

@@ -69,6 +69,7 @@ class FileMapping(BaseModel):
         fields: field of the object (or POSITION) to where its value comes from.
         repeats: see `ObjectMapping`.
         objects: instead of fields, object to what it takes from the same rows.
+        assign: leads that are new, and whose territory is known, go to reps by the rules as they are stored.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,6 +81,7 @@ class FileMapping(BaseModel):
     fields: dict[str, FieldSource] = Field(default_factory=dict)
     repeats: Repeats = "refuse"
     objects: dict[str, ObjectMapping] = Field(default_factory=dict)
+    assign: bool = False
 
     _places: dict[str, str] = PrivateAttr(default_factory=dict)
 

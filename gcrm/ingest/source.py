@@ -1,7 +1,7 @@
 """A file together with its mapping: raw records with the columns of joined files, chunk by chunk."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -47,6 +47,10 @@ class Source:
             mapping: how it is mapped.
         """
         return cls(path, object_type, mapping, {}, pd.DataFrame())
+
+    def assigning(self) -> "Source":
+        """The same, with its leads given to reps by the rules as they are stored."""
+        return replace(self, mapping=self.mapping.model_copy(update={"assign": True}))
 
     def check(self) -> None:
         """Refuses a file that leaves a required field without a source.

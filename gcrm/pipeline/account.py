@@ -18,9 +18,6 @@ from gcrm.pipeline.consent import Told, decisions_each, may_contact_each
 from gcrm.pipeline.enrichment import versions_in_force
 from gcrm.pipeline.travel import conditions_stamp
 
-MOST_FOUND = 50
-"""No search shows more accounts."""
-
 MOST_CAMPAIGNS = 200
 """Sendings to an account that are shown, the newest ones."""
 
@@ -71,26 +68,6 @@ class Account:
     def has_surroundings(self) -> bool:
         """Whether what is around its position was derived."""
         return bool(self.record["holds"])
-
-
-def find_accounts(text: str, scope: Scope) -> pd.DataFrame:
-    """The accounts that a person means.
-
-    Args:
-        text: a name or its beginning, or a key; empty for the first ones.
-        scope: who is looking.
-
-    Returns:
-        account_id, name, status, address; at most `MOST_FOUND`, those that fit entirely first.
-    """
-    written = text.strip()
-    with scoped(scope) as connection:
-        return read_frame(connection, queries("account").found.sql, {"text": written, "pattern": begins_with(written), "most": MOST_FOUND})
-
-
-def begins_with(text: str) -> str:
-    """The pattern of LIKE for what begins with a text."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def account(account_id: int, scope: Scope) -> Account | None:

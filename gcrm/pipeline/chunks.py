@@ -15,6 +15,7 @@ from gcrm.ingest import readers
 from gcrm.ingest.clean import clean
 from gcrm.ingest.mapping import POSITION, FileMapping
 from gcrm.pipeline.case_deadlines import with_deadlines
+from gcrm.pipeline.lead_assignment import assign_staged
 from gcrm.pipeline.privacy.tombstones import REASON, erased
 from gcrm.pipeline.report import ImportReport
 from gcrm.spatial.cells import index_points
@@ -137,6 +138,8 @@ def store(connection: psycopg.Connection[Any], run: Import, chunk: Chunk) -> Imp
     copy_frame(connection, f"staged_{run.object_type.name}", staged)
     _inherit(connection, statements, run)
     unresolved = _unresolved(connection, statements, run, staged)
+    if run.mapping.assign and run.object_type.name == "leads":
+        assign_staged(connection, run.source)
     created, updated = _merge(connection, statements, run, staged)
     refused = pd.concat([of_erased, chunk.refused, repeated, unresolved])
     refused = refused[~refused.index.duplicated()]

@@ -25,7 +25,7 @@ from gcrm.spatial.cells import index_points
 from gcrm.spatial.near import covering
 from gcrm.units import WGS84
 
-__all__ = ["WAYS", "Assigned", "Way", "assign_leads", "assign_within", "take_back"]
+__all__ = ["WAYS", "Assigned", "Way", "assign_leads", "assign_staged", "assign_within", "take_back"]
 
 _CHUNK_ROWS = 50_000
 _ADDRESS = ["street", "house_number", "postcode", "city", "country_code"]
@@ -95,6 +95,19 @@ def assign_within(
     advance(len(waiting))
     given = int(found["rep_id"].notna().sum())
     return Assigned(at, given, int((waiting["assigned"] == 0).sum()) - given)
+
+
+def assign_staged(connection: psycopg.Connection[Any], source: str) -> None:
+    """The same for the new leads of a file while they are still in their stage: those with a given position or territory, so that each is written once.
+
+    Args:
+        connection: of the import, with the stage of leads filled.
+        source: the system of the file.
+    """
+    queries("leads").lock_assignment(connection)
+    waiting = read_frame_by_copy(connection, queries("import_leads").to_assign.sql, {"source": source})
+    if len(waiting):
+        copy_frame(connection, "staged_leads_assigned", _assignments(connection, waiting, settings().lead_assignment))
 
 
 def take_back(at: datetime, scope: Scope, *, actor: str, through: Through) -> int:

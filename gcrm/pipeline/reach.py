@@ -18,7 +18,7 @@ from gcrm.db.connection import Role, connect, driver, scoped, transaction
 from gcrm.db.load import copy_frame, read_frame
 from gcrm.db.queries import queries
 from gcrm.errors import RoadsError
-from gcrm.pipeline.account import begins_with
+from gcrm.pipeline.search import LOOKED_AT
 from gcrm.pipeline.geocoding import locate
 from gcrm.pipeline.layers.version import Worked, own_attribution, replace_derived
 from gcrm.pipeline.roads import Asked, current_network, roads
@@ -147,7 +147,7 @@ def origin(text: str, scope: Scope) -> Origin | None:
             return None if row is None else Origin(**row)
         if (degrees := _degrees(written)) is not None:
             return Origin(written, *degrees)
-        row = cursor.execute(queries("reach").account_named.sql, {"text": written, "pattern": begins_with(written)}).fetchone()
+        row = cursor.execute(queries("reach").account_named.sql, {"text": written, "looked_at": LOOKED_AT}).fetchone()
     if row is not None:
         return Origin(**row)
     found = locate({"street": written})

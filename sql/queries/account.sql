@@ -1,13 +1,5 @@
 -- One account, and what is around it.
 
--- name: found(text, pattern, most)
--- The accounts whose name or key is, else begins with, some words; of no words the first ones: account_id, name, status, address.
-SELECT account_id, name, status, concat_ws(', ', concat_ws(' ', street, house_number), concat_ws(' ', postcode, city)) AS address
-FROM gcrm.accounts
-WHERE lower(name) = lower(:text) OR source_key = :text OR lower(name) LIKE lower(:pattern)
-ORDER BY lower(name) <> lower(:text) AND source_key <> :text, lower(name), account_id
-LIMIT :most;
-
 -- name: record(account_id)
 -- The account with its surroundings: of gcrm.accounts name, source, source_key, kind, status, segment, address, territory, longitude, latitude, geocode_level and made_up; `holds`
 -- (whether the surroundings were derived for this position); and the columns of gcrm.account_surroundings.

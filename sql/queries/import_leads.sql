@@ -34,6 +34,13 @@ CREATE TEMPORARY TABLE staged_leads (
     made_up boolean NOT NULL,
     raw jsonb
 ) ON COMMIT DROP;
+DROP TABLE IF EXISTS staged_leads_assigned;
+CREATE TEMPORARY TABLE staged_leads_assigned (
+    row_number bigint PRIMARY KEY,
+    territory_id int,
+    rep_id int,
+    because text
+) ON COMMIT DROP;
 
 -- name: inherit(source, mapped)!
 -- Fields that the file does not give keep what the record has; a given position only where its address stays.
@@ -96,6 +103,15 @@ WHERE s.rep_key IS NOT NULL
 -- Takes rows out of the stage.
 DELETE FROM staged_leads s USING unnest(:row_numbers::bigint[]) AS refused (row_number) WHERE s.row_number = refused.row_number;
 
+-- name: to_assign(source)
+-- Rows of new leads that wait for a rep and whose territory can be known, in the order in which they came: columns as of waiting in leads.sql, lead_id is the row.
+SELECT s.row_number AS lead_id, s.longitude, s.latitude, r.territory_id, r.territory_id IS NOT NULL AS territory_given, 0 AS assigned
+FROM staged_leads s
+LEFT JOIN gcrm.territories r ON r.source = :source AND r.source_key = s.territory_key
+WHERE s.rep_key IS NULL AND s.status IN ('new', 'working') AND (s.cell IS NOT NULL OR r.territory_id IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM gcrm.leads t WHERE t.source = :source AND t.source_key = s.source_key)
+ORDER BY s.received_at, s.row_number;
+
 -- name: merge(source, import_id)^
 -- Inserts what is new, updates what differs: created, updated (counts). A changed address forgets the position that was found for the old one, and the
 -- territory that followed from it. Where the file names no rep, whoever has a lead keeps it. What was converted here stays so, whatever the file says.
@@ -105,8 +121,10 @@ WITH incoming AS MATERIALIZED (
         (SELECT t.lead_id FROM gcrm.leads t WHERE t.source = :source AND t.source_key = s.source_key) AS lead_id,
         CASE WHEN s.cell IS NOT NULL THEN ST_SetSRID(ST_MakePoint(s.longitude, s.latitude), 4326) END AS given_position,
         (SELECT r.territory_id FROM gcrm.territories r WHERE r.source = :source AND r.source_key = s.territory_key) AS given_territory_id,
-        (SELECT r.rep_id FROM gcrm.reps r WHERE r.source = :source AND r.source_key = s.rep_key) AS given_rep_id
+        (SELECT r.rep_id FROM gcrm.reps r WHERE r.source = :source AND r.source_key = s.rep_key) AS given_rep_id,
+        g.territory_id AS found_territory_id, g.rep_id AS found_rep_id, g.because
     FROM staged_leads s
+    LEFT JOIN staged_leads_assigned g USING (row_number)
 ), compared AS MATERIALIZED (
     SELECT
         i.*,
@@ -157,9 +175,10 @@ WITH incoming AS MATERIALIZED (
         :source, i.source_key, i.company, i.given_name, i.family_name, i.role, i.phone, i.email, i.website, i.street, i.house_number, i.postcode, i.city,
         i.country_code, i.given_position, i.cell, CASE WHEN i.cell IS NOT NULL THEN 'given' END, CASE WHEN i.cell IS NOT NULL THEN 1 END,
         i.segment, i.interest, i.amount, i.currency, i.origin, i.rating, i.status, CASE WHEN i.status = 'rejected' THEN i.rejected_because END,
-        coalesce(i.received_at, now()), i.given_territory_id, i.given_territory_id IS NOT NULL, i.given_rep_id,
-        CASE WHEN i.given_rep_id IS NOT NULL THEN now() END, CASE WHEN i.given_rep_id IS NOT NULL THEN current_setting('gcrm.actor', true) END,
-        CASE WHEN i.given_rep_id IS NOT NULL THEN 'the file names the rep' END, i.made_up, i.raw, :import_id, :import_id
+        coalesce(i.received_at, now()), coalesce(i.given_territory_id, i.found_territory_id), i.given_territory_id IS NOT NULL,
+        coalesce(i.given_rep_id, i.found_rep_id), CASE WHEN coalesce(i.given_rep_id, i.found_rep_id) IS NOT NULL THEN now() END,
+        CASE WHEN coalesce(i.given_rep_id, i.found_rep_id) IS NOT NULL THEN current_setting('gcrm.actor', true) END,
+        CASE WHEN i.given_rep_id IS NOT NULL THEN 'the file names the rep' ELSE i.because END, i.made_up, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.lead_id IS NULL
     RETURNING 1

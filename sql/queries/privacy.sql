@@ -75,6 +75,12 @@ SELECT provider, address_key, label, level, asked_at FROM gcrm.geocode_answers W
 -- name: forget_answers(address_keys)!
 DELETE FROM gcrm.geocode_answers WHERE address_key = ANY (:address_keys::text[]);
 
+-- name: forget_terms(addresses)!
+-- Words of addresses that no account has any more are not looked for.
+DELETE FROM gcrm.address_terms t
+WHERE t.term IN (SELECT unnest(gcrm.words_of(address)) FROM unnest(:addresses::text[]) AS address)
+    AND NOT EXISTS (SELECT FROM gcrm.account_words w WHERE w.words @@ quote_literal(t.term)::tsquery);
+
 -- name: forget_flows(contact_ids)!
 -- What is withheld of the flows out of the recorded routes of some contacts: it may stand for one of them; sums of ten and more stay.
 WITH recorded AS (

@@ -38,11 +38,12 @@ WHERE geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326) AND class = AN
 ORDER BY length_m DESC, osm_id
 LIMIT :most;
 
--- name: account_named(text, pattern)
+-- name: account_named(text, looked_at)
 -- The account whose name or key is, else begins with, some words: name, longitude, latitude.
 SELECT name, ST_X(position) AS longitude, ST_Y(position) AS latitude
-FROM gcrm.accounts
-WHERE position IS NOT NULL AND (lower(name) = lower(:text) OR source_key = :text OR lower(name) LIKE lower(:pattern))
+FROM gcrm.search_accounts(:text, :looked_at)
+JOIN gcrm.accounts USING (account_id)
+WHERE position IS NOT NULL AND (source_key = :text OR starts_with(lower(name), lower(:text)))
 ORDER BY lower(name) <> lower(:text) AND source_key <> :text, account_id
 LIMIT 1;
 

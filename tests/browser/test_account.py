@@ -90,7 +90,7 @@ def test_an_account_is_looked_for_by_its_name(demo_site: Site, visit: Visit) -> 
     click_cell(page.get_by_test_id("stDataFrame"), 0, 15)
     expect(page.locator(".heading h1")).to_contain_text("Sample Bak")
     expect(visit(demo_site, "/account?account=999999999").get_by_text("There is no such account")).to_be_visible()
-    expect(visit(demo_site, "/account?find=Nobody+is+called+so").get_by_text("No account is called")).to_be_visible()
+    expect(visit(demo_site, "/account?find=Nobody+is+called+so").get_by_text("No account is called or lies like")).to_be_visible()
 
 
 def test_where_there_is_no_account_the_page_says_what_to_do(empty_site: Site, visit: Visit) -> None:

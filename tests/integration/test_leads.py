@@ -18,7 +18,7 @@ from gcrm.pipeline.lead_conversion import Sale, convert, likely_accounts
 from gcrm.pipeline.leads import Choice, lead, list_leads
 from tests.integration.command_line import gcrm, well
 from tests.integration.records import empty, rows, value
-from tests.integration.shop import import_shop
+from tests.integration.shop import import_shop, shop_file
 
 pytestmark = pytest.mark.usefixtures("database", "shop")
 
@@ -107,6 +107,23 @@ def test_an_import_whose_leads_were_assigned_can_still_be_undone() -> None:
     assign_leads(ALL, **WHO)
     well("jobs", "undo", value("SELECT max(job_id) FROM gcrm.jobs"))
     assert value("SELECT count(*) FROM gcrm.leads") == 0
+
+
+def test_an_import_gives_what_has_a_place_to_reps_as_the_rules_would(tmp_path: Path) -> None:
+    assign_leads(ALL, **WHO)
+    query = """SELECT l.source_key, t.name, r.name, l.assigned_because FROM gcrm.leads l LEFT JOIN gcrm.territories t USING (territory_id)
+        LEFT JOIN gcrm.reps r USING (rep_id) ORDER BY 1"""
+    by_rules = rows(query)
+    with connect(Role.OWNER) as connection:
+        connection.execute("DELETE FROM gcrm.leads")
+    well("import", "leads", shop_file("leads"), "--assign")
+    assert [row[:3] for row in rows(query)] == [row[:3] if row[0] in {"l1", "l2"} else (row[0], None, None) for row in by_rules]
+    assert [row[3] for row in rows(query)][:2] == [row[3] for row in by_rules][:2]
+    assert value("SELECT count(*) FROM gcrm.leads WHERE assigned_at IS NOT NULL AND assigned_by IS NOT NULL") == 2
+    again = tmp_path / "leads.csv"
+    again.write_text(shop_file("leads").read_text().replace("Two cargo bikes", "Three cargo bikes"))
+    assert "1 updated" in well("import", "leads", again, "--assign")
+    assert [row[:3] for row in rows(query)][:2] == [row[:3] for row in by_rules][:2]
 
 
 def test_only_who_sees_every_lead_runs_the_rules() -> None:

@@ -38,7 +38,7 @@ _OF_NO_PERSON = {
     "saved_views": "texts in links are scrubbed", "audit": "what somebody did; scrubbed", "sessions": "staff, by the names under which they sign in",
     "fact_changes": "keys of records", "extractions": "checksums",
     "changes": "goes with its records", "warnings": "goes with its records", "mended": "searched", "quarantine": "searched",
-    "geocode_answers": "goes by the addresses",
+    "geocode_answers": "goes by the addresses", "address_terms": "goes by the addresses",
 }  # fmt: skip
 """Tables that no reference leads to from a person, each with what is in it and how erasure treats it. Say it here of a new one; one of places needs no line."""
 

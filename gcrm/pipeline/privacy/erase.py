@@ -54,6 +54,7 @@ class Held:
         identity: what the person is known by, without what others have too.
         account_ids, contact_ids: those of the person.
         address_keys: of the addresses of the person's accounts, now and before.
+        places: street and place of these addresses.
         paths: files that imports of these rows read.
     """
 
@@ -63,6 +64,7 @@ class Held:
     account_ids: list[int]
     contact_ids: list[int]
     address_keys: list[str]
+    places: list[str]
     paths: list[Path]
 
     @classmethod
@@ -96,7 +98,10 @@ class Held:
         identity = identity.without(each for each in identity.mails | identity.phones if each.casefold() in others)
         imports = {row[column] for _, row in rows for column in ("import_id", "created_import_id") if row.get(column) is not None}
         paths = [Path(row[0]) for row in statements.files(connection, import_ids=sorted(imports))]
-        return cls(rows, history, identity, account_ids, contact_ids, _address_keys(rows, history), paths)
+        addresses = _addresses(rows, history)
+        keys = sorted(set(address_keys(clean_fields(pd.DataFrame(addresses))))) if addresses else []
+        places = [f"{address['street'] or ''} {address['city'] or ''}" for address in addresses]
+        return cls(rows, history, identity, account_ids, contact_ids, keys, places, paths)
 
 
 def plan(person: Person) -> Erased:
@@ -237,11 +242,12 @@ def _erase_rows(connection: psycopg.Connection[Any], held: Held) -> dict[tuple[s
     counts["changes", "deleted"] += len(held.history)
     for table, done, records in statements.delete_held(connection):
         counts[table, done] += records
+    counts["address_terms", "deleted"] += statements.forget_terms(connection, addresses=held.places)
     return {what: count for what, count in sorted(counts.items()) if count}
 
 
-def _address_keys(rows: Rows, history: list[tuple[str, int, dict[str, Any], Any]]) -> list[str]:
-    """The keys under which geocoding knows the addresses of the accounts, as they are and as they were."""
+def _addresses(rows: Rows, history: list[tuple[str, int, dict[str, Any], Any]]) -> list[dict[str, Any]]:
+    """The addresses of the accounts, as they are and as they were: the fields that geocoding knows."""
     addresses = []
     for account in (row for table, row in rows if table == "accounts"):
         state = {field: account.get(field) for field in FIELDS}
@@ -249,7 +255,7 @@ def _address_keys(rows: Rows, history: list[tuple[str, int, dict[str, Any], Any]
         for before in (change for name, record_id, change, _ in history if (name, record_id) == ("accounts", account["account_id"])):
             state = state | {field: before[field] for field in FIELDS if field in before}
             addresses.append(state)
-    return sorted(set(address_keys(clean_fields(pd.DataFrame(addresses))))) if addresses else []
+    return addresses
 
 
 def _vacuum(tables: set[str], *, compact: bool) -> None:

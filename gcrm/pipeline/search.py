@@ -1,0 +1,35 @@
+"""Search: the accounts that a person means by some words, a telephone number, a mail address or a key, with mistakes in them too."""
+
+import pandas as pd
+
+from gcrm.access.scope import Scope
+from gcrm.db.connection import scoped
+from gcrm.db.load import read_frame
+from gcrm.db.queries import queries
+
+MOST_FOUND = 50
+"""No search shows more accounts."""
+
+LOOKED_AT = 200
+"""So many accounts of each way to find them are compared; words that more have do not tell them apart."""
+
+
+def find_accounts(text: str, scope: Scope, most: int = MOST_FOUND) -> pd.DataFrame:
+    """The accounts that a person means.
+
+    Every word has to be in the name, the address, the mail address or the key of an account, or of one of its contacts, at least as its beginning; accents and
+    capital letters do not count. Where no account is like that, names and words of addresses that are spelled alike are looked for (trigrams, pg_trgm).
+
+    Args:
+        text: words, a telephone number with or without the code of the country, a mail address or a key; empty for the accounts that came last.
+        scope: who is looking.
+        most: so many at most.
+
+    Returns:
+        account_id, name, status, address, contact (whose words they were, where it was a contact), those that fit best first.
+    """
+    written = text.strip()
+    with scoped(scope) as connection:
+        if not written:
+            return read_frame(connection, queries("search").newest.sql, {"most": most})
+        return read_frame(connection, queries("search").found.sql, {"text": written, "most": most, "looked_at": LOOKED_AT})
