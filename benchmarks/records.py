@@ -1,7 +1,7 @@
-"""The queries behind the pages of records at size, with row-level security and without it: `python -m benchmarks.records [--accounts 1000000]`, in a home of its own.
+"""The queries behind the pages of records at size, with row-level security and without it: `python -m benchmarks.records`, in a home of its own.
 
-Ten activities an account, few accounts with most of them; every question has the same answer with and without row-level security, since it asks within the reader's own
-territories: so the difference is what the security costs. The plans are kept in benchmarks/results/plans.
+Ten activities an account, few accounts with most of them; every question has the same answer with and without row-level security, since it asks within the
+reader's own territories: so the difference is what the security costs. The plans are kept in benchmarks/results/plans.
 """
 
 import argparse
@@ -42,8 +42,8 @@ _SETS = """
 """
 # Names and streets of syllables, drawn by the digits of a hash: some ten thousand streets, a hundred thousand names.
 _ACCOUNTS = """
-    INSERT INTO gcrm.accounts (source, source_key, kind, status, name, segment, street, house_number, postcode, city, country_code, phone, email, position, cell,
-        territory_id, made_up, import_id)
+    INSERT INTO gcrm.accounts (source, source_key, kind, status, name, segment, street, house_number, postcode, city, country_code, phone, email,
+        position, cell, territory_id, made_up, import_id)
     SELECT 'bench', 'K' || i, 'company', (ARRAY['customer', 'customer', 'prospect', 'lost'])[i % 4 + 1],
         initcap(s1.word || s2.word || s3.word) || (ARRAY[' Handel', ' Bau', ' Markt', ' Technik', ' Service', ''])[i % 6 + 1]
             || (ARRAY[' GmbH', ' AG', ' & Co. KG', ' e.K.', ''])[i % 5 + 1],
@@ -54,7 +54,8 @@ _ACCOUNTS = """
     FROM generate_series({first}::bigint, {last}::bigint) AS i
     JOIN public.syllable s1 ON s1.number = abs(hashint8(i)) % 168 + 1 JOIN public.syllable s2 ON s2.number = abs(hashint8(i + 7)) % 168 + 1
     JOIN public.syllable s3 ON s3.number = abs(hashint8(i / 3)) % 168 + 1 JOIN public.syllable s4 ON s4.number = abs(hashint8(i % 9001)) % 168 + 1
-    JOIN public.syllable s5 ON s5.number = abs(hashint8(i % 9001 + 13)) % 168 + 1 JOIN public.syllable s6 ON s6.number = abs(hashint8(i % 9001 + 29)) % 21 * 8 + 1"""
+    JOIN public.syllable s5 ON s5.number = abs(hashint8(i % 9001 + 13)) % 168 + 1
+    JOIN public.syllable s6 ON s6.number = abs(hashint8(i % 9001 + 29)) % 21 * 8 + 1"""
 # The rep of an activity is one of the account's territory; one in fifty is still to come.
 _ACTIVITIES = """
     INSERT INTO gcrm.activities (source, source_key, account_id, rep_id, kind, state, happened_at, due_at, channel, department, subject, made_up, import_id)
@@ -75,16 +76,20 @@ _OTHERS = """
     INSERT INTO gcrm.orders (source, source_key, order_key, account_id, ordered_at, quantity, revenue, currency, made_up, import_id)
     SELECT 'bench', i, i, i % {accounts} + 1, timestamptz '2026-11-01' - i % 1500000 * interval '1 minute', 1, i % 1000, 'EUR', true, 1
     FROM generate_series(1, {accounts}) AS i;
-    INSERT INTO gcrm.opportunities (source, source_key, account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, made_up, import_id)
+    INSERT INTO gcrm.opportunities (source, source_key, account_id, rep_id, name, stage, amount, currency, opened_at,
+        expected_close_on, closed_at, made_up, import_id)
     SELECT 'bench', i, i, nullif(i % {territories}, 0), 'deal ' || i, (ARRAY['new', 'proposal', 'won', 'lost', 'lost'])[i % 5 + 1], i % 9000, 'EUR',
-        timestamptz '2026-10-01' - i % 900 * interval '1 day', date '2026-11-30' + (i % 90)::int, CASE WHEN i % 5 > 1 THEN timestamptz '2026-10-20' - i % 900 * interval '1 day' END, true, 1
+        timestamptz '2026-10-01' - i % 900 * interval '1 day', date '2026-11-30' + (i % 90)::int,
+        CASE WHEN i % 5 > 1 THEN timestamptz '2026-10-20' - i % 900 * interval '1 day' END, true, 1
     FROM generate_series(1, {accounts} / 10) AS i;
     INSERT INTO gcrm.leads (source, source_key, company, status, received_at, territory_id, rep_id, made_up, import_id)
     SELECT 'bench', i, 'Lead ' || i, 'new', timestamptz '2026-11-01' - i * interval '1 minute', i % {territories} + 1, i % {territories} + 1, true, 1
     FROM generate_series(1, {accounts} / 10) AS i;
-    INSERT INTO gcrm.cases (source, source_key, account_id, rep_id, kind, priority, status, subject, opened_at, response_due_at, solution_due_at, made_up, import_id)
+    INSERT INTO gcrm.cases (source, source_key, account_id, rep_id, kind, priority, status, subject, opened_at, response_due_at,
+        solution_due_at, made_up, import_id)
     SELECT 'bench', i, i, nullif(i % {territories}, 0), 'complaint', 'normal', (ARRAY['open', 'closed', 'closed', 'closed'])[i % 4 + 1], 'about ' || i,
-        timestamptz '2026-11-01' - i * interval '9 minutes', timestamptz '2026-11-02' - i * interval '9 minutes', timestamptz '2026-11-05' - i * interval '9 minutes', true, 1
+        timestamptz '2026-11-01' - i * interval '9 minutes', timestamptz '2026-11-02' - i * interval '9 minutes',
+        timestamptz '2026-11-05' - i * interval '9 minutes', true, 1
     FROM generate_series(1, {accounts} / 10) AS i"""
 
 type Question = Callable[[int], object]
@@ -202,7 +207,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The queries behind the pages of records, with row-level security and without it.")
     parser.add_argument("--accounts", type=int, default=1_000_000)
     accounts = parser.parse_args().accounts
-    table = Table("query", "p50, ms", "p95, ms", "bar", "without security, p50", "security costs", "bar", "holds", title=f"{accounts:,} accounts, {10 * accounts:,} activities")
+    table = Table(
+        "query",
+        "p50, ms",
+        "p95, ms",
+        "bar",
+        "without security, p50",
+        "security costs",
+        "bar",
+        "holds",
+        title=f"{accounts:,} accounts, {10 * accounts:,} activities",
+    )
     with own_home():
         ensure_ready()
         started = time.perf_counter()
@@ -224,8 +239,8 @@ def main() -> None:
             cost = median(secured[name]) / median(plain[name]) - 1
             bar = _SEARCH_BAR_MS if name.startswith("search") else _BAR_MS
             holds = _p95(secured[name]) <= bar and cost <= _SECURITY_BAR
-            table.add_row(name, f"{median(secured[name]):.1f}", f"{_p95(secured[name]):.1f}", f"{bar}", f"{median(plain[name]):.1f}", f"{cost:+.0%}", f"{_SECURITY_BAR:.0%}",
-                          "yes" if holds else "no")  # fmt: skip
+            figures = (f"{median(secured[name]):.1f}", f"{_p95(secured[name]):.1f}", f"{bar}", f"{median(plain[name]):.1f}", f"{cost:+.0%}")
+            table.add_row(name, *figures, f"{_SECURITY_BAR:.0%}", "yes" if holds else "no")
         Console(width=150).print(table)
         _keep_plans(questions)
 

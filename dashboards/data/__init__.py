@@ -37,7 +37,21 @@ from gcrm.olap.calendar import span
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE, SETS, UNKNOWN, Axis, Measure, dimensions_of, is_money, simple
 from gcrm.olap.derived import Derived
 from gcrm.olap.query import CubeQuery, Filter, versus_columns
-from gcrm.pipeline import account, activity_lists, cases, duplicate_review, duplicates, exports, jobs, places, quality, quarantine, quarantine_files, reach, search
+from gcrm.pipeline import (
+    account,
+    activity_lists,
+    cases,
+    duplicate_review,
+    duplicates,
+    exports,
+    jobs,
+    places,
+    quality,
+    quarantine,
+    quarantine_files,
+    reach,
+    search,
+)
 from gcrm.pipeline.account import Account
 from gcrm.pipeline.cube_records import cube_records
 from gcrm.pipeline.geocode_review import Review

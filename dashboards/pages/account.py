@@ -62,8 +62,9 @@ def _choose(view: AccountView) -> None:
         if rows:
             session.go(PAGE, AccountView(int(found["account_id"].iloc[rows[0]])).parameters())
 
+    columns = ["name", "status", "address", *(["contact"] if found["contact"].notna().any() else [])]
     st.dataframe(
-        found, hide_index=True, key=_TABLE, on_select=choose, selection_mode="single-row", column_order=["name", "status", "address", *(["contact"] if found["contact"].notna().any() else [])],
+        found, hide_index=True, key=_TABLE, on_select=choose, selection_mode="single-row", column_order=columns,
         column_config={"name": "Name", "status": "Status", "address": "Address", "contact": "Contact"},
     )  # fmt: skip
 

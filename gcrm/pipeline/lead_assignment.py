@@ -107,7 +107,8 @@ def assign_staged(connection: psycopg.Connection[Any], source: str) -> None:
     queries("leads").lock_assignment(connection)
     waiting = read_frame_by_copy(connection, queries("import_leads").to_assign.sql, {"source": source})
     if len(waiting):
-        copy_frame(connection, "staged_leads_assigned", _assignments(connection, waiting, settings().lead_assignment))
+        found = _assignments(connection, waiting, settings().lead_assignment)
+        copy_frame(connection, "staged_leads_assigned", found.rename(columns={"lead_id": "row_number"}))
 
 
 def take_back(at: datetime, scope: Scope, *, actor: str, through: Through) -> int:

@@ -18,10 +18,10 @@ from gcrm.db.connection import Role, connect, driver, scoped, transaction
 from gcrm.db.load import copy_frame, read_frame
 from gcrm.db.queries import queries
 from gcrm.errors import RoadsError
-from gcrm.pipeline.search import LOOKED_AT
 from gcrm.pipeline.geocoding import locate
 from gcrm.pipeline.layers.version import Worked, own_attribution, replace_derived
 from gcrm.pipeline.roads import Asked, current_network, roads
+from gcrm.pipeline.search import LOOKED_AT
 from gcrm.spatial.measures import areas_m2
 from gcrm.spatial.roads.conditions import Kind
 from gcrm.spatial.roads.engines import NetworkRoads

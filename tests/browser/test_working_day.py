@@ -1,4 +1,4 @@
-"""A working day: leads come in and are given to a rep, who converts one, calls, and wins; the order is in the account, the forecast and the cube, a complaint on the map."""
+"""A working day: leads come in and are given to a rep, who converts one, calls, and wins; the order is in the account and the cube, a complaint on the map."""
 
 import re
 from collections.abc import Iterator

@@ -15,6 +15,7 @@ from gcrm.olap import cuboids, delta, store
 from gcrm.olap.analysis import ask
 from gcrm.olap.answer import members, records
 from gcrm.olap.catalogue import DIMENSIONS, FACTS
+from gcrm.olap.query import CubeQuery
 from gcrm.olap.versions import Version
 from gcrm.pipeline.cubes import Built, build_cube, kept_versions, published
 from gcrm.pipeline.demo import run

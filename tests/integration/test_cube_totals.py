@@ -126,8 +126,8 @@ SOURCES = {
         f"gcrm.orders o {_SURROUNDED} LEFT JOIN gcrm.products p USING (product_id)",
         "(o.ordered_at AT TIME ZONE 'UTC')::date",
         {
-            **_OF_ACCOUNTS, **_served_at("o.ordered_at"), **_hours("o.ordered_at"), "category": "coalesce(p.category, '(unknown)')", "product": "coalesce(p.name, '(unknown)')",
-            "channel": "coalesce(o.channel, '(unknown)')", "currency": "o.currency",
+            **_OF_ACCOUNTS, **_served_at("o.ordered_at"), **_hours("o.ordered_at"), "category": "coalesce(p.category, '(unknown)')",
+            "product": "coalesce(p.name, '(unknown)')", "channel": "coalesce(o.channel, '(unknown)')", "currency": "o.currency",
         },
         {
             "buyers": "count(DISTINCT o.account_id)", "orders": "count(DISTINCT (o.source, o.order_key))", "revenue": "sum(o.revenue)",
@@ -147,7 +147,8 @@ SOURCES = {
         f"gcrm.cases o {_SURROUNDED} LEFT JOIN gcrm.reps p ON p.rep_id = o.rep_id LEFT JOIN gcrm.products g USING (product_id)",
         "(o.opened_at AT TIME ZONE 'UTC')::date",
         {
-            **_OF_ACCOUNTS, **_served_at("o.opened_at"), **_REP, **_hours("o.opened_at"), "case_kind": "o.kind", "priority": "o.priority", "case_status": "o.status",
+            **_OF_ACCOUNTS, **_served_at("o.opened_at"), **_REP, **_hours("o.opened_at"), "case_kind": "o.kind",
+            "priority": "o.priority", "case_status": "o.status",
             "category": "coalesce(g.category, '(unknown)')", "product": "coalesce(g.name, '(unknown)')",
         },
         {
@@ -171,8 +172,9 @@ SOURCES = {
         _CAMPAIGNS,
         "coalesce((m.sent_at AT TIME ZONE 'UTC')::date, c.starts_on)",
         {
-            **_OF_ACCOUNTS, **_served_at("coalesce(m.sent_at, 'infinity')"), "status": "coalesce(a.status, '(unknown)')", "campaign": "c.name", "channel": "coalesce(c.channel, '(unknown)')",
-            "wave": "coalesce(m.wave, '(unknown)')", "response": "coalesce(m.response, '(unknown)')", "currency": "c.currency",
+            **_OF_ACCOUNTS, **_served_at("coalesce(m.sent_at, 'infinity')"), "status": "coalesce(a.status, '(unknown)')", "campaign": "c.name",
+            "channel": "coalesce(c.channel, '(unknown)')", "wave": "coalesce(m.wave, '(unknown)')", "response": "coalesce(m.response, '(unknown)')",
+            "currency": "c.currency",
         },
         {
             "members": "count(m.campaign_member_id)", "addressed": "count(DISTINCT m.account_id)",

@@ -32,9 +32,9 @@ def _keys(text: str, scope: Scope = EVERYTHING) -> Sequence[str]:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("Velo Oy", "c1"), ("velo OY", "c1"), ("velo filiale", "c2"), ("filiale velo", "c2"), ("Mannerheimintie 12", "c2"), ("hameentie", "c4"), ("Hämeentie", "c4"),
-        ("pyora", "c4"), ("Pyörä & Co.", "c4"), ("0407654321", "c3"), ("+358 40 765 4321", "c3"), ("orders@meri-bau.example.org", "c3"), ("meri-bau", "c3"),
-        ("c5", "c5"), ("muster 99999", "c5"), ("kaivok", "c3"), ("Manerheimintie 5", "c1"), ("familie mustr", "c5"),
+        ("Velo Oy", "c1"), ("velo OY", "c1"), ("velo filiale", "c2"), ("filiale velo", "c2"), ("Mannerheimintie 12", "c2"), ("hameentie", "c4"),
+        ("Hämeentie", "c4"), ("pyora", "c4"), ("Pyörä & Co.", "c4"), ("0407654321", "c3"), ("+358 40 765 4321", "c3"), ("orders@meri-bau.example.org", "c3"),
+        ("meri-bau", "c3"), ("c5", "c5"), ("muster 99999", "c5"), ("kaivok", "c3"), ("Manerheimintie 5", "c1"), ("familie mustr", "c5"),
     ],
 )  # fmt: skip
 def test_what_is_meant_comes_first(text: str, key: str) -> None:
@@ -48,7 +48,7 @@ def test_a_contact_leads_to_the_account() -> None:
     assert found["account_id"].iloc[0] == value("SELECT account_id FROM gcrm.contacts WHERE email IS NOT NULL ORDER BY contact_id LIMIT 1")
 
 
-@pytest.mark.parametrize("text", ["nobody is called so", "%", "'; DROP TABLE gcrm.accounts; --", "\\", "&|!():*", "x" * 5000, "\u0000".replace("\u0000", ""), "日本"])
+@pytest.mark.parametrize("text", ["nobody is called so", "%", "'; DROP TABLE gcrm.accounts; --", "\\", "&|!():*", "x" * 5000, "", "日本"])
 def test_what_nobody_is_called_finds_nobody_and_breaks_nothing(text: str) -> None:
     found = find_accounts(text, EVERYTHING)
     assert list(found.columns) == ["account_id", "name", "status", "address", "contact"]
@@ -57,7 +57,7 @@ def test_what_nobody_is_called_finds_nobody_and_breaks_nothing(text: str) -> Non
 
 def test_nothing_of_a_foreign_territory_is_found_by_whatever_is_written() -> None:
     mine = {str(value("SELECT source_key FROM gcrm.accounts WHERE account_id = %s", key)) for key in find_accounts("", Scope(frozenset({1})))["account_id"]}
-    assert mine == {"c4"}
+    assert mine == {"c4", "c7"}
     for text in ("velo", "Velo Oy", "mannerheimintie", "0407654321", "Manerheimintie", "familie mustr", "helsinki", "c1"):
         assert set(_keys(text, Scope(frozenset({1})))) <= mine
     assert _keys("hameentie", Scope(frozenset({1}))) == ["c4"]
