@@ -73,8 +73,9 @@ def ours(facts: Path) -> Work:
 
     def work() -> None:
         with build_database() as database:
+            engine = DuckDBEngine(database)
             for step in _steps():
-                build(DuckDBEngine(database), folder, step.cuboid)
+                build(engine, folder, step.cuboid)
 
     return work
 

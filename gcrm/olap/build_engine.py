@@ -1,5 +1,6 @@
 """What builds cuboids: DuckDB in bounded memory, on this machine. The other engine, for many machines, is Spark (gcrm/olap/spark.py)."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Protocol
 
 import duckdb
 
+from gcrm.config import settings
+from gcrm.olap.catalogue import DIMENSIONS
 from gcrm.olap.delta import source
 
 ORIGIN = "origin"
@@ -16,6 +19,7 @@ ROWS_A_GROUP = 122_880
 """Rows of a file whose least and greatest values are kept, by which readers skip them: as many as DuckDB works on in one thread."""
 
 _MEMORY_LIMIT = "2GB"
+_TEXTS = frozenset(each.column for each in DIMENSIONS.values() if each.kind == "text")
 
 
 class BuildEngine(Protocol):
@@ -45,11 +49,27 @@ class DuckDBEngine:
 
     def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
         self._database = database
+        self._types: dict[tuple[Path, str], str] = {}
 
     def roll_up(self, statement: str, origin: Path, target: Path, rows_a_group: int = ROWS_A_GROUP) -> int:
-        """See `BuildEngine`."""
-        self._database.execute(f"CREATE OR REPLACE VIEW {ORIGIN} AS SELECT * FROM {source(origin)}")  # noqa: S608 - the name of a file
+        """See `BuildEngine`. Texts are numbered while they are grouped and sorted, which takes less memory and time; the file has them as texts."""
+        described = self._database.execute(f"DESCRIBE SELECT * FROM {source(origin)}").fetchall()  # noqa: S608 - the name of a file
+        named = set(re.findall(r"\w+", statement))
+        numbered = [name for name, kind, *_ in described if kind == "VARCHAR" and name in named and name in _TEXTS]
+        texts = ", ".join(f"{name}::{self._type(origin, name)} AS {name}" for name in numbered)
+        replaced = f"REPLACE ({texts})" if texts else ""
+        self._database.execute(f"CREATE OR REPLACE VIEW {ORIGIN} AS SELECT * {replaced} FROM {source(origin)}")  # noqa: S608 - declared names
         return write_parquet(self._database, statement, target, rows_a_group)
+
+    def _type(self, origin: Path, column: str) -> str:
+        """The type whose values are the members of a column, in their order, as the facts behind a file have them."""
+        facts = origin.with_name(f"{origin.name.split('-')[0]}-facts.parquet")
+        if (facts, column) not in self._types:
+            name = f"members_{len(self._types)}"
+            members = f"SELECT DISTINCT {column} FROM {source(facts)} WHERE {column} IS NOT NULL ORDER BY 1"  # noqa: S608 - declared names
+            self._database.execute(f"CREATE TYPE {name} AS ENUM ({members})")
+            self._types[facts, column] = name
+        return self._types[facts, column]
 
 
 @contextmanager
@@ -60,8 +80,9 @@ def duckdb_engine() -> Iterator[DuckDBEngine]:
 
 
 def build_database() -> duckdb.DuckDBPyConnection:
-    """A DuckDB in bounded memory that keeps the order of what it reads."""
-    return duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "preserve_insertion_order": "true"})
+    """A DuckDB in bounded memory that keeps the order of what it reads; what does not fit goes below GCRM_HOME."""
+    spilled = settings().home / "spool"
+    return duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "preserve_insertion_order": "true", "temp_directory": str(spilled)})
 
 
 def write_parquet(database: duckdb.DuckDBPyConnection, statement: str, target: Path, rows_a_group: int = ROWS_A_GROUP) -> int:

@@ -76,8 +76,10 @@ def _leads_come_in(site: Site, visit: Visit, folder: Path) -> None:
     file.write_text(_LEADS, encoding="utf-8")
     page = _as(visit, site, "chief", "/import")
     page.locator("input[type=file]").set_input_files(file)
+    _choose(page, "It holds", "leads")
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text(re.compile(r"Job \d+ · .* · Done"))).to_be_visible()
+    assert site.value("SELECT count(*) FROM gcrm.leads") == 2
     page.goto(f"{site.url}/leads")
     page.get_by_role("button", name="Assign by the rules").click()
     expect(page.get_by_text("2 leads were given to reps")).to_be_visible()
