@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboards import oidc, session
+from dashboards import calendar_feed, oidc, session
 from dashboards.session import COOKIE
 from gcrm.config import settings
 from gcrm.errors import AccessError, GcrmError
@@ -60,7 +60,7 @@ def routes() -> list[Route]:
 
 
 class _Gate:
-    """Lets in whoever is signed in, and shows all others the way."""
+    """Lets in whoever is signed in, and shows all others the way; a link to a calendar is a secret of its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -69,7 +69,8 @@ class _Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        if scope["path"] in _OPEN or await run_in_threadpool(_let_through, HTTPConnection(scope).cookies.get(COOKIE, "")):
+        is_open = scope["path"] in _OPEN or calendar_feed.is_link(scope["path"])
+        if is_open or await run_in_threadpool(_let_through, HTTPConnection(scope).cookies.get(COOKIE, "")):
             await self._app(scope, receive, _guarded(send) if scope["type"] == "http" else send)
         elif scope["type"] == "websocket":
             await receive()

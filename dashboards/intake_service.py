@@ -5,7 +5,7 @@ from datetime import datetime
 from dashboards import session
 from dashboards.session import Permission, needs
 from gcrm.crm.activities import KINDS, Plan, is_far
-from gcrm.pipeline import activities, cases
+from gcrm.pipeline import activities, calendar_links, cases
 from gcrm.pipeline.activities import Details, Written
 from gcrm.pipeline.cases import NewCase
 from gcrm.pipeline.cases import Written as WrittenCase
@@ -81,6 +81,22 @@ def undo_activity(written: Written) -> None:
         CrmError: somebody changed it since, or it was undone already.
     """
     activities.undo(written, session.scope(), actor=session.name(), through="page")
+
+
+@needs(Permission.WORK)
+def make_calendar_link(rep_id: int) -> str:
+    """Makes the reader's secret link to the calendar of a rep, in place of the one before; its path, which is told once.
+
+    Raises:
+        CrmError: there is no such rep.
+    """
+    return f"calendar/{calendar_links.make_link(rep_id, session.name(), session.scope())}.ics"
+
+
+@needs(Permission.WORK)
+def end_calendar_link(rep_id: int) -> None:
+    """Revokes the reader's secret link to the calendar of a rep."""
+    calendar_links.end_link(rep_id, session.name())
 
 
 @needs(Permission.WORK)

@@ -9,7 +9,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 from streamlit.web.bootstrap import load_config_options
 
-from dashboards import basemap, downloads, gate, theme
+from dashboards import basemap, calendar_feed, downloads, gate, theme
 from gcrm.errors import GcrmError
 
 _APP = Path(__file__).with_name("app.py")
@@ -47,7 +47,7 @@ def run(address: str, port: int) -> None:
         # Streamlit takes a folder `pages` for its older way of having pages, and the first reader's link for a page that is not there.
         PagesManager.uses_pages_directory = False
         config = uvicorn.Config(
-            App(_APP, routes=[*gate.routes(), *basemap.routes(), *downloads.routes()], middleware=gate.middleware()),
+            App(_APP, routes=[*gate.routes(), *basemap.routes(), *calendar_feed.routes(), *downloads.routes()], middleware=gate.middleware()),
             host=address, port=port, log_level="warning", access_log=False, lifespan="on",
             ws="websockets-sansio", ws_max_size=_MOST_BYTES_OF_MESSAGE, timeout_graceful_shutdown=_SECONDS_TO_CLOSE,
         )  # fmt: skip

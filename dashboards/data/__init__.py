@@ -40,6 +40,7 @@ from gcrm.olap.query import CubeQuery, Filter, versus_columns
 from gcrm.pipeline import (
     account,
     activity_lists,
+    calendar_links,
     cases,
     duplicate_review,
     duplicates,
@@ -124,6 +125,7 @@ __all__ = [
     "basemap_counts",
     "basemap_layer",
     "basemap_version",
+    "calendar_links",
     "cases",
     "cells",
     "cells_by_member",

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import activity_forms, case_parts, data, maps, parts, session, street_map, theme
+from dashboards import activity_forms, case_parts, data, intake_service, maps, parts, session, street_map, texts, theme
 from dashboards.data import activity_lists
 from dashboards.links import ActivitiesView, DayView, LeadsView
 
 PAGE = "my-day"
-_CHART = "map of the day"
+_CHART, _LINK = "map of the day", "calendar link of the day"
 _MOST, _MOST_CASES, _MOST_LEADS = 40, 8, 6
 _NEAR = timedelta(hours=48)
 
@@ -76,6 +76,35 @@ def _choose(view: DayView, reps: pd.DataFrame, rep: int, day: object) -> None:
 
         st.selectbox("Rep", list(names), key="rep of the day", format_func=names.__getitem__, on_change=choose)
         st.date_input("Day", key="day", format="YYYY-MM-DD", on_change=choose)
+        if session.may(session.Permission.WORK):
+            _calendar(rep, names[rep])
+
+
+def _calendar(rep: int, name: str) -> None:
+    """The secret link by which a calendar program reads what the rep has planned: made, shown once, revoked."""
+
+    def make() -> None:
+        st.session_state[_LINK] = (rep, session.address(intake_service.make_calendar_link(rep), {}))
+
+    def end() -> None:
+        st.session_state.pop(_LINK, None)
+        intake_service.end_calendar_link(rep)
+
+    with st.popover("In my calendar", icon=":material/calendar_add_on:"):
+        found = data.calendar_links.link(rep, session.name())
+        of, address = st.session_state.get(_LINK, (None, ""))
+        if found is not None and of == rep:
+            st.code(address, language=None, wrap_lines=True)
+            st.caption("Subscribe to it in your calendar program. Copy it now, it is not shown again: whoever has it reads this without signing in.")
+        elif found is not None:
+            read = f"read last {activity_forms.day_and_time(found.read_at)}" if found.read_at is not None else "not read yet"
+            st.caption(f"You have a link, made {activity_forms.day_and_time(found.made_at)}, {read}.")
+        else:
+            st.caption(texts.plain(f"A secret link shows a calendar program what {name} has planned with accounts that you see."))
+        with st.container(horizontal=True, gap="small"):
+            st.button("Make a link" if found is None else "Make another", icon=":material/link:", help="A link made before stops working", on_click=make)
+            if found is not None:
+                st.button("Revoke", icon=":material/link_off:", on_click=end)
 
 
 def _nothing() -> None:

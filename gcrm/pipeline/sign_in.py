@@ -176,13 +176,14 @@ def sessions(name: str | None = None) -> list[Session]:
 
 
 def end_sessions(name: str) -> int:
-    """Ends all sessions of a user.
+    """Ends all sessions of a user, and revokes the secret links to calendars.
 
     Returns:
         How many there were.
     """
     with connect(Role.WRITER) as connection:
         ended: int = queries("sign_in").end_sessions(connection, user_name=name)
+        queries("calendar_links").end(connection, user_name=name, rep_id=None)
     if ended:
         audit.note("sign out", f"user {name}", sessions=ended)
     return ended

@@ -45,6 +45,7 @@ FUNCTIONS = _found()
 
 WRITES = {name for name, function in FUNCTIONS.items() if "actor" in inspect.signature(function).parameters} | {
     "quarantine.edit", "quarantine.discard", "quarantine.restore", "quarantine_retry.retry", "reach.close_street", "reach.slow_street", "reach.free_street",
+    "calendar_links.make_link",
 }  # fmt: skip
 """Those that write: they name who does, or are named here."""
 
@@ -89,7 +90,7 @@ def _known(of: Foreign, scope: Scope, folder: Path) -> dict[str, Any]:
     """Arguments by the names of parameters."""
     keys = {f"{name}_id": key for name, key in dataclasses.asdict(of).items() if isinstance(key, int)}
     return keys | {
-        "scope": scope, "actor": "anna", "through": "page", "most": 5_000, "most_of_stage": 5_000, "limit": 5_000, "after": 0,
+        "scope": scope, "actor": "anna", "user_name": "anna", "through": "page", "most": 5_000, "most_of_stage": 5_000, "limit": 5_000, "after": 0,
         "text": of.name, "texts": {"name": of.name, "kind": "company", "status": "prospect"}, "record": {"name": of.name}, "name": "shops", "dataset": "shops",
         "person": Person("accounts", of.account, "files", "1", of.name), "folder": folder, "target": folder / "out.csv", "contact_ids": [of.contact],
         "purpose": "marketing", "channel": "mail", "at": datetime.now(UTC), "by": "territory", "status": "open", "source": None, "span": None,

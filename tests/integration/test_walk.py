@@ -20,9 +20,9 @@ from gcrm.access.users import User, write_users
 from gcrm.config import settings
 from gcrm.db import connection as database
 from gcrm.db.connection import Role, connect
-from gcrm.errors import AccessError, GcrmError
+from gcrm.errors import AccessError, CrmError, GcrmError
 from gcrm.olap.catalogue import DIMENSIONS
-from gcrm.pipeline import exports, sign_in
+from gcrm.pipeline import audit, calendar_links, exports, sign_in
 from tests.browser.conftest import serving
 from tests.integration.command_line import well
 from tests.integration.foreign_rows import MARKER, Foreign, foreign_to, mark
@@ -214,3 +214,37 @@ def test_no_page_and_no_route_shows_foreign_rows(role: str, visitors: dict[str, 
 def test_the_pages_would_show_them_to_whoever_sees_all(visitors: dict[str, Visitor], foreign: Foreign) -> None:
     shown = {path for path, _ in _pages() if any(MARKER.encode() in visitors["boss"].page(path, query).content for query in ("", *_links(path, foreign)))}
     assert shown >= {"my-day", "account", "leads", "pipeline", "forecast", "activities", "cases", "cube", "quality"}
+
+
+def test_a_calendar_is_read_by_its_secret_link_until_it_is_revoked(visitors: dict[str, Visitor], foreign: Foreign) -> None:
+    anybody = Visitor(visitors["rep"].url, "")
+    user = sign_in.named("rep")
+    own = value("SELECT v.rep_id FROM gcrm.activities v JOIN gcrm.reps r USING (rep_id) WHERE v.state = 'planned' AND r.territory_id = ANY(%s) LIMIT 1",
+                sorted(sign_in.scope_of(user).territories or ()))  # fmt: skip
+    token = calendar_links.make_link(own, user.name, sign_in.scope_of(user))
+    read = anybody.file(f"/calendar/{token}.ics")
+    assert read.count(b"BEGIN:VEVENT") > 0
+    assert MARKER.encode() not in read
+    assert value("SELECT count(*) FROM gcrm.calendar_links c WHERE c::text LIKE %s", f"%{token}%") == 0
+    with pytest.raises(CrmError, match="There is no rep"):
+        calendar_links.make_link(foreign.rep, user.name, sign_in.scope_of(user))
+    another = calendar_links.make_link(own, user.name, sign_in.scope_of(user))
+    assert anybody.file(f"/calendar/{token}.ics") == anybody.file("/calendar/guessed.ics")
+    assert anybody.file(f"/calendar/{another}.ics").count(b"BEGIN:VEVENT") == read.count(b"BEGIN:VEVENT")
+    calendar_links.end_link(own, user.name)
+    assert b"does not work any more" in anybody.file(f"/calendar/{another}.ics")
+    told = [line.action for line in audit.lines(user_name=user.name) if "rep" in line.subject]
+    assert told == ["calendar link revoked", "read", "calendar link made", "read", "calendar link made"]
+
+
+def test_a_calendar_shows_what_its_user_may_see_when_it_is_read(visitors: dict[str, Visitor], foreign: Foreign) -> None:
+    anybody = Visitor(visitors["rep"].url, "")
+    token = calendar_links.make_link(foreign.rep, "boss", Scope.everything())
+    assert b"BEGIN:VCALENDAR" in anybody.file(f"/calendar/{token}.ics")
+    boss = sign_in.named("boss")
+    write_users(sign_in.users_file(), {**sign_in.users(), "boss": dataclasses.replace(boss, territories=(_REGION,))})
+    assert b"does not work any more" in anybody.file(f"/calendar/{token}.ics")
+    write_users(sign_in.users_file(), {**sign_in.users(), "boss": boss})
+    assert b"BEGIN:VCALENDAR" in anybody.file(f"/calendar/{token}.ics")
+    sign_in.end_sessions("boss")
+    assert b"does not work any more" in anybody.file(f"/calendar/{token}.ics")

@@ -79,6 +79,7 @@ _OF_NOBODY = {
     "other_form": "an ending", "export_answer": "an answer that was read", "write_table": "a table that was read",
     "street": "of the map", "way": "of the map", "newest_search": "when duplicates were searched for",
     "people": "those who may sign in, for those who administer", "audit_lines": "the audit, for those who administer",
+    "link": "a link of the reader's own",
 }  # fmt: skip
 """What pages call of `dashboards.data` without a scope, each with the reason why nobody's records come out of it."""
 
