@@ -108,7 +108,7 @@ def test_the_reads_would_tell_of_them_to_whoever_sees_all(foreign: Foreign, tmp_
 
 
 _MUST_TELL = {
-    "account.account", "account.find_accounts", "activity_lists.planned", "activity_lists.ended", "activity_lists.history", "activity_lists.feed",
+    "account.account", "activity_lists.planned", "activity_lists.ended", "activity_lists.history", "activity_lists.feed",
     "activity_lists.partners_of", "cases.case", "leads.list_leads", "leads.lead", "opportunities.board", "opportunities.opportunity",
     "forecast.forecast", "accounts.accounts_in", "cube.members_of", "exports.export_accounts",
 }  # fmt: skip
