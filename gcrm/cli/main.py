@@ -31,6 +31,7 @@ from gcrm.cli import (
     privacy,
     quality,
     quarantine,
+    report,
     roads,
     serve,
     tracks,
@@ -72,6 +73,7 @@ app.command("find", rich_help_panel="The daily work")(find.find)
 app.add_typer(leads.app, name="leads", rich_help_panel="The daily work")
 app.add_typer(opportunities.app, name="opportunities", rich_help_panel="The daily work")
 app.command("forecast", rich_help_panel="The daily work")(forecast.forecast)
+app.command("report", rich_help_panel="The daily work")(report.report)
 app.add_typer(cube.app, name="cube", rich_help_panel="The way of the data")
 app.add_typer(views.app, name="views", rich_help_panel="The way of the data")
 app.add_typer(cases.app, name="cases", rich_help_panel="The daily work")
