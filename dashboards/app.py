@@ -22,6 +22,7 @@ _PAGES = (
     ("leads", "Leads", ":material/person_search:", "leads", Permission.LOOK),
     ("pipeline", "Pipeline", ":material/view_kanban:", "pipeline", Permission.LOOK),
     ("forecast", "Forecast", ":material/trending_up:", "forecast", Permission.LOOK),
+    ("reports", "Reports", ":material/bar_chart:", "reports", Permission.LOOK),
     ("activities", "Activities", ":material/event_note:", "activities", Permission.LOOK),
     ("cases", "Cases", ":material/support_agent:", "cases", Permission.LOOK),
     ("cube", "Cube", ":material/deployed_code:", "cube", Permission.LOOK),

@@ -9,6 +9,7 @@ from dashboards.links.positions import REVIEW_STATUSES, PositionsView
 from dashboards.links.quality import QualityView
 from dashboards.links.quarantine import QuarantineView
 from dashboards.links.reach import BESIDE, MODES, WEEKDAYS, ReachView
+from dashboards.links.reports import ReportsView
 from dashboards.links.sales import ForecastView, LeadsView, PipelineView
 from dashboards.links.surroundings import FLOW_MEASURES, FLOWS, ON_STREETS, SurroundingsView
 
@@ -36,6 +37,7 @@ __all__ = [
     "QualityView",
     "QuarantineView",
     "ReachView",
+    "ReportsView",
     "SurroundingsView",
     "after_of",
 ]

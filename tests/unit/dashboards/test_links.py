@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.data import CASE_KINDS, KINDS, LEVELS, MEASURES, Filter, quality
+from dashboards.data.reports import REPORTS, Choice
 from dashboards.links import (
     BESIDE,
     CASE_TABS,
@@ -29,9 +30,10 @@ from dashboards.links import (
     QualityView,
     QuarantineView,
     ReachView,
+    ReportsView,
     SurroundingsView,
 )
-from gcrm.errors import CubeError
+from gcrm.errors import CubeError, GcrmError
 
 CELL = h3.latlng_to_cell(60.17, 24.94, 9)
 
@@ -170,6 +172,41 @@ def test_a_link_of_sales_that_asks_for_what_is_not_there_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         view.from_parameters(asked)
+
+
+names = st.lists(st.sampled_from(["Ada", "Böhm & Co", "a,b"]), unique=True).map(tuple)
+since, until = st.sampled_from(["", "2025-01"]), st.sampled_from(["", "2025-03", "2026-01"])
+report_views = st.sampled_from(sorted(REPORTS.values(), key=lambda each: each.name)).flatmap(
+    lambda report: st.builds(
+        ReportsView, st.just(report.name), st.none() | st.sampled_from(report.bys[1:]),
+        st.builds(Choice, since, until, names if "rep" in report.filters else st.just(()), names, names, st.sampled_from(["", "EUR"])),
+    )
+)  # fmt: skip
+
+
+@given(report_views)
+def test_a_link_to_a_report_leads_back_to_it(view: ReportsView) -> None:
+    given_parameters = {name: [said] if isinstance(said, str) else said for name, said in view.parameters().items()}
+    assert ReportsView.from_parameters(given_parameters) == view
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"report": ["luck"]}, "There is no report 'luck'"), ({"by": ["product"]}, "is by rep, .*; not by 'product'"),
+        ({"since": ["soon"]}, "'soon' is not a month"),
+        ({"report": ["margin"], "rep": ["Ada"]}, "knows no rep"), ({"since": ["2025-02"], "until": ["2025-01"]}, "before it begins"),
+    ],
+)  # fmt: skip
+def test_a_link_to_a_report_that_is_not_there_is_refused(asked: dict[str, list[str]], sentence: str) -> None:
+    with pytest.raises((GcrmError, ValueError), match=sentence):
+        ReportsView.from_parameters(asked)
+
+
+def test_another_report_is_narrowed_to_what_it_knows() -> None:
+    view = ReportsView("win-rate", "rep", Choice(since="2025-01", reps=("Ada",), regions=("South",)))
+    assert view.to("margin") == ReportsView("margin", None, Choice(since="2025-01", regions=("South",)))
+    assert view.to("leads") == ReportsView("leads", "rep", view.choice)
 
 
 keys = st.none() | st.integers(0, 10**18 - 1)

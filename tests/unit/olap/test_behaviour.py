@@ -85,6 +85,12 @@ def test_returns_are_lines_with_a_negative_quantity(version: Version) -> None:
     }
 
 
+def test_where_nothing_came_back_it_is_nothing(version: Version) -> None:
+    nowhere = (Filter("month", ("1999-01",)),)
+    assert returns(version, None, nowhere, _EVERYTHING).to_pylist() == [{"member": "", "returned": 0, "returned_quantity": 0}]
+    assert returns(version, "product", nowhere, _EVERYTHING).to_pylist() == []
+
+
 def test_whoever_has_a_smallest_count_is_refused(version: Version) -> None:
     few = Scope(None, smallest_count=3)
     with pytest.raises(CubeError, match="shown figures of 3 or more"):
