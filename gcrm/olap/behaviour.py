@@ -77,7 +77,7 @@ def returns(version: Version, dimension: str | None, where: tuple[Filter, ...], 
     """
     file, kept = _facts(version, "sales", where, scope)
     member = DIMENSIONS[dimension].expression if dimension is not None else "''"
-    sums = "-sum(revenue) AS returned, -sum(quantity) AS returned_quantity"
+    sums = "coalesce(-sum(revenue), 0) AS returned, coalesce(-sum(quantity), 0) AS returned_quantity"
     found = select(f"{member} AS member, {sums}", f"{file} WHERE {kept.text} AND quantity < 0 GROUP BY ALL ORDER BY ALL", kept.values, **kept.tables)
     return found if dimension is None else found.set_column(0, "member", pa.array(map(DIMENSIONS[dimension].member, found["member"].to_pylist()), pa.string()))
 

@@ -29,13 +29,13 @@ def opened(visit: Visit, site: Site, path: str, *, phone: bool = False, dark: bo
 def test_every_report_draws_or_says_what_to_do(site: Site, visit: Visit) -> None:
     page = opened(visit, site, "/reports")
     for name, report in REPORTS.items():
-        page.get_by_test_id("stPills").get_by_text(report.label, exact=True).click()
+        page.get_by_role("radio", name=report.label, exact=True).click()
         expect(page.locator(".heading p")).to_contain_text(report.about)
         if name == _STAGES:
             expect(page.locator(".st-key-what_to_do")).to_contain_text("No opportunity has left a stage yet")
         else:
-            expect(page.locator(".st-key-report-table")).to_be_visible()
-            expect(page.locator(".st-key-report-chart canvas, .st-key-report-chart svg").first).to_be_visible()
+            expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+            expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
     assert "report=margin" in page.url
 
@@ -48,14 +48,14 @@ def test_a_report_is_narrowed_by_a_choice_which_the_link_keeps(site: Site, visit
     expect(page.locator(".st-key-what_to_do")).to_contain_text("Nothing is left by these filters")
     assert "since=2025-01" in page.url
     page.get_by_role("button", name="Show all").click()
-    expect(page.locator(".st-key-report-table")).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     assert "since" not in page.url
 
 
 def test_a_report_is_taken_along_as_a_file_that_the_audit_notes(site: Site, visit: Visit) -> None:
     page = opened(visit, site, "/reports?report=margin&by=product")
-    page.get_by_role("button", name="Download").click()
-    page.get_by_role("button", name="CSV").click()
+    page.get_by_role("button", name="Download", exact=True).click()
+    page.get_by_role("radio", name="CSV").click()
     with page.expect_download() as caught:
         page.get_by_role("link", name="Save CSV").click()
     lines = caught.value.path().read_text(encoding="utf-8").splitlines()
@@ -70,7 +70,7 @@ def test_an_empty_database_says_what_to_do(empty_site: Site, visit: Visit) -> No
 
 def test_a_phone_shows_all_of_it(site: Site, visit: Visit) -> None:
     page = opened(visit, site, "/reports?report=retention", phone=True, dark=True)
-    expect(page.locator(".st-key-report-table")).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page = opened(visit, site, "/reports?report=luck", phone=True)
     expect(page.get_by_text(re.compile("The link cannot be followed"))).to_be_visible()

@@ -209,7 +209,8 @@ def test_churn_and_win_back_are_those_of_plain_loops() -> None:
     bought: dict[int, set[int]] = defaultdict(set)
     for account, number in zip(orders["account_id"], numbers, strict=True):
         bought[account].add(number)
-    expected, before = {}, None
+    expected: dict[str, tuple[Any, ...]] = {}
+    before: tuple[int, int] | None = None
     for month in range(min(numbers), max(numbers) + 1):
         quiet = [month - max(each for each in own if each <= month) for own in bought.values() if min(own) <= month]
         new = sum(min(own) == month for own in bought.values())
