@@ -31,8 +31,7 @@ def names(scope: Scope) -> Names:
         scope: who is looking.
     """
     found = opportunities.reps(scope)
-    seen = found if scope.territories is None else found[found["territory_id"].isin(scope.territories)]
-    return Names(*(sorted(set(seen[column].dropna())) for column in ("name", "territory", "region")))
+    return Names(*(sorted(set(found[column].dropna())) for column in ("name", "territory", "region")))
 
 
 def last_months() -> list[str]:

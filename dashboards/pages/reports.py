@@ -56,8 +56,14 @@ def _go(view: ReportsView) -> None:
     session.go(PAGE, view.parameters())
 
 
+def _hold(key: str, value: object) -> None:
+    """Lets a widget show what the link says; where it does already, nothing is written, which would undo a click that came while the page was drawn."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
 def _which(view: ReportsView) -> None:
-    st.session_state["report"] = view.name
+    _hold("report", view.name)
     st.pills(
         "Report", list(reports.REPORTS), key="report", label_visibility="collapsed", format_func=lambda name: reports.REPORTS[name].label,
         on_change=lambda: _go(view.to(st.session_state["report"] or view.name)),
@@ -67,7 +73,7 @@ def _which(view: ReportsView) -> None:
 def _head(view: ReportsView, result: Result | None, scope: data.Scope) -> None:
     """What the report is split by and narrowed to, its link and its files."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="reports_head"):
-        st.session_state["report by"] = view.split
+        _hold("report by", view.split)
         st.selectbox(
             "By", list(dict.fromkeys((*view.report.bys, view.split))), key="report by", width=130,
             format_func=lambda by: "All together" if by == ALL else by.capitalize(), on_change=lambda: _go(replace(view, by=st.session_state["report by"])),
@@ -77,7 +83,7 @@ def _head(view: ReportsView, result: Result | None, scope: data.Scope) -> None:
         for name in view.report.filters:
             _members(view, name, getattr(known, name))
         if result is not None and len(result.currencies) > 1:
-            st.session_state["report currency"] = result.currency
+            _hold("report currency", result.currency)
             st.selectbox("Currency", result.currencies, key="report currency", width=100,
                          on_change=lambda: _narrow(view, currency=st.session_state["report currency"]))  # fmt: skip
         parts.link_button(PAGE, view.parameters())
@@ -104,7 +110,7 @@ def _months(view: ReportsView) -> None:
         _narrow(view, **chosen)
 
     for end, label, open_end in (("since", "From", "the beginning"), ("until", "To", "today")):
-        st.session_state[f"report {end}"] = getattr(view.choice, end) or None
+        _hold(f"report {end}", getattr(view.choice, end) or None)
         st.selectbox(label, months, index=None, key=f"report {end}", placeholder=open_end, width=130, format_func=texts.month_name, on_change=choose,
                      args=(end,), help=f"Counts: {view.report.period}." if end == "since" else None)  # fmt: skip
 
@@ -113,7 +119,7 @@ def _members(view: ReportsView, name: str, known: list[str]) -> None:
     field, everybody = _LISTS[name]
     chosen = list(getattr(view.choice, field))
     if len(known) > 1 or chosen:
-        st.session_state[f"report {field}"] = chosen
+        _hold(f"report {field}", chosen)
         st.multiselect(name.capitalize(), [*dict.fromkeys([*known, *chosen])], key=f"report {field}", placeholder=everybody, width=165,
                        on_change=lambda: _narrow(view, **{field: tuple(st.session_state[f"report {field}"])}))  # fmt: skip
 

@@ -26,17 +26,24 @@ def opened(visit: Visit, site: Site, path: str, *, phone: bool = False, dark: bo
     return page
 
 
-def test_every_report_draws_or_says_what_to_do(site: Site, visit: Visit) -> None:
-    page = opened(visit, site, "/reports")
-    for name, report in REPORTS.items():
-        page.get_by_role("radio", name=report.label, exact=True).click()
-        expect(page.locator(".heading p")).to_contain_text(report.about)
-        if name == _STAGES:
-            expect(page.locator(".st-key-what_to_do")).to_contain_text("No opportunity has left a stage yet")
-        else:
-            expect(page.get_by_test_id("stDataFrame")).to_be_visible()
-            expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
-        expect(page.get_by_test_id("stException")).to_have_count(0)
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_report_draws_or_says_what_to_do(site: Site, visit: Visit, name: str) -> None:
+    page = opened(visit, site, f"/reports?report={name}")
+    expect(page.locator(".heading p")).to_contain_text(REPORTS[name].about)
+    expect(page.get_by_role("radio", name=REPORTS[name].label, exact=True)).to_be_checked()
+    if name == _STAGES:
+        expect(page.locator(".st-key-what_to_do")).to_contain_text("No opportunity has left a stage yet")
+    else:
+        expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+        expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_click_chooses_another_report(site: Site, visit: Visit) -> None:
+    page = opened(visit, site, "/reports?report=win-rate&by=month")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    page.get_by_role("radio", name="Margin", exact=True).click()
+    expect(page.locator(".heading p")).to_contain_text(REPORTS["margin"].about)
     assert "report=margin" in page.url
 
 

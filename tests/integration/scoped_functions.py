@@ -111,6 +111,7 @@ def _special(of: Foreign) -> dict[str, dict[str, Any]]:
         "opportunities.move": {"to": "won"}, "opportunities.edit": {"terms": Terms(Decimal(1), None, None, None, None)}, "leads.set_status": {"to": "working"},
         "cube_records.cube_records": {"cube": "sales"}, "places.place": {"cell": h3.str_to_int(of.cell)},
         "reach.streets_in": {"window": (24.0, 60.0, 26.0, 61.0)}, "places.layer_cells": {"layer": "footfall", "measure": "people_per_hour"},
+        "reports.report": {"name": "win-rate"},
     }  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def test_the_reads_would_tell_of_them_to_whoever_sees_all(foreign: Foreign, tmp_
 _MUST_TELL = {
     "account.account", "activity_lists.planned", "activity_lists.ended", "activity_lists.history", "activity_lists.feed",
     "activity_lists.partners_of", "cases.case", "leads.list_leads", "leads.lead", "opportunities.board", "opportunities.opportunity",
-    "forecast.forecast", "accounts.accounts_in", "cube.members_of", "exports.export_accounts",
+    "forecast.forecast", "reports.report", "accounts.accounts_in", "cube.members_of", "exports.export_accounts",
 }  # fmt: skip
 
 
@@ -188,6 +188,7 @@ def _links(path: str, of: Foreign) -> tuple[str, ...]:
         "reach": (f"from={of.longitude},{of.latitude}",), "account": (f"account={of.account}", f"find={quote(of.name)}"),
         "leads": (f"lead={of.lead}", f"rep={of.rep}&territory={of.territory}"), "pipeline": (f"rep={of.rep}", f"territory={of.territory}"),
         "forecast": ("by=rep", "by=territory"), "activities": (f"rep={of.rep}", "show=done", f"cell={of.cell}"),
+        "reports": ("report=leads&by=territory", "report=win-rate&by=territory", "report=margin&by=territory", "report=activity&by=rep", "report=retention"),
         "cases": (f"case={of.case}", f"rep={of.rep}", "show=all"),
         "cube": ("rows=territory&measures=revenue", "rows=rep&measures=activities"), "quality": ("flaw=missing:phone", f"cell={of.cell}"),
     }.get(path, ())  # fmt: skip
