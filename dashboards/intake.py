@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from dashboards import session
 from dashboards.session import Permission, needs
 from gcrm.access.users import User
+from gcrm.custom_fields import object_type
 from gcrm.errors import AccessError, GeocodeError, MappingError
 from gcrm.frames import OBJECTS, ObjectType
 from gcrm.ingest.mapping import FieldSource
@@ -60,7 +61,7 @@ def opened(token: str, object_name: str, read: ReadOptions) -> Source:
 
 @lru_cache(maxsize=16)
 def _opened(token: str, object_name: str, read: ReadOptions) -> Source:
-    return open_source(uploads.kept(token), OBJECTS[object_name], read=read, seen=_seen(token, read))
+    return open_source(uploads.kept(token), object_type(object_name), read=read, seen=_seen(token, read))
 
 
 @lru_cache(maxsize=16)

@@ -1,11 +1,12 @@
-"""What the pages of the daily work hand in: activities and cases; the part of `intake` that serves."""
+"""What the pages of the daily work hand in: activities, cases and custom fields; the part of `intake` that serves."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from dashboards import session
 from dashboards.session import Permission, needs
 from gcrm.crm.activities import KINDS, Plan, is_far
-from gcrm.pipeline import activities, calendar_links, cases
+from gcrm.pipeline import activities, calendar_links, cases, custom_values
 from gcrm.pipeline.activities import Details, Written
 from gcrm.pipeline.cases import NewCase
 from gcrm.pipeline.cases import Written as WrittenCase
@@ -157,3 +158,24 @@ def undo_case(written: WrittenCase) -> None:
         CrmError: somebody changed it since, or it was undone already.
     """
     cases.undo(written, session.scope(), actor=session.name(), through="page")
+
+
+@needs(Permission.WORK)
+def change_custom_fields(object_name: str, record_id: int, texts: Mapping[str, str]) -> int | None:
+    """Changes custom fields of a record; the change, None where nothing differs. See `gcrm.pipeline.custom_values.change`.
+
+    Raises:
+        FieldError: there is no such field, or a value does not fit it.
+        CrmError: there is no such record.
+    """
+    return custom_values.change(object_name, record_id, texts, session.scope(), actor=session.name(), through="page")
+
+
+@needs(Permission.WORK)
+def undo_custom_fields(object_name: str, record_id: int, change_id: int) -> None:
+    """Takes back a change of custom fields.
+
+    Raises:
+        CrmError: there is no such change, or they were changed since.
+    """
+    custom_values.undo(object_name, record_id, change_id, session.scope(), actor=session.name(), through="page")

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GCRM_")
 
     home: Path = Field(default_factory=_default_home, description="Folder of the private cluster, the cubes and the demo's files.")
+    fields: Path | None = Field(None, description="File that declares custom fields; fields.yaml in the home where it is not set.")
     database_url: str | None = Field(None, description="PostgreSQL server to use in place of the private cluster.")
     reader_url: str | None = Field(None, description="The same server, signed in as a role that has gcrm_reader only.")
     address: str = Field("127.0.0.1", description="Address on which `gcrm serve` listens.")
@@ -76,6 +77,11 @@ class Settings(BaseSettings):
             return ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise SettingsError(f"GCRM_TIME_ZONE is {self.time_zone!r}, which is no time zone; write one such as Europe/Helsinki.") from error
+
+    @property
+    def fields_file(self) -> Path:
+        """The file that declares custom fields."""
+        return self.fields.expanduser() if self.fields is not None else self.home / "fields.yaml"
 
     @property
     def cubes(self) -> Path:

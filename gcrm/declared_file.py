@@ -58,7 +58,7 @@ class DeclaredFile:
             GcrmError: of the type given: it does not fit; the line, what is wrong, what may be meant.
         """
         try:
-            return model.model_validate(self._data)
+            return model.model_validate({} if self._data is None else self._data)
         except ValidationError as error:
             # A misspelt key is the cause, and the missing one that was meant follows from it.
             first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")

@@ -39,6 +39,10 @@ class EntryError(GcrmError):
     """A record that somebody typed in cannot be stored."""
 
 
+class FieldError(GcrmError):
+    """Custom fields are declared wrongly, or a value does not fit one."""
+
+
 class CrmError(GcrmError):
     """A rule of the CRM forbids what was asked."""
 

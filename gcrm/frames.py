@@ -17,6 +17,7 @@ class Kind(StrEnum):
     NAME = "name"
     KEY = "key"
     CODE = "code"
+    CHOICE = "choice"
     NUMBER = "number"
     MONEY = "money"
     CURRENCY = "currency"
@@ -46,7 +47,7 @@ class Field:
     """One field of an object.
 
     `names` are headers under which files are known to carry it, beside its own name; `codes` are the
-    values a CODE field may take; `default` stands where the file has no value; `severity` says what a value
+    values a CODE or CHOICE field may take; `default` stands where the file has no value; `severity` says what a value
     that cannot be cleaned does to its record. The contract's own rules (required, ranges, lengths) always refuse.
     """
 

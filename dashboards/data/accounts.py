@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import h3
 import pandas as pd
+from psycopg.types.json import Jsonb
 
 from dashboards.data.cube import Cube, in_one_currency
 from gcrm.access.scope import Scope
 from gcrm.config import settings
+from gcrm.custom_fields import is_custom
 from gcrm.db.connection import scoped
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
@@ -47,6 +49,7 @@ def accounts_in(cube: Cube, cell: str, where: tuple[Filter, ...], scope: Scope) 
         "lows": [low for low, _ in spans], "highs": [high for _, high in spans],
         "first_days": [first for first, _ in times], "last_days": [last for _, last in times],
         "time_zone": settings().time_zone, "most": MOST_ACCOUNTS,
+        "custom": Jsonb({kept.dimension: list(kept.members) for kept in where if is_custom(kept.dimension)}),
         **{name: [member for kept in where if kept.dimension == dimension for member in kept.members] for name, dimension in _LISTED.items()},
     }  # fmt: skip
     with scoped(scope) as connection:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import account_card, data, history, maps, parts, session, street_map, texts, theme
+from dashboards import account_card, custom_fields, data, history, maps, parts, session, street_map, texts, theme
 from dashboards.data import Account
 from dashboards.links import AccountView, ReachView
 
@@ -38,6 +38,7 @@ def main() -> None:
         with st.container(key="account_where"):
             _where(found)
             _served(found)
+        custom_fields.draw("accounts", int(record["account_id"]), record["custom"])
         account_card.consents(found)
         account_card.campaigns(found)
         _surroundings(found)

@@ -143,7 +143,7 @@ def _mapping_table(token: str, name: str, source: Source, system: str) -> Source
         column_config={
             "Column": st.column_config.TextColumn(width="medium"),
             "First values": st.column_config.TextColumn(width="large"),
-            "Feeds": st.column_config.SelectboxColumn("Feeds", options=[_NOTHING, *OBJECTS[name].field_names], help="Leave empty to pass over."),
+            "Feeds": st.column_config.SelectboxColumn("Feeds", options=[_NOTHING, *source.object_type.field_names], help="Leave empty to pass over."),
             "Sure": st.column_config.ProgressColumn("How sure", format="%d %%", min_value=0, max_value=100, width="small"),
         },
     )  # fmt: skip
@@ -154,7 +154,7 @@ def _mapping_table(token: str, name: str, source: Source, system: str) -> Source
 def _actions(token: str, name: str, source: Source) -> None:
     missing = intake.missing(source)
     if missing:
-        fields = {each: OBJECTS[name].field(each).text for each in missing}
+        fields = {each: source.object_type.field(each).text for each in missing}
         st.warning(
             "Choose the column of " + texts.listed(f"**{each}** ({text.rstrip('.').lower()})" for each, text in fields.items()) + ".", icon=":material/rule:"
         )

@@ -24,6 +24,10 @@ _Segment = Annotated[list[str] | None, typer.Option(help="Market segment; as oft
 _Territory = Annotated[list[str] | None, typer.Option(help="Name of a territory; as often as needed.")]
 _Area = Annotated[Path | None, typer.Option(help="File with polygons: GeoJSON, GeoPackage, Shapefile, WKT in a table; accounts inside them.")]
 
+_Where = Annotated[
+    list[str] | None, typer.Option(metavar="FIELD=VALUE", help="A custom field and its value, such as x_level=Gold; all that are given have to hold.")
+]
+
 
 @app.command(_ACCOUNTS)
 def accounts(
@@ -32,8 +36,9 @@ def accounts(
     segment: _Segment = None,
     territory: _Territory = None,
     area: _Area = None,
+    where: _Where = None,
 ) -> None:
-    """Export accounts with their surroundings. Phones and mail addresses stay here: they leave only with consent.
+    """Export accounts with their surroundings and custom fields. Phones and mail addresses stay here: they leave only with consent.
 
     Example: `gcrm export prospects.xlsx --status prospect --territory "Territory 3"`
     """
@@ -43,7 +48,7 @@ def accounts(
     from gcrm.pipeline.exports import AccountFilter, export_accounts
 
     ensure_ready()
-    wanted = AccountFilter(tuple(status or ()), tuple(segment or ()), tuple(territory or ()), area)
+    wanted = AccountFilter(tuple(status or ()), tuple(segment or ()), tuple(territory or ()), area, tuple(where or ()))
     count = export_accounts(file, wanted, Scope.everything())
     note_export(file, count, f"accounts, {wanted}")
     typer.echo(f"{count:,} accounts to {file}.")
@@ -58,6 +63,7 @@ def contacts(
     segment: _Segment = None,
     territory: _Territory = None,
     area: _Area = None,
+    where: _Where = None,
 ) -> None:
     """Export the contacts who may be contacted for a purpose by a channel, and say how many were left out and why.
 
@@ -70,7 +76,7 @@ def contacts(
     from gcrm.pipeline.exports import AccountFilter
 
     ensure_ready()
-    wanted = AccountFilter(tuple(status or ()), tuple(segment or ()), tuple(territory or ()), area)
+    wanted = AccountFilter(tuple(status or ()), tuple(segment or ()), tuple(territory or ()), area, tuple(where or ()))
     written = export_contacts(file, wanted, purpose, channel, Scope.everything())
     note_export(file, written.contacts, f"contacts, purpose {purpose}, channel {channel}, {wanted}")
     typer.echo(f"{written.contacts:,} contacts to {file}.")

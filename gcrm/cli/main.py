@@ -19,6 +19,7 @@ from gcrm.cli import (
     doctor,
     duplicates,
     export,
+    fields,
     find,
     forecast,
     geocode,
@@ -58,6 +59,7 @@ app.add_typer(db.app, name="db", rich_help_panel="Start")
 app.add_typer(users.app, name="users", rich_help_panel="Start")
 app.command("audit", rich_help_panel="Start")(users.audit)
 app.command("import", rich_help_panel="The way of the data")(imports.import_)
+app.add_typer(fields.app, name="fields", rich_help_panel="The way of the data")
 app.add_typer(jobs.app, name="jobs", rich_help_panel="The way of the data")
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel="The way of the data")
 app.add_typer(duplicates.app, name="duplicates", rich_help_panel="The way of the data")

@@ -17,8 +17,10 @@ def serve(
     import sys
 
     from gcrm.config import resource, settings
+    from gcrm.custom_fields import declared
     from gcrm.db.connection import ensure_ready
 
+    declared()  # what is wrong in the file is said here, and not by every page
     ensure_ready()
     # The pages are the outermost face: in a checkout beside the package, in a wheel inside it; nothing imports them.
     sys.path.insert(0, str(resource("dashboards").parent))

@@ -156,8 +156,8 @@ def fit(wanted: Field, seen: Profile, *, own_key: bool) -> tuple[float, str]:
         return max(value, 0.0), f"{value:.0%} {words}"
     if own_key:
         return (seen.unique * seen.filled) ** 2, f"{seen.unique:.0%} are different, {seen.filled:.0%} are given"
-    if wanted.kind is Kind.CODE:
-        known = sum(code in wanted.codes for code in seen.codes) / max(len(seen.codes), 1)
+    if wanted.kind in {Kind.CODE, Kind.CHOICE}:
+        known = sum(code in {each.lower() for each in wanted.codes} for code in seen.codes) / max(len(seen.codes), 1)
         return known, f"{known:.0%} are known codes"
     if wanted.kind is Kind.NAME or wanted.name in {"name", "city", "street"}:
         value = max(share["letters"] - max(share[name] for name in _NO_TEXT), 0.0)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from gcrm.custom_fields import object_type as object_type_of
 from gcrm.errors import MappingError, ReadError
-from gcrm.frames import OBJECTS, ObjectType
+from gcrm.frames import ObjectType
 from gcrm.ingest import readers
 from gcrm.ingest.guess import guess, profiles, settle
 from gcrm.ingest.mapping import FieldSource, FileMapping
@@ -203,8 +204,8 @@ def open_sources(
         MappingError: the mapping does not fit, or has no objects where it should say them.
     """
     if object_name is not None:
-        return [open_source(path, OBJECTS[object_name], base.for_object(object_name) if base else None, given, source, read)]
+        return [open_source(path, object_type_of(object_name), base.for_object(object_name) if base else None, given, source, read)]
     names = base.object_names() if base else ()
     if base is None or not names:
         raise MappingError(f"{path.name}: the mapping names no objects; give it a part `objects:` with the fields of each, or name the object.")
-    return [open_source(path, OBJECTS[name], base.for_object(name), given, source, read) for name in names]
+    return [open_source(path, object_type_of(name), base.for_object(name), given, source, read) for name in names]

@@ -1,4 +1,4 @@
-"""What can be asked, as the files in `gcrm/olap/cubes/` declare it: facts with their grain, dimensions that they share, measures and whether these add up."""
+"""What can be asked: facts with their grain, dimensions that they share, measures and whether these add up, as `gcrm/olap/cubes/` and custom fields declare."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,8 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from gcrm.custom_fields import fields_of, is_custom
 from gcrm.errors import CubeError
 from gcrm.olap import calendar, formula
+from gcrm.olap.custom_dimensions import with_custom_dimensions
 from gcrm.olap.declaration import CubeDeclaration, MeasureDeclaration, declarations
 from gcrm.units import COARSEST_LEVEL, FINEST_LEVEL, LEVELS
 
@@ -69,6 +71,11 @@ class Facts:
     def by_account(self) -> bool:
         """Whether they lie where an account does."""
         return "account_id" in self.columns
+
+    @cached_property
+    def custom(self) -> tuple[str, ...]:
+        """The columns that are custom fields of accounts, the last of all."""
+        return tuple(name for name in self.columns if is_custom(name))
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -143,7 +150,7 @@ class Measure:
 
 
 _COUNT = "count(*)"
-_SHARED, _CUBES = declarations(DECLARED)
+_SHARED, _CUBES = with_custom_dimensions(*declarations(DECLARED), fields_of("accounts"))
 
 
 def _dimensions() -> Iterator[Dimension]:

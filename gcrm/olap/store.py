@@ -17,10 +17,13 @@ from gcrm.config import settings
 from gcrm.errors import CubeError
 from gcrm.olap import cuboids, delta, query_log
 from gcrm.olap.build_engine import BuildEngine, OpenEngine, build_database, duckdb_engine, write_parquet
-from gcrm.olap.catalogue import FACTS, QUERIES, Facts
+from gcrm.olap.catalogue import FACTS, QUERIES, UNKNOWN, Facts
 from gcrm.olap.choice import Chosen, chosen_for
 from gcrm.olap.content import Content, content_of
 from gcrm.olap.versions import CONTENTS, LOCK, MANIFEST, POINTER, Version, columns, current, remove_all_but
+
+CUSTOM_MEMBERS = "custom_members.csv"
+"""File beside the extracts: the members of accounts in dimensions that are custom fields."""
 
 
 @contextmanager
@@ -58,14 +61,27 @@ def store_facts(work: Path, name: str, extract: Path) -> None:
 
 
 def extracted(facts: Facts, extract: Path) -> str:
-    """What stands behind FROM to read an extract of facts.
+    """What stands behind FROM to read an extract of facts, with their custom fields.
 
     Args:
         facts: their columns, in the order of the extract.
-        extract: CSV without header.
+        extract: CSV without header; members of custom fields stand beside it in CUSTOM_MEMBERS: account_id, field, member.
     """
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in facts.columns.items())
-    return f"read_csv({delta.quoted(extract)}, header = false, columns = {{{columns}}}, auto_detect = false, delim = ',', quote = '\"', escape = '\"')"
+    own = _csv(extract, {name: kind for name, kind in facts.columns.items() if name not in facts.custom})
+    if not facts.custom:
+        return own
+    given = _csv(extract.with_name(CUSTOM_MEMBERS), {"account_id": "BIGINT", "field": "VARCHAR", "member": "VARCHAR"})
+    # Names of custom fields are small letters, digits and _ (gcrm/custom_fields.py).
+    columns = ", ".join(f"max(member) FILTER (field = '{name}') AS {name}" for name in facts.custom)
+    custom = f"(SELECT account_id, {columns} FROM {given} GROUP BY account_id)"  # noqa: S608
+    known = ", ".join(f"coalesce(custom.{name}, '{UNKNOWN}') AS {name}" for name in facts.custom)
+    return f"(SELECT own.*, {known} FROM {own} AS own LEFT JOIN {custom} AS custom USING (account_id))"  # noqa: S608
+
+
+def _csv(file: Path, columns: Mapping[str, str]) -> str:
+    """What stands behind FROM to read a CSV without header."""
+    kinds = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+    return f"read_csv({delta.quoted(file)}, header = false, columns = {{{kinds}}}, auto_detect = false, delim = ',', quote = '\"', escape = '\"')"
 
 
 def derive_facts(work: Path, name: str, query: str) -> None:

@@ -181,7 +181,7 @@ def _opened(folder: Path, name: str) -> Version:
     except (OSError, ValueError) as error:
         raise CubeError(f"The cube {name} is damaged: {manifest} is missing or cannot be read; {_BUILD_AGAIN}.") from error
     if said.get("columns") != columns():
-        raise CubeError(f"The cube {name} was built by another version of gcrm, with other dimensions; {_BUILD_AGAIN}.")
+        raise CubeError(f"The cube {name} was built with other dimensions, by another version of gcrm or before custom fields were declared; {_BUILD_AGAIN}.")
     present = {path.name for path in (folder / name).glob("*.parquet")}
     missing = next((file for file in said["rows"] if not is_there(file, present)), None)
     if missing is not None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 
+from gcrm.custom_fields import CARRIERS, is_custom
 from gcrm.db.load import copy_frame
 from gcrm.db.queries import NamedQueries, queries
 from gcrm.frames import ObjectType
@@ -15,6 +16,7 @@ from gcrm.ingest import readers
 from gcrm.ingest.clean import clean
 from gcrm.ingest.mapping import POSITION, FileMapping
 from gcrm.pipeline.case_deadlines import with_deadlines
+from gcrm.pipeline.custom_values import packed
 from gcrm.pipeline.lead_assignment import assign_staged
 from gcrm.pipeline.privacy.tombstones import REASON, erased
 from gcrm.pipeline.report import ImportReport
@@ -160,14 +162,17 @@ def _ragged(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def _staged(records: pd.DataFrame, object_type: ObjectType) -> pd.DataFrame:
-    """Records as their stage takes them: `row_number` and `source_key` first, cells for the given positions of what lies in cells, deadlines of cases."""
+    """Records as their stage takes them: `row_number` and `source_key` first, custom fields in one column, cells for given positions, deadlines of cases."""
     key = records[object_type.key[0]]
     for part in object_type.key[1:]:
         key = key + "/" + records[part]
     own_key_only = [object_type.key[0]] if len(object_type.key) == 1 else list(object_type.key[1:])
-    staged = records.drop(columns=own_key_only)
+    custom = [name for name in object_type.field_names if is_custom(name)]
+    staged = records.drop(columns=[*own_key_only, *custom])
     staged.insert(0, "source_key", key)
     staged.insert(0, "row_number", records.index)
+    if object_type.name in CARRIERS:
+        staged["custom"] = packed(records[custom])
     if object_type.name in _IN_CELLS:
         staged["cell"] = index_points(records["longitude"], records["latitude"])
     elif object_type.name == "cases":
@@ -184,9 +189,9 @@ def _repeated(raw: pd.DataFrame, object_type: ObjectType) -> pd.DataFrame:
 
 
 def _inherit(connection: psycopg.Connection[Any], statements: NamedQueries, run: Import) -> None:
-    """Fields that the file does not give keep what the record has."""
+    """Fields that the file does not give keep what the record has; custom fields too that are not declared, or not any more."""
     inherit = getattr(statements, "inherit", None)
-    if inherit and set(run.object_type.field_names) - set(run.mapped):
+    if inherit:
         inherit(connection, source=run.source, mapped=run.mapped)
 
 

@@ -49,6 +49,7 @@ def export_contacts(target: Path, wanted: AccountFilter, purpose: str, channel: 
         ConsentError: purpose or channel is empty, or the channel is `any`.
         ExportError: the format is not one of these, or the target cannot be written.
         AreaError, ReadError, MappingError: the area cannot be used.
+        FieldError: there is no such custom field, or its value does not fit.
     """
     with scoped(scope) as connection:
         frame = read_frame(connection, queries("consent").listed.sql, filter_parameters(wanted))

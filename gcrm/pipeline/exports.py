@@ -9,8 +9,10 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import shapely
+from psycopg.types.json import Jsonb
 
 from gcrm.access.scope import Scope
+from gcrm.custom_fields import fields_of, held
 from gcrm.db.connection import scoped
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
@@ -19,12 +21,14 @@ from gcrm.ingest.harmless import XLSX_MOST_ROWS, XLSX_OPTIONS, harmless
 from gcrm.olap.answer import Answer
 from gcrm.olap.catalogue import DIMENSIONS, PLACE_COLUMNS
 from gcrm.olap.query import CubeQuery
+from gcrm.pipeline import custom_values
 from gcrm.pipeline.account import PEOPLE_AT_ACCOUNT
 from gcrm.pipeline.areas import area_of_file
 from gcrm.spatial.cell_shapes import hexagons
 from gcrm.units import WGS84
 
 _COUNTS = ("competitors_near", "passing_trips")
+_CUSTOM_TYPES = {"number": "Float64", "yes/no": "boolean"}
 _FORMATS = (".csv", ".xlsx", ".parquet", ".geojson")
 _ASKED = tuple(part.name for part in fields(CubeQuery) if part.name != "as_of")  # that of the answer is told
 _SPLITS = ',;\t"'
@@ -33,16 +37,17 @@ _ABOUT_WIDTH = 40
 
 @dataclass(frozen=True)
 class AccountFilter:
-    """Which accounts: of these statuses, segments, territories (by name), inside the polygons of a file; empty means all."""
+    """Which accounts: of these statuses, segments, territories (by name), in the polygons of a file, with custom fields (FIELD=VALUE); empty means all."""
 
     statuses: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     territories: tuple[str, ...] = ()
     area: Path | None = None
+    custom: tuple[str, ...] = ()
 
 
 def export_accounts(target: Path, wanted: AccountFilter, scope: Scope) -> int:
-    """Writes accounts with their surroundings; without phones and mail addresses.
+    """Writes accounts with their surroundings and custom fields; without phones, mail addresses and what is personal.
 
     Args:
         target: .csv, .xlsx, .parquet or .geojson; written beside and renamed, so that it is whole or not there.
@@ -55,23 +60,28 @@ def export_accounts(target: Path, wanted: AccountFilter, scope: Scope) -> int:
     Raises:
         ExportError: the format is not known, or the target cannot be written.
         AreaError, ReadError, MappingError: the area cannot be used.
+        FieldError: there is no such custom field, or its value does not fit.
     """
     _check(target)
     with scoped(scope) as connection:
         frame = read_frame(connection, queries("accounts").export.sql, filter_parameters(wanted))
         frame = frame.assign(**dict.fromkeys(frame.columns.intersection([*PEOPLE_AT_ACCOUNT]))) if scope.has_floor else frame
         layers = [dataset for _, dataset, *_ in queries("thematic").in_force(connection)]
-    return _write(_with_themes(frame.astype(dict.fromkeys(_COUNTS, "Int64")), layers), target)
+    return _write(_with_custom(_with_themes(frame.astype(dict.fromkeys(_COUNTS, "Int64")), layers)), target)
 
 
 def filter_parameters(wanted: AccountFilter) -> dict[str, Any]:
-    """The parameters of the queries that take a filter of accounts: statuses, segments, territories, and area as WKB.
+    """The parameters of the queries that take a filter of accounts: statuses, segments, territories, area as WKB, and custom as JSON.
 
     Raises:
         AreaError, ReadError, MappingError: the area cannot be used.
+        FieldError: there is no such custom field, or its value does not fit.
     """
     area = shapely.to_wkb(area_of_file(wanted.area)) if wanted.area is not None else None
-    return {"statuses": list(wanted.statuses), "segments": list(wanted.segments), "territories": list(wanted.territories), "area": area}
+    return {
+        "statuses": list(wanted.statuses), "segments": list(wanted.segments), "territories": list(wanted.territories), "area": area,
+        "custom": Jsonb(custom_values.wanted("accounts", wanted.custom)),
+    }  # fmt: skip
 
 
 def _with_themes(frame: pd.DataFrame, layers: list[str]) -> pd.DataFrame:
@@ -79,6 +89,14 @@ def _with_themes(frame: pd.DataFrame, layers: list[str]) -> pd.DataFrame:
     told = [themes or {} for themes in frame["themes"]]
     columns = {f"thematic_{layer}": [each.get(layer) for each in told] for layer in layers}
     return frame.drop(columns="themes").join(pd.DataFrame(columns, index=frame.index))
+
+
+def _with_custom(frame: pd.DataFrame) -> pd.DataFrame:
+    """With a column for each custom field that is not personal instead of `custom`; empty where an account has none."""
+    given = [held("accounts", custom) for custom in frame["custom"]]
+    fields = [each for each in fields_of("accounts") if not each.personal]
+    columns = pd.DataFrame({each.name: [values.get(each.name) for values in given] for each in fields}, index=frame.index, dtype="object")
+    return frame.drop(columns="custom").join(columns.astype({each.name: _CUSTOM_TYPES[each.type] for each in fields if each.type in _CUSTOM_TYPES}))
 
 
 def export_answer(query: CubeQuery, answer: Answer, target: Path) -> int:

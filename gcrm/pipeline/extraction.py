@@ -82,8 +82,10 @@ def take_facts(work: Path, before: Version | None = None, *, with_totals: bool =
             since = changes.known(connection, facts=before.manifest["facts"], basis=basis)
         extraction = _Extraction(connection, work, before if since else None)
         extraction.find_changed(since)
+        extraction.take_custom_members()
         for facts in sorted(FACTS.values(), key=lambda facts: (bool(facts.derived_from), facts.key is not None)):  # each behind those that it hangs on
             extraction.take(facts)
+        (work / store.CUSTOM_MEMBERS).unlink(missing_ok=True)
         store.keep_contents(work, extraction.contents)
         totals = {name: _totals(connection, name) for name in FACTS} if with_totals else {}
         sources = [
@@ -136,6 +138,11 @@ class _Extraction:
                 self._add_members(name, _differing(self.before.folder / members.name, members))
         if since is not None:
             queries("fact_changes").find_served(self.connection)
+
+    def take_custom_members(self) -> None:
+        """Takes the members of accounts in dimensions that are custom fields, which the facts of accounts are joined with."""
+        if FACTS["accounts"].custom:
+            _copy(self.connection, queries("custom_fields").members.sql, {"fields": list(FACTS["accounts"].custom)}, self.work / store.CUSTOM_MEMBERS)
 
     def take(self, facts: Facts) -> None:
         """Takes the facts of a cube."""

@@ -14,6 +14,7 @@ import pandas as pd
 import psycopg
 from psycopg.types.json import Json, Jsonb
 
+from gcrm.custom_fields import object_type
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
 from gcrm.errors import EntryError, GcrmError, ImportJobError
@@ -139,7 +140,7 @@ def run_job(job_id: int, advance: Advance) -> dict[str, ImportReport]:
     if file_path is None:
         raise ImportJobError(f"Job {job_id} ({kind}) has no file to go on with; begin it anew.")
     # JSON keeps no order; references need one.
-    sources = [Source.again(Path(file_path), OBJECTS[name], FileMapping.model_validate(mappings[name])) for name in OBJECTS if name in mappings]
+    sources = [Source.again(Path(file_path), object_type(name), FileMapping.model_validate(mappings[name])) for name in OBJECTS if name in mappings]
     if not sources[0].path.is_file() or file_sha256(sources[0].path) != sha256:
         raise ImportJobError(f"{file_path} is no longer the file of job {job_id}; import it anew.")
     return _run(job_id, file_name, sha256, [Part.of(source) for source in sources], advance)
@@ -173,7 +174,7 @@ def dry_run(sources: Sequence[Source], advance: Advance) -> DryRun:
                 total += chunks.store(connection, run, chunk)
                 advance(len(chunk.raw))
             reports[source.object_type.name] = total
-            if source.object_type is ACCOUNTS:
+            if source.object_type.name == ACCOUNTS.name:
                 duplicates = preview(connection, run.import_id)
         found = queries("imports")
         changes = [(name, key, _changed(before, after)) for name, key, before, after in found.changes_of(connection, job_id=job_id, most=_SHOWN_CHANGES)]

@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from gcrm.access.scope import Scope
+from gcrm.custom_fields import object_type
 from gcrm.db.connection import Role, connect
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
@@ -264,7 +265,7 @@ def _staff(scope: Scope) -> psycopg.Connection[Any]:
 
 def _mapped(mapping: FileMapping, object_name: str) -> list[str]:
     """The columns that feed fields, in the order of the object's fields."""
-    order = {name: place for place, name in enumerate(OBJECTS[object_name].field_names)}
+    order = {name: place for place, name in enumerate(object_type(object_name).field_names)}
     fields = sorted(mapping.fields, key=lambda name: order.get(name, len(order)))
     return list(dict.fromkeys(column for field in fields for column in mapping.fields[field].columns))
 

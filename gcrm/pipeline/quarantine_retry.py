@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from gcrm.access.scope import Scope
+from gcrm.custom_fields import object_type
 from gcrm.db.connection import Role, connect
 from gcrm.db.queries import queries
 from gcrm.frames import OBJECTS
@@ -58,7 +59,7 @@ def retry(selection: Selection, scope: Scope, advance: Advance) -> Retried:
             continue
         mapping = file.read_with.model_copy(update={"source": file.source})
         tried: list[int] = []
-        part = Part(OBJECTS[file.object], mapping, partial(_chunks, mapping, own, tried), mapping, tried)
+        part = Part(object_type(file.object), mapping, partial(_chunks, mapping, own, tried), mapping, tried)
         job_id, reports = run_parts("retry", file.file_name, file.file_sha256, [part], advance)
         report += reports[file.object]
         done.append(job_id)

@@ -1,11 +1,13 @@
 """Search: the accounts that a person means by some words, a telephone number, a mail address or a key, with mistakes in them too."""
 
 import pandas as pd
+from psycopg.types.json import Jsonb
 
 from gcrm.access.scope import Scope
 from gcrm.db.connection import scoped
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
+from gcrm.pipeline.custom_values import alike
 
 MOST_FOUND = 50
 """No search shows more accounts."""
@@ -18,7 +20,8 @@ def find_accounts(text: str, scope: Scope, most: int = MOST_FOUND) -> pd.DataFra
     """The accounts that a person means.
 
     Every word has to be in the name, the address, the mail address or the key of an account, or of one of its contacts, at least as its beginning; accents and
-    capital letters do not count. Where no account is like that, names and words of addresses that are spelled alike are looked for (trigrams, pg_trgm).
+    capital letters do not count. Where no account is like that, names and words of addresses that are spelled alike are looked for (trigrams, pg_trgm). What is the
+    whole value of a custom field finds those that have it, too.
 
     Args:
         text: words, a telephone number with or without the code of the country, a mail address or a key; empty for the accounts that came last.
@@ -32,4 +35,9 @@ def find_accounts(text: str, scope: Scope, most: int = MOST_FOUND) -> pd.DataFra
     with scoped(scope) as connection:
         if not written:
             return read_frame(connection, queries("search").newest.sql, {"most": most})
-        return read_frame(connection, queries("search").found.sql, {"text": written, "most": most, "looked_at": LOOKED_AT})
+        named = read_frame(connection, queries("search").found.sql, {"text": written, "most": most, "looked_at": LOOKED_AT})
+        values = [Jsonb(each) for each in alike("accounts", written)]
+        if not values:
+            return named
+        custom = read_frame(connection, queries("search").having.sql, {"values": values, "most": most})
+    return pd.concat([named, custom]).drop_duplicates("account_id").head(most).reset_index(drop=True)

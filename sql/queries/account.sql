@@ -1,10 +1,10 @@
 -- One account, and what is around it.
 
 -- name: record(account_id)
--- The account with its surroundings: of gcrm.accounts name, source, source_key, kind, status, segment, address, territory, longitude, latitude, geocode_level and made_up; `holds`
+-- The account with its surroundings: of gcrm.accounts name, source, source_key, kind, status, segment, address, territory, longitude, latitude, geocode_level, made_up and custom (JSON); `holds`
 -- (whether the surroundings were derived for this position); and the columns of gcrm.account_surroundings.
 SELECT
-    a.account_id, a.name, a.source, a.source_key, a.kind, a.status, a.segment, t.name AS territory, a.geocode_level, a.made_up,
+    a.account_id, a.name, a.source, a.source_key, a.kind, a.status, a.segment, t.name AS territory, a.geocode_level, a.made_up, a.custom,
     concat_ws(', ', concat_ws(' ', a.street, a.house_number), concat_ws(' ', a.postcode, a.city)) AS address,
     ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude, coalesce(s.derived_position = a.position, false) AS holds,
     s.district, s.road_class, s.road_name, s.road_distance_m, s.building_type, s.residence_type, s.building_distance_m, s.built_share, s.use_mix,

@@ -1,12 +1,13 @@
 -- Accounts as readers see them; row-level security keeps what is outside their scope.
 
--- name: export(statuses, segments, territories, area)
--- Accounts with their surroundings, without phones and mail addresses; themes: by thematic layer in force what it tells (JSON).
+-- name: export(statuses, segments, territories, area, custom)
+-- Accounts with their surroundings, without phones and mail addresses; those that have some values in custom fields (JSON, {} for all). themes: by thematic layer in
+-- force what it tells (JSON); custom: their custom fields (JSON).
 SELECT
     a.source, a.source_key, a.kind, a.status, a.name, a.segment, a.street, a.house_number, a.postcode, a.city, a.country_code,
     t.name AS territory, r.name AS region, s.district, s.residence_type, s.building_type, s.road_class, s.road_name,
     s.road_distance_m, s.footfall_per_hour, s.site_drive_key, s.site_drive_minutes, s.site_walk_key, s.site_walk_minutes, s.competitors_near,
-    s.passing_trips, a.geocode_level, a.geocode_score, a.made_up, ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude, h.themes
+    s.passing_trips, a.geocode_level, a.geocode_score, a.made_up, ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude, h.themes, a.custom
 FROM gcrm.accounts a
 LEFT JOIN gcrm.territories t USING (territory_id)
 LEFT JOIN gcrm.regions r USING (region_id)
@@ -21,6 +22,7 @@ WHERE (cardinality(:statuses::text[]) = 0 OR a.status = ANY(:statuses))
     AND (cardinality(:territories::text[]) = 0 OR t.name = ANY(:territories))
     AND (:area::bytea IS NULL
         OR a.position && ST_GeomFromWKB(:area, 4326) AND ST_Intersects(a.position, ST_GeomFromWKB(:area, 4326)))
+    AND (:custom::jsonb = '{}' OR a.custom @> :custom::jsonb)
 ORDER BY a.source, a.source_key;
 
 -- name: named(account_ids)
@@ -31,10 +33,11 @@ SELECT account_id, source, source_key, name FROM gcrm.accounts WHERE account_id 
 -- The account of a key in a system: account_id.
 SELECT account_id FROM gcrm.accounts WHERE source = :source AND source_key = :source_key;
 
--- name: in_cells(lows, highs, statuses, segments, territories, residence_types, districts, road_classes, regions, municipalities, trade_areas, companies, first_days, last_days, weekdays, hours, categories, products, channels, currencies, time_zone, most)
+-- name: in_cells(lows, highs, statuses, segments, territories, residence_types, districts, road_classes, regions, municipalities, trade_areas, companies, first_days, last_days, weekdays, hours, categories, products, channels, currencies, custom, time_zone, most)
 -- The accounts of some ranges of cells, those with the highest revenue first: account_id, name, kind, status, segment, address, territory,
 -- residence_type, geocode_level, orders, revenue, currency, and found (how many there are without the limit). Orders and revenue are those of the times
 -- (spans of days, weekdays, hours, in the time zone), categories, products, channels and currencies; empty means all.
+-- custom: members by custom field (JSON).
 WITH found AS (
     SELECT a.*, t.name AS territory, s.residence_type
     FROM gcrm.accounts a
@@ -51,6 +54,7 @@ WITH found AS (
         AND (cardinality(:road_classes::text[]) = 0 OR coalesce(s.road_class, '(unknown)') = ANY(:road_classes))
         AND (cardinality(:regions::text[]) = 0 OR coalesce(r.name, '(unknown)') = ANY(:regions))
         AND (cardinality(:municipalities::text[]) = 0 OR coalesce(s.municipality, '(unknown)') = ANY(:municipalities))
+        AND NOT EXISTS (SELECT FROM jsonb_each(:custom::jsonb) AS asked (field, members) WHERE NOT asked.members ? gcrm.custom_member(a.custom, asked.field))
         -- These are known of all accounts together, and looked up only where they are asked for.
         AND (cardinality(:trade_areas::text[]) = 0 OR a.account_id IN (SELECT account_id FROM gcrm.account_members WHERE trade_area = ANY(:trade_areas)))
         AND (cardinality(:companies::text[]) = 0 OR a.account_id IN (SELECT account_id FROM gcrm.account_members WHERE company = ANY(:companies)))

@@ -43,8 +43,8 @@ SELECT EXISTS (SELECT FROM gcrm.suppressions);
 -- Of some hashes of a kind those on the list: hash.
 SELECT hash FROM gcrm.suppressions WHERE kind = :kind AND hash = ANY(:hashes::bytea[]);
 
--- name: listed(statuses, segments, territories, area)
--- Contacts of accounts by status, segment, territory and area, each with their account and all ways to reach them; empty means all: contact_id, source, source_key,
+-- name: listed(statuses, segments, territories, area, custom)
+-- Contacts of accounts by status, segment, territory, area and values of custom fields (JSON, {} for all), each with their account and all ways to reach them; empty means all: contact_id, source, source_key,
 -- given_name, family_name, role, account, status, segment, territory, email, phone, street, house_number, postcode, city, country_code.
 SELECT
     c.contact_id, c.source, c.source_key, c.given_name, c.family_name, c.role, a.name AS account, a.status, a.segment, t.name AS territory,
@@ -57,4 +57,5 @@ WHERE (cardinality(:statuses::text[]) = 0 OR a.status = ANY(:statuses))
     AND (cardinality(:territories::text[]) = 0 OR t.name = ANY(:territories))
     AND (:area::bytea IS NULL
         OR a.position && ST_GeomFromWKB(:area, 4326) AND ST_Intersects(a.position, ST_GeomFromWKB(:area, 4326)))
+    AND (:custom::jsonb = '{}' OR a.custom @> :custom::jsonb)
 ORDER BY c.source, c.source_key;

@@ -24,6 +24,7 @@ CREATE TEMPORARY TABLE staged_accounts (
     cell bigint,
     territory_key text,
     made_up boolean NOT NULL,
+    custom jsonb NOT NULL DEFAULT '{}',
     raw jsonb
 ) ON COMMIT DROP;
 
@@ -56,7 +57,8 @@ SET kind = CASE WHEN 'kind' = ANY(:mapped) THEN s.kind ELSE t.kind END,
         )) AS same (stays)
     ),
     territory_key = CASE WHEN 'territory_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.territory_key ELSE d.source_key END,
-    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END
+    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
+    custom = (t.custom - :mapped::text[]) || s.custom
 FROM gcrm.accounts t
 LEFT JOIN gcrm.accounts p ON p.account_id = t.parent_account_id
 LEFT JOIN gcrm.territories d ON d.territory_id = t.territory_id AND t.territory_given
@@ -107,7 +109,7 @@ WITH merged AS MATERIALIZED (
     UPDATE gcrm.account_keys k SET fingerprint = m.fingerprint FROM merged m WHERE k.account_key_id = m.account_key_id AND m.changed
 ), incoming AS MATERIALIZED (
     SELECT
-        s.*, coalesce(own.account_id, m.account_id) AS account_id,
+        s.*, coalesce(own.account_id, m.account_id) AS account_id, m.account_id IS NOT NULL AS merged,
         CASE WHEN s.cell IS NOT NULL THEN ST_SetSRID(ST_MakePoint(s.longitude, s.latitude), 4326) END AS given_position,
         (SELECT r.territory_id FROM gcrm.territories r WHERE r.source = :source AND r.source_key = s.territory_key) AS given_territory_id
     FROM staged_accounts s
@@ -123,14 +125,14 @@ WITH merged AS MATERIALIZED (
         i.cell IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.cell END)
             OR i.given_position IS DISTINCT FROM (CASE WHEN t.geocode_level = 'given' THEN t.position END) AS placed_anew,
         i.given_territory_id IS DISTINCT FROM (CASE WHEN t.territory_given THEN t.territory_id END) AS assigned_anew,
-        (t.kind, t.status, t.name, t.segment, t.phone, t.email, t.website, t.tax_number, t.made_up)
-            IS DISTINCT FROM (i.kind, i.status, i.name, i.segment, i.phone, i.email, i.website, i.tax_number, i.made_up) AS described_anew
+        (t.kind, t.status, t.name, t.segment, t.phone, t.email, t.website, t.tax_number, t.made_up, t.custom)
+            IS DISTINCT FROM (i.kind, i.status, i.name, i.segment, i.phone, i.email, i.website, i.tax_number, i.made_up, i.custom) AS described_anew
     FROM incoming i
     JOIN gcrm.accounts t USING (account_id)
 ), updated AS (
     UPDATE gcrm.accounts t
     SET kind = c.kind, status = c.status, name = c.name, segment = c.segment, phone = c.phone, email = c.email,
-        website = c.website, tax_number = c.tax_number, made_up = c.made_up, raw = c.raw,
+        website = c.website, tax_number = c.tax_number, made_up = c.made_up, custom = CASE WHEN c.merged THEN t.custom || c.custom ELSE c.custom END, raw = c.raw,
         street = c.street, house_number = c.house_number, postcode = c.postcode, city = c.city, country_code = c.country_code,
         position = CASE WHEN c.moved OR c.placed_anew THEN c.given_position ELSE t.position END,
         cell = CASE WHEN c.moved OR c.placed_anew THEN c.cell ELSE t.cell END,
@@ -147,12 +149,12 @@ WITH merged AS MATERIALIZED (
 ), created AS (
     INSERT INTO gcrm.accounts (
         source, source_key, kind, status, name, segment, street, house_number, postcode, city, country_code, phone, email, website, tax_number,
-        position, cell, geocode_level, geocode_score, geocoded_at, territory_id, territory_given, made_up, raw, import_id, created_import_id
+        position, cell, geocode_level, geocode_score, geocoded_at, territory_id, territory_given, made_up, custom, raw, import_id, created_import_id
     )
     SELECT
         :source, i.source_key, i.kind, i.status, i.name, i.segment, i.street, i.house_number, i.postcode, i.city, i.country_code, i.phone, i.email, i.website, i.tax_number,
         i.given_position, i.cell, CASE WHEN i.cell IS NOT NULL THEN 'given' END, CASE WHEN i.cell IS NOT NULL THEN 1 END,
-        CASE WHEN i.cell IS NOT NULL THEN now() END, i.given_territory_id, i.given_territory_id IS NOT NULL, i.made_up, i.raw, :import_id, :import_id
+        CASE WHEN i.cell IS NOT NULL THEN now() END, i.given_territory_id, i.given_territory_id IS NOT NULL, i.made_up, i.custom, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.account_id IS NULL
     RETURNING 1

@@ -17,6 +17,7 @@ CREATE TEMPORARY TABLE staged_activities (
     subject text,
     outcome text,
     made_up boolean NOT NULL,
+    custom jsonb NOT NULL DEFAULT '{}',
     raw jsonb
 ) ON COMMIT DROP;
 
@@ -32,7 +33,8 @@ SET happened_at = coalesce(s.happened_at, t.happened_at),
     subject = CASE WHEN 'subject' = ANY(:mapped) THEN s.subject ELSE t.subject END,
     outcome = CASE WHEN 'outcome' = ANY(:mapped) THEN s.outcome ELSE t.outcome END,
     made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
-    rep_key = CASE WHEN 'rep_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.rep_key ELSE d.source_key END
+    rep_key = CASE WHEN 'rep_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.rep_key ELSE d.source_key END,
+    custom = (t.custom - :mapped::text[]) || s.custom
 FROM gcrm.activities t
 LEFT JOIN gcrm.reps d ON d.rep_id = t.rep_id
 LEFT JOIN gcrm.contacts k ON k.contact_id = t.contact_id
@@ -83,27 +85,28 @@ WITH incoming AS MATERIALIZED (
         s.subject,
         s.outcome,
         s.made_up,
+        s.custom,
         s.raw
     FROM staged_activities s
 ), updated AS (
     UPDATE gcrm.activities t
     SET (account_id, rep_id, contact_id, kind, state, happened_at, due_at, duration_minutes, channel,
-        department, subject, outcome, made_up, raw, import_id, updated_at)
+        department, subject, outcome, made_up, custom, raw, import_id, updated_at)
         = (i.account_id, i.rep_id, i.contact_id, i.kind, i.state, i.happened_at, i.due_at, i.duration_minutes, i.channel,
-            i.department, i.subject, i.outcome, i.made_up, i.raw, :import_id, now())
+            i.department, i.subject, i.outcome, i.made_up, i.custom, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.activity_id = i.activity_id
         AND (t.account_id, t.rep_id, t.contact_id, t.kind, t.state, t.happened_at, t.due_at, t.duration_minutes, t.channel,
-            t.department, t.subject, t.outcome, t.made_up)
+            t.department, t.subject, t.outcome, t.made_up, t.custom)
             IS DISTINCT FROM (i.account_id, i.rep_id, i.contact_id, i.kind, i.state, i.happened_at, i.due_at, i.duration_minutes, i.channel,
-                i.department, i.subject, i.outcome, i.made_up)
+                i.department, i.subject, i.outcome, i.made_up, i.custom)
     RETURNING 1
 ), created AS (
     INSERT INTO gcrm.activities (source, source_key, account_id, rep_id, contact_id, kind, state, happened_at, due_at, duration_minutes, channel,
-        department, subject, outcome, made_up, raw, import_id,
+        department, subject, outcome, made_up, custom, raw, import_id,
         created_import_id)
     SELECT :source, i.source_key, i.account_id, i.rep_id, i.contact_id, i.kind, i.state, i.happened_at, i.due_at, i.duration_minutes, i.channel,
-        i.department, i.subject, i.outcome, i.made_up,
+        i.department, i.subject, i.outcome, i.made_up, i.custom,
         i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.activity_id IS NULL

@@ -13,6 +13,7 @@ CREATE TEMPORARY TABLE staged_campaign_members (
     response text NOT NULL,
     responded_at timestamptz,
     made_up boolean NOT NULL,
+    custom jsonb NOT NULL DEFAULT '{}',
     raw jsonb
 ) ON COMMIT DROP;
 
@@ -35,7 +36,8 @@ SET wave = CASE WHEN 'wave' = ANY(:mapped) THEN s.wave ELSE t.wave END,
             OR t.account_id IS DISTINCT FROM (SELECT r.account_id FROM gcrm.account_sources r WHERE r.source = :source AND r.source_key = s.account_key)
             THEN s.contact_key
         ELSE k.source_key
-    END
+    END,
+    custom = (t.custom - :mapped::text[]) || s.custom
 FROM gcrm.campaign_members t
 LEFT JOIN gcrm.accounts a ON a.account_id = t.account_id
 LEFT JOIN gcrm.contacts k ON k.contact_id = t.contact_id
@@ -78,20 +80,21 @@ WITH incoming AS MATERIALIZED (
         s.response,
         s.responded_at,
         s.made_up,
+        s.custom,
         s.raw
     FROM staged_campaign_members s
 ), updated AS (
     UPDATE gcrm.campaign_members t
-    SET (campaign_id, account_id, contact_id, wave, sent_at, response, responded_at, made_up, raw, import_id, updated_at)
-        = (i.campaign_id, i.account_id, i.contact_id, i.wave, i.sent_at, i.response, i.responded_at, i.made_up, i.raw, :import_id, now())
+    SET (campaign_id, account_id, contact_id, wave, sent_at, response, responded_at, made_up, custom, raw, import_id, updated_at)
+        = (i.campaign_id, i.account_id, i.contact_id, i.wave, i.sent_at, i.response, i.responded_at, i.made_up, i.custom, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.campaign_member_id = i.campaign_member_id
-        AND (t.campaign_id, t.account_id, t.contact_id, t.wave, t.sent_at, t.response, t.responded_at, t.made_up)
-            IS DISTINCT FROM (i.campaign_id, i.account_id, i.contact_id, i.wave, i.sent_at, i.response, i.responded_at, i.made_up)
+        AND (t.campaign_id, t.account_id, t.contact_id, t.wave, t.sent_at, t.response, t.responded_at, t.made_up, t.custom)
+            IS DISTINCT FROM (i.campaign_id, i.account_id, i.contact_id, i.wave, i.sent_at, i.response, i.responded_at, i.made_up, i.custom)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.campaign_members (source, source_key, campaign_id, account_id, contact_id, wave, sent_at, response, responded_at, made_up, raw, import_id, created_import_id)
-    SELECT :source, i.source_key, i.campaign_id, i.account_id, i.contact_id, i.wave, i.sent_at, i.response, i.responded_at, i.made_up, i.raw, :import_id, :import_id
+    INSERT INTO gcrm.campaign_members (source, source_key, campaign_id, account_id, contact_id, wave, sent_at, response, responded_at, made_up, custom, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.campaign_id, i.account_id, i.contact_id, i.wave, i.sent_at, i.response, i.responded_at, i.made_up, i.custom, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.campaign_member_id IS NULL
     RETURNING 1

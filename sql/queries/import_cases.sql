@@ -20,6 +20,7 @@ CREATE TEMPORARY TABLE staged_cases (
     responded_at timestamptz,
     solved_at timestamptz,
     made_up boolean NOT NULL,
+    custom jsonb NOT NULL DEFAULT '{}',
     raw jsonb
 ) ON COMMIT DROP;
 
@@ -36,7 +37,8 @@ SET contact_key = CASE WHEN 'contact_key' = ANY(:mapped) OR k.source IS DISTINCT
     solved_at = CASE WHEN 'solved_at' = ANY(:mapped) OR 'status' = ANY(:mapped) AND s.status NOT IN ('solved', 'closed') THEN s.solved_at ELSE t.solved_at END,
     made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
     response_due_at = CASE WHEN :mapped::text[] && ARRAY['response_due_at', 'priority'] OR s.opened_at <> t.opened_at THEN s.response_due_at ELSE t.response_due_at END,
-    solution_due_at = CASE WHEN :mapped::text[] && ARRAY['solution_due_at', 'priority'] OR s.opened_at <> t.opened_at THEN s.solution_due_at ELSE t.solution_due_at END
+    solution_due_at = CASE WHEN :mapped::text[] && ARRAY['solution_due_at', 'priority'] OR s.opened_at <> t.opened_at THEN s.solution_due_at ELSE t.solution_due_at END,
+    custom = (t.custom - :mapped::text[]) || s.custom
 FROM gcrm.cases t
 LEFT JOIN gcrm.contacts k ON k.contact_id = t.contact_id
 LEFT JOIN gcrm.products p ON p.product_id = t.product_id
@@ -90,26 +92,27 @@ WITH incoming AS MATERIALIZED (
         s.responded_at,
         s.solved_at,
         s.made_up,
+        s.custom,
         s.raw
     FROM staged_cases s
 ), updated AS (
     UPDATE gcrm.cases t
     SET (account_id, contact_id, product_id, rep_id, kind, priority, status, subject, channel,
-        opened_at, response_due_at, solution_due_at, responded_at, solved_at, made_up, raw, import_id, updated_at)
+        opened_at, response_due_at, solution_due_at, responded_at, solved_at, made_up, custom, raw, import_id, updated_at)
         = (i.account_id, i.contact_id, i.product_id, i.rep_id, i.kind, i.priority, i.status, i.subject, i.channel,
-            i.opened_at, i.response_due_at, i.solution_due_at, i.responded_at, i.solved_at, i.made_up, i.raw, :import_id, now())
+            i.opened_at, i.response_due_at, i.solution_due_at, i.responded_at, i.solved_at, i.made_up, i.custom, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.case_id = i.case_id
         AND (t.account_id, t.contact_id, t.product_id, t.rep_id, t.kind, t.priority, t.status, t.subject, t.channel,
-            t.opened_at, t.response_due_at, t.solution_due_at, t.responded_at, t.solved_at, t.made_up)
+            t.opened_at, t.response_due_at, t.solution_due_at, t.responded_at, t.solved_at, t.made_up, t.custom)
             IS DISTINCT FROM (i.account_id, i.contact_id, i.product_id, i.rep_id, i.kind, i.priority, i.status, i.subject, i.channel,
-                i.opened_at, i.response_due_at, i.solution_due_at, i.responded_at, i.solved_at, i.made_up)
+                i.opened_at, i.response_due_at, i.solution_due_at, i.responded_at, i.solved_at, i.made_up, i.custom)
     RETURNING 1
 ), created AS (
     INSERT INTO gcrm.cases (source, source_key, account_id, contact_id, product_id, rep_id, kind, priority, status, subject, channel,
-        opened_at, response_due_at, solution_due_at, responded_at, solved_at, made_up, raw, import_id, created_import_id)
+        opened_at, response_due_at, solution_due_at, responded_at, solved_at, made_up, custom, raw, import_id, created_import_id)
     SELECT :source, i.source_key, i.account_id, i.contact_id, i.product_id, i.rep_id, i.kind, i.priority, i.status, i.subject, i.channel,
-        i.opened_at, i.response_due_at, i.solution_due_at, i.responded_at, i.solved_at, i.made_up, i.raw, :import_id, :import_id
+        i.opened_at, i.response_due_at, i.solution_due_at, i.responded_at, i.solved_at, i.made_up, i.custom, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.case_id IS NULL
     RETURNING 1

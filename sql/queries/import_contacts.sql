@@ -12,6 +12,7 @@ CREATE TEMPORARY TABLE staged_contacts (
     phone text,
     email text,
     made_up boolean NOT NULL,
+    custom jsonb NOT NULL DEFAULT '{}',
     raw jsonb
 ) ON COMMIT DROP;
 
@@ -23,7 +24,8 @@ SET given_name = CASE WHEN 'given_name' = ANY(:mapped) THEN s.given_name ELSE t.
     role = CASE WHEN 'role' = ANY(:mapped) THEN s.role ELSE t.role END,
     phone = CASE WHEN 'phone' = ANY(:mapped) THEN s.phone ELSE t.phone END,
     email = CASE WHEN 'email' = ANY(:mapped) THEN s.email ELSE t.email END,
-    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END
+    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
+    custom = (t.custom - :mapped::text[]) || s.custom
 FROM gcrm.contacts t
 WHERE t.source = :source AND t.source_key = s.source_key;
 
@@ -51,20 +53,21 @@ WITH incoming AS MATERIALIZED (
         s.phone,
         s.email,
         s.made_up,
+        s.custom,
         s.raw
     FROM staged_contacts s
 ), updated AS (
     UPDATE gcrm.contacts t
-    SET (account_id, given_name, family_name, role, phone, email, made_up, raw, import_id, updated_at)
-        = (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.raw, :import_id, now())
+    SET (account_id, given_name, family_name, role, phone, email, made_up, custom, raw, import_id, updated_at)
+        = (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.custom, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.contact_id = i.contact_id
-        AND (t.account_id, t.given_name, t.family_name, t.role, t.phone, t.email, t.made_up)
-            IS DISTINCT FROM (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up)
+        AND (t.account_id, t.given_name, t.family_name, t.role, t.phone, t.email, t.made_up, t.custom)
+            IS DISTINCT FROM (i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.custom)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.contacts (source, source_key, account_id, given_name, family_name, role, phone, email, made_up, raw, import_id, created_import_id)
-    SELECT :source, i.source_key, i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.raw, :import_id, :import_id
+    INSERT INTO gcrm.contacts (source, source_key, account_id, given_name, family_name, role, phone, email, made_up, custom, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.account_id, i.given_name, i.family_name, i.role, i.phone, i.email, i.made_up, i.custom, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.contact_id IS NULL
     RETURNING 1

@@ -32,6 +32,7 @@ CREATE TEMPORARY TABLE staged_leads (
     territory_key text,
     rep_key text,
     made_up boolean NOT NULL,
+    custom jsonb NOT NULL DEFAULT '{}',
     raw jsonb
 ) ON COMMIT DROP;
 DROP TABLE IF EXISTS staged_leads_assigned;
@@ -81,7 +82,8 @@ SET company = CASE WHEN 'company' = ANY(:mapped) THEN s.company ELSE t.company E
     received_at = CASE WHEN 'received_at' = ANY(:mapped) THEN s.received_at ELSE t.received_at END,
     territory_key = CASE WHEN 'territory_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.territory_key ELSE d.source_key END,
     rep_key = CASE WHEN 'rep_key' = ANY(:mapped) OR r.source IS DISTINCT FROM :source THEN s.rep_key ELSE r.source_key END,
-    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END
+    made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
+    custom = (t.custom - :mapped::text[]) || s.custom
 FROM gcrm.leads t
 LEFT JOIN gcrm.territories d ON d.territory_id = t.territory_id AND t.territory_given
 LEFT JOIN gcrm.reps r ON r.rep_id = t.rep_id
@@ -136,10 +138,10 @@ WITH incoming AS MATERIALIZED (
         i.given_territory_id IS DISTINCT FROM (CASE WHEN t.territory_given THEN t.territory_id END) AS given_anew,
         coalesce(i.given_rep_id <> t.rep_id, i.given_rep_id IS NOT NULL) AS assigned_anew,
         (t.company, t.given_name, t.family_name, t.role, t.phone, t.email, t.website, t.segment, t.interest, t.amount, t.currency, t.origin, t.rating,
-            CASE WHEN t.converted_at IS NULL THEN t.status END, t.rejected_because, t.received_at, t.made_up)
+            CASE WHEN t.converted_at IS NULL THEN t.status END, t.rejected_because, t.received_at, t.made_up, t.custom)
             IS DISTINCT FROM (i.company, i.given_name, i.family_name, i.role, i.phone, i.email, i.website, i.segment, i.interest, i.amount, i.currency, i.origin,
                 i.rating, CASE WHEN t.converted_at IS NULL THEN i.status END, CASE WHEN t.converted_at IS NULL AND i.status = 'rejected' THEN i.rejected_because END,
-                coalesce(i.received_at, t.received_at), i.made_up) AS described_anew
+                coalesce(i.received_at, t.received_at), i.made_up, i.custom) AS described_anew
     FROM incoming i
     JOIN gcrm.leads t USING (lead_id)
 ), updated AS (
@@ -161,7 +163,7 @@ WITH incoming AS MATERIALIZED (
         assigned_at = CASE WHEN c.assigned_anew THEN now() ELSE t.assigned_at END,
         assigned_by = CASE WHEN c.assigned_anew THEN current_setting('gcrm.actor', true) ELSE t.assigned_by END,
         assigned_because = CASE WHEN c.assigned_anew THEN 'the file names the rep' ELSE t.assigned_because END,
-        made_up = c.made_up, raw = c.raw, import_id = :import_id, updated_at = now()
+        made_up = c.made_up, custom = c.custom, raw = c.raw, import_id = :import_id, updated_at = now()
     FROM compared c
     WHERE t.lead_id = c.lead_id AND (c.moved OR c.placed_anew OR c.given_anew OR c.assigned_anew OR c.described_anew)
     RETURNING 1
@@ -169,7 +171,7 @@ WITH incoming AS MATERIALIZED (
     INSERT INTO gcrm.leads (
         source, source_key, company, given_name, family_name, role, phone, email, website, street, house_number, postcode, city, country_code,
         position, cell, geocode_level, geocode_score, segment, interest, amount, currency, origin, rating, status, rejected_because, received_at,
-        territory_id, territory_given, rep_id, assigned_at, assigned_by, assigned_because, made_up, raw, import_id, created_import_id
+        territory_id, territory_given, rep_id, assigned_at, assigned_by, assigned_because, made_up, custom, raw, import_id, created_import_id
     )
     SELECT
         :source, i.source_key, i.company, i.given_name, i.family_name, i.role, i.phone, i.email, i.website, i.street, i.house_number, i.postcode, i.city,
@@ -178,7 +180,7 @@ WITH incoming AS MATERIALIZED (
         coalesce(i.received_at, now()), coalesce(i.given_territory_id, i.found_territory_id), i.given_territory_id IS NOT NULL,
         coalesce(i.given_rep_id, i.found_rep_id), CASE WHEN coalesce(i.given_rep_id, i.found_rep_id) IS NOT NULL THEN now() END,
         CASE WHEN coalesce(i.given_rep_id, i.found_rep_id) IS NOT NULL THEN current_setting('gcrm.actor', true) END,
-        CASE WHEN i.given_rep_id IS NOT NULL THEN 'the file names the rep' ELSE i.because END, i.made_up, i.raw, :import_id, :import_id
+        CASE WHEN i.given_rep_id IS NOT NULL THEN 'the file names the rep' ELSE i.because END, i.made_up, i.custom, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.lead_id IS NULL
     RETURNING 1

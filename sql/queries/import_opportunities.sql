@@ -17,6 +17,7 @@ CREATE TEMPORARY TABLE staged_opportunities (
     stage_since timestamptz,
     loss_reason text,
     made_up boolean NOT NULL,
+    custom jsonb NOT NULL DEFAULT '{}',
     raw jsonb
 ) ON COMMIT DROP;
 
@@ -29,7 +30,8 @@ SET currency = CASE WHEN 'currency' = ANY(:mapped) THEN s.currency ELSE t.curren
     stage_since = CASE WHEN 'stage_since' = ANY(:mapped) THEN s.stage_since END,
     loss_reason = CASE WHEN 'loss_reason' = ANY(:mapped) THEN s.loss_reason WHEN s.stage = t.stage THEN t.loss_reason END,
     made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
-    rep_key = CASE WHEN 'rep_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.rep_key ELSE d.source_key END
+    rep_key = CASE WHEN 'rep_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.rep_key ELSE d.source_key END,
+    custom = (t.custom - :mapped::text[]) || s.custom
 FROM gcrm.opportunities t
 LEFT JOIN gcrm.reps d ON d.rep_id = t.rep_id
 WHERE t.source = :source AND t.source_key = s.source_key;
@@ -69,26 +71,27 @@ WITH incoming AS MATERIALIZED (
         s.stage_since,
         s.loss_reason,
         s.made_up,
+        s.custom,
         s.raw
     FROM staged_opportunities s
 ), updated AS (
     UPDATE gcrm.opportunities t
-    SET (account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, stage_since, loss_reason, made_up, raw, import_id,
+    SET (account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, stage_since, loss_reason, made_up, custom, raw, import_id,
             updated_at)
         = (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at,
             coalesce(i.stage_since, CASE WHEN i.stage = t.stage THEN greatest(t.stage_since, i.opened_at) ELSE coalesce(i.closed_at, greatest(now(), i.opened_at)) END),
-            i.loss_reason, i.made_up, i.raw, :import_id, now())
+            i.loss_reason, i.made_up, i.custom, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.opportunity_id = i.opportunity_id
-        AND (t.account_id, t.rep_id, t.name, t.stage, t.amount, t.currency, t.opened_at, t.expected_close_on, t.closed_at, t.stage_since, t.loss_reason, t.made_up)
+        AND (t.account_id, t.rep_id, t.name, t.stage, t.amount, t.currency, t.opened_at, t.expected_close_on, t.closed_at, t.stage_since, t.loss_reason, t.made_up, t.custom)
             IS DISTINCT FROM (i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at,
-                coalesce(i.stage_since, t.stage_since), i.loss_reason, i.made_up)
+                coalesce(i.stage_since, t.stage_since), i.loss_reason, i.made_up, i.custom)
     RETURNING 1
 ), created AS (
     INSERT INTO gcrm.opportunities (source, source_key, account_id, rep_id, name, stage, amount, currency, opened_at, expected_close_on, closed_at, stage_since,
-        loss_reason, made_up, raw, import_id, created_import_id)
+        loss_reason, made_up, custom, raw, import_id, created_import_id)
     SELECT :source, i.source_key, i.account_id, i.rep_id, i.name, i.stage, i.amount, i.currency, i.opened_at, i.expected_close_on, i.closed_at,
-        coalesce(i.stage_since, i.closed_at, i.opened_at), i.loss_reason, i.made_up, i.raw, :import_id, :import_id
+        coalesce(i.stage_since, i.closed_at, i.opened_at), i.loss_reason, i.made_up, i.custom, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.opportunity_id IS NULL
     RETURNING 1

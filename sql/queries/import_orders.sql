@@ -15,6 +15,7 @@ CREATE TEMPORARY TABLE staged_orders (
     cost numeric(14, 2),
     currency char(3) NOT NULL,
     made_up boolean NOT NULL,
+    custom jsonb NOT NULL DEFAULT '{}',
     raw jsonb
 ) ON COMMIT DROP;
 
@@ -26,7 +27,8 @@ SET channel = CASE WHEN 'channel' = ANY(:mapped) THEN s.channel ELSE t.channel E
     cost = CASE WHEN 'cost' = ANY(:mapped) THEN s.cost ELSE t.cost END,
     currency = CASE WHEN 'currency' = ANY(:mapped) THEN s.currency ELSE t.currency END,
     made_up = CASE WHEN 'made_up' = ANY(:mapped) THEN s.made_up ELSE t.made_up END,
-    product_key = CASE WHEN 'product_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.product_key ELSE d.source_key END
+    product_key = CASE WHEN 'product_key' = ANY(:mapped) OR d.source IS DISTINCT FROM :source THEN s.product_key ELSE d.source_key END,
+    custom = (t.custom - :mapped::text[]) || s.custom
 FROM gcrm.orders t
 LEFT JOIN gcrm.products d ON d.product_id = t.product_id
 WHERE t.source = :source AND t.source_key = s.source_key;
@@ -63,20 +65,21 @@ WITH incoming AS MATERIALIZED (
         s.cost,
         s.currency,
         s.made_up,
+        s.custom,
         s.raw
     FROM staged_orders s
 ), updated AS (
     UPDATE gcrm.orders t
-    SET (order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, raw, import_id, updated_at)
-        = (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, i.raw, :import_id, now())
+    SET (order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, custom, raw, import_id, updated_at)
+        = (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, i.custom, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.order_line_id = i.order_line_id
-        AND (t.order_key, t.account_id, t.product_id, t.ordered_at, t.channel, t.quantity, t.revenue, t.cost, t.currency, t.made_up)
-            IS DISTINCT FROM (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up)
+        AND (t.order_key, t.account_id, t.product_id, t.ordered_at, t.channel, t.quantity, t.revenue, t.cost, t.currency, t.made_up, t.custom)
+            IS DISTINCT FROM (i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, i.custom)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.orders (source, source_key, order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, raw, import_id, created_import_id)
-    SELECT :source, i.source_key, i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, i.raw, :import_id, :import_id
+    INSERT INTO gcrm.orders (source, source_key, order_key, account_id, product_id, ordered_at, channel, quantity, revenue, cost, currency, made_up, custom, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.order_key, i.account_id, i.product_id, i.ordered_at, i.channel, i.quantity, i.revenue, i.cost, i.currency, i.made_up, i.custom, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.order_line_id IS NULL
     RETURNING 1

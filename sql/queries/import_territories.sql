@@ -9,8 +9,16 @@ CREATE TEMPORARY TABLE staged_territories (
     region text,
     boundary text,
     made_up boolean NOT NULL,
+    custom jsonb NOT NULL DEFAULT '{}',
     raw jsonb
 ) ON COMMIT DROP;
+
+-- name: inherit(source, mapped)!
+-- Custom fields that the file does not give keep what the record has.
+UPDATE staged_territories s
+SET custom = (t.custom - :mapped::text[]) || s.custom
+FROM gcrm.territories t
+WHERE t.source = :source AND t.source_key = s.source_key;
 
 -- name: prepare()!
 -- The regions that the territories name.
@@ -28,21 +36,22 @@ WITH incoming AS MATERIALIZED (
         r.region_id,
         ST_Multi(ST_GeomFromText(s.boundary, 4326)) AS boundary,
         s.made_up,
+        s.custom,
         s.raw
     FROM staged_territories s
     LEFT JOIN gcrm.regions r ON r.name = s.region
 ), updated AS (
     UPDATE gcrm.territories t
-    SET (name, region_id, boundary, made_up, raw, import_id, updated_at)
-        = (i.name, i.region_id, i.boundary, i.made_up, i.raw, :import_id, now())
+    SET (name, region_id, boundary, made_up, custom, raw, import_id, updated_at)
+        = (i.name, i.region_id, i.boundary, i.made_up, i.custom, i.raw, :import_id, now())
     FROM incoming i
     WHERE t.territory_id = i.territory_id
-        AND (t.name, t.region_id, t.boundary, t.made_up)
-            IS DISTINCT FROM (i.name, i.region_id, i.boundary, i.made_up)
+        AND (t.name, t.region_id, t.boundary, t.made_up, t.custom)
+            IS DISTINCT FROM (i.name, i.region_id, i.boundary, i.made_up, i.custom)
     RETURNING 1
 ), created AS (
-    INSERT INTO gcrm.territories (source, source_key, name, region_id, boundary, made_up, raw, import_id, created_import_id)
-    SELECT :source, i.source_key, i.name, i.region_id, i.boundary, i.made_up, i.raw, :import_id, :import_id
+    INSERT INTO gcrm.territories (source, source_key, name, region_id, boundary, made_up, custom, raw, import_id, created_import_id)
+    SELECT :source, i.source_key, i.name, i.region_id, i.boundary, i.made_up, i.custom, i.raw, :import_id, :import_id
     FROM incoming i
     WHERE i.territory_id IS NULL
     RETURNING 1

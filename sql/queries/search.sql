@@ -22,3 +22,13 @@ SELECT
 FROM gcrm.accounts
 ORDER BY account_id DESC
 LIMIT :most;
+
+-- name: having(values, most)
+-- The accounts that have one of some values (JSON objects of custom field and value), by name: account_id, name, status, address, contact (empty).
+SELECT
+    account_id, name, status, NULL::text AS contact,
+    concat_ws(', ', nullif(concat_ws(' ', street, house_number), ''), nullif(concat_ws(' ', postcode, city), '')) AS address
+FROM gcrm.accounts
+WHERE custom @> ANY(:values::jsonb[])
+ORDER BY lower(name), account_id
+LIMIT :most;

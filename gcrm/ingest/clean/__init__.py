@@ -31,6 +31,7 @@ STEPS: Mapping[Kind, Step] = MappingProxyType(
         Kind.TAX_NUMBER: tax_number.tax_number,
         Kind.WEBSITE: website.website,
         Kind.CODE: codes.code,
+        Kind.CHOICE: codes.choice,
         Kind.CURRENCY: money.currency,
         Kind.COUNTRY: country.country,
         Kind.FLAG: codes.flag,
@@ -103,6 +104,7 @@ def _context(field: Field, object_type: ObjectType, mapping: FileMapping, values
         time_zone=source.time_zone if source else None,
         country=countries,
         currency=values.get(currency_field.name) if currency_field and field.kind is Kind.MONEY else None,
+        codes=field.codes,
     )
 
 

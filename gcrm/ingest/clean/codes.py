@@ -1,4 +1,4 @@
-"""Values out of a short list: codes, yes and no."""
+"""Values out of a short list: codes, choices, yes and no."""
 
 import pandas as pd
 
@@ -16,6 +16,18 @@ def code(raw: pd.Series, _context: Context = PLAIN) -> Cleaned:
         raw: text.
     """
     return Cleaned(narrow(tidy(raw)).str.lower(), nothing(raw.index))
+
+
+def choice(raw: pd.Series, context: Context = PLAIN) -> Cleaned:
+    """Members of a choice as they are declared, whichever letters are capitals in the text.
+
+    Args:
+        raw: text.
+        context: its `codes` are the members.
+    """
+    given = narrow(tidy(raw))
+    value = given.str.casefold().map({member.casefold(): member for member in context.codes}).astype("string")
+    return Cleaned(value, reasons(given.notna() & value.isna(), f"must be one of {', '.join(context.codes)}"))
 
 
 def flag(raw: pd.Series, _context: Context = PLAIN) -> Cleaned:

@@ -35,6 +35,7 @@ class Context:
         time_zone: IANA name of the zone of times that name none; UTC if None.
         country: ISO 3166-1 alpha-2 codes of the records, missing where not known.
         currency: ISO 4217 codes of the records, missing where not known.
+        codes: the values that a field may take; none where it may take any.
     """
 
     format: str | None = None
@@ -43,6 +44,7 @@ class Context:
     time_zone: str | None = None
     country: pd.Series | None = None
     currency: pd.Series | None = None
+    codes: tuple[str, ...] = ()
 
 
 PLAIN = Context()

@@ -1,0 +1,65 @@
+"""The card of custom fields: what a record has in those that the organisation declared, and the form that changes it, with an undo."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import streamlit as st
+
+from dashboards import intake_service, sales_parts, session
+from dashboards.place_card import section
+from gcrm.custom_fields import CustomField, Value, fields_of, held, shown
+
+_CARD = "custom fields"
+
+
+def draw(object_name: str, record_id: int, custom: Mapping[str, Value]) -> None:
+    """The card; nothing where no custom field is declared.
+
+    Args:
+        object_name: what the record is, such as accounts.
+        record_id: its key.
+        custom: what it has, as the database keeps it.
+    """
+    fields, values = fields_of(object_name), held(object_name, custom)
+    if not fields:
+        return
+    section("Fields of your own", [(each.label, shown(values[each.name])) for each in fields if each.name in values], {})
+    sales_parts.result(_CARD)
+    if session.may(session.Permission.WORK):
+        with st.expander("Change them", icon=":material/edit:"):
+            _form(object_name, record_id, fields, values)
+
+
+def _form(object_name: str, record_id: int, fields: tuple[CustomField, ...], values: Mapping[str, Value]) -> None:
+    # Controls keep what was typed into them; other values, as after an undo, have other controls.
+    form = f"{object_name} {record_id} {sorted(values.items())}"
+    with st.form(f"custom fields of {form}", border=False):
+        typed = {each.name: _control(each, values.get(each.name), f"{each.name} of {form}") for each in fields}
+        saved = st.form_submit_button("Save", type="primary", icon=":material/save:")
+    if saved:
+        sales_parts.attempt(_CARD, lambda: _save(object_name, record_id, typed))
+        st.rerun()
+
+
+def _control(field: CustomField, value: Value | None, key: str) -> str:
+    """The control of a field; what stands in it, as text."""
+    hint = field.description or None
+    if field.type in ("choice", "yes/no"):
+        members, chosen = field.members or ("yes", "no"), shown(value)
+        return st.selectbox(field.label, members, members.index(chosen) if chosen in members else None, key=key, placeholder="Not known", help=hint) or ""
+    if field.type == "date":
+        day = st.date_input(field.label, date.fromisoformat(str(value)) if value else None, key=key, format="YYYY-MM-DD", help=hint)
+        return day.isoformat() if isinstance(day, date) else ""
+    return st.text_input(field.label, "" if value is None else str(value), key=key, help=hint)
+
+
+def _save(object_name: str, record_id: int, typed: Mapping[str, str]) -> tuple[str, sales_parts.Undo | None]:
+    change = intake_service.change_custom_fields(object_name, record_id, typed)
+    if change is None:
+        return "The fields are like that already.", None
+    return "The fields are changed.", lambda: _undo(object_name, record_id, change)
+
+
+def _undo(object_name: str, record_id: int, change: int) -> str:
+    intake_service.undo_custom_fields(object_name, record_id, change)
+    return "The fields are as they were before."
