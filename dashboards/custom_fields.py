@@ -26,7 +26,7 @@ def draw(object_name: str, record_id: int, custom: Mapping[str, Value]) -> None:
     section("Fields of your own", [(each.label, shown(values[each.name])) for each in fields if each.name in values], {})
     sales_parts.result(_CARD)
     if session.may(session.Permission.WORK):
-        with st.expander("Change them", icon=":material/edit:"):
+        with st.expander("Change them", expanded=sales_parts.failed(_CARD), icon=":material/edit:"):
             _form(object_name, record_id, fields, values)
 
 

@@ -44,7 +44,8 @@ def draw(page: str, view: AccountView, account_id: int) -> None:
         beginning = "Nothing is known to have happened yet. Log a call or write a note above." if not view.shown else "There is none."
         st.caption("That was the beginning." if view.before else beginning)
     events = activity_lists.records(found.head(_MOST))
-    st.html(f'<div class="history">{"".join(_days(events))}</div>' if events else "")
+    if events:
+        st.html(f'<div class="history">{"".join(_days(events))}</div>')
     if view.before or len(found) > _MOST:
         last = events[-1] if events else {}
         before = f"{last['at'].isoformat()}~{last['object']}~{last['record_id']}" if last else view.before

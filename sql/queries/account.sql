@@ -5,7 +5,7 @@
 -- (whether the surroundings were derived for this position); and the columns of gcrm.account_surroundings.
 SELECT
     a.account_id, a.name, a.source, a.source_key, a.kind, a.status, a.segment, t.name AS territory, a.geocode_level, a.made_up, a.custom,
-    concat_ws(', ', concat_ws(' ', a.street, a.house_number), concat_ws(' ', a.postcode, a.city)) AS address,
+    concat_ws(', ', nullif(concat_ws(' ', a.street, a.house_number), ''), nullif(concat_ws(' ', a.postcode, a.city), '')) AS address,
     ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude, coalesce(s.derived_position = a.position, false) AS holds,
     s.district, s.road_class, s.road_name, s.road_distance_m, s.building_type, s.residence_type, s.building_distance_m, s.built_share, s.use_mix,
     s.population_per_km2, s.households_per_km2, s.flats_share, s.tenant_share, s.age_65_up_share, s.vacancy_share, s.residence_quality,

@@ -102,7 +102,7 @@ def test_objects_have_them_behind_their_own_fields(place: Path) -> None:
 
 def test_what_is_of_another_type_or_not_declared_any_more_is_left_out(place: Path) -> None:
     text = "accounts:\n" + "".join(f"  x_{name}: {{label: {name}, type: {name}}}\n" for name in ("text", "number", "date"))
-    (place / "fields.yaml").write_text(f"{text}  x_yes: {{label: Yes, type: yes/no}}\n", encoding="utf-8")
+    (place / "fields.yaml").write_text(f"{text}  x_yes: {{label: Agreed, type: yes/no}}\n", encoding="utf-8")
     fitting: dict[str, Value] = {"x_text": "2020-01-01", "x_number": 2.5, "x_date": "2020-01-01", "x_yes": False}
     assert held("accounts", {**fitting, "x_gone": "old"}) == fitting
     assert held("accounts", {"x_text": 1, "x_number": True, "x_date": "soon", "x_yes": "yes"}) == {}
