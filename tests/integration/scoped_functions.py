@@ -109,7 +109,7 @@ def _special(of: Foreign) -> dict[str, dict[str, Any]]:
         "activities.undo": {"written": activities.Written(of.activity, 1)}, "cases.open_case": {"case": cases.NewCase(of.account, "complaint", "x")},
         "cases.undo": {"written": cases.Written(of.case, 1)}, "cases.move": {"to": "solved"}, "cases.comment": {"text": "x"},
         "opportunities.move": {"to": "won"}, "opportunities.edit": {"terms": Terms(Decimal(1), None, None, None, None)}, "leads.set_status": {"to": "working"},
-        **dict.fromkeys(("custom_values.values_of", "custom_values.change", "custom_values.undo"), {"object_name": "accounts", "record_id": of.account}),
+        **{f"custom_values.{name}": {"object_name": "accounts", "record_id": of.account} for name in ("values_of", "change", "undo")},
         "cube_records.cube_records": {"cube": "sales"}, "places.place": {"cell": h3.str_to_int(of.cell)},
         "reach.streets_in": {"window": (24.0, 60.0, 26.0, 61.0)}, "places.layer_cells": {"layer": "footfall", "measure": "people_per_hour"},
         "reports.report": {"name": "win-rate"},
