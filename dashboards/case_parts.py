@@ -1,7 +1,7 @@
-"""Parts of the pages that show cases and lists of the daily work: a case in a few lines, its deadline, what is filtered by, the pages of a list."""
+"""Parts of the pages that show cases and lists: a case in a few lines, its deadline, the pages of a list."""
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,37 +10,10 @@ import streamlit as st
 
 from dashboards import data, session
 from dashboards.data import activity_lists
-from dashboards.links import ActivitiesView, CasesView
+from dashboards.data.lists import CASES
+from dashboards.links import ListView
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-
-
-type Change = Callable[[int | None, str, str], None]
-"""Told the rep, the cell and the kind that are filtered by from now on."""
-
-
-def filters(name: str, view: ActivitiesView | CasesView, kinds: Sequence[str], change: Change) -> None:
-    """The controls of a rep, a kind and an area.
-
-    Args:
-        name: of the list.
-        view: what is filtered by.
-        kinds: there are.
-        change: told what the reader chooses.
-    """
-    reps = dict(activity_lists.reps(session.scope())[["rep_id", "name"]].itertuples(index=False, name=None))
-    keys = {what: f"{what} of {name}" for what in ("rep", "kind", "cell")}
-    st.session_state[keys["rep"]] = view.rep if view.rep in reps else None
-    st.session_state[keys["kind"]], st.session_state[keys["cell"]] = view.kind or None, view.cell
-
-    def choose() -> None:
-        rep, kind, cell = (st.session_state[key] for key in keys.values())
-        change(rep, cell.strip().lower(), kind or "")
-
-    st.selectbox("Rep", list(reps), key=keys["rep"], index=None, placeholder="All", format_func=reps.__getitem__, on_change=choose)
-    st.selectbox("Kind", kinds, key=keys["kind"], index=None, placeholder="All", format_func=str.capitalize, on_change=choose)
-    help_text = "Click a cell on the page Map; its link says its name."
-    st.text_input("Area (H3 cell)", key=keys["cell"], placeholder="as the map names it", help=help_text, on_change=choose)
 
 
 def pager(page: str, first_page: session.Parameters, next_page: session.Parameters, *, first: bool, more: bool) -> None:
@@ -74,7 +47,7 @@ def short_list(cases: pd.DataFrame, at: datetime) -> None:
 
 
 def _line(row: Mapping[Any, Any], at: datetime) -> str:
-    link = html.escape(session.address("cases", CasesView(row["case_id"]).parameters()))
+    link = html.escape(session.address("cases", ListView(opened=row["case_id"]).parameters(CASES)))
     about = " · ".join(html.escape(str(each)) for each in (row["account"], row["product"], row["status"]) if each)
     return (
         f'<li><div><i>{row["kind"]}</i> <a href="{link}" target="_self">{html.escape(row["subject"])}</a><small>{about}</small></div>'

@@ -31,7 +31,7 @@ from gcrm.config import settings
 from gcrm.crm.activities import KINDS, Plan, Urgency
 from gcrm.crm.cases import KINDS as CASE_KINDS
 from gcrm.crm.cases import MOVES as CASE_MOVES
-from gcrm.crm.cases import PRIORITIES, STATUSES
+from gcrm.crm.cases import PRIORITIES, STATUSES, UNSOLVED
 from gcrm.olap.answer import Answer, Explanation
 from gcrm.olap.calendar import span
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, HIERARCHIES, MEASURES, PLACE, SETS, UNKNOWN, Axis, Measure, dimensions_of, is_money, simple
@@ -85,6 +85,7 @@ __all__ = [
     "STATUSES",
     "THEMATIC",
     "UNKNOWN",
+    "UNSOLVED",
     "Account",
     "Accounts",
     "Answer",

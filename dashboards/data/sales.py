@@ -9,8 +9,7 @@ from gcrm.crm.stages import COMMITMENTS, Pipeline, Stage
 from gcrm.pipeline import opportunities
 from gcrm.pipeline.forecast import BYS, By, Hit, Line, Past, forecast, past_forecasts, totals
 from gcrm.pipeline.lead_conversion import likely_accounts
-from gcrm.pipeline.leads import MOST_LISTED, STATUSES, count_leads, lead, list_leads
-from gcrm.pipeline.leads import Choice as LeadChoice
+from gcrm.pipeline.leads import STATUSES, count_leads, lead
 from gcrm.pipeline.opportunities import CLOSED_SHOWN_DAYS, Board, board, opportunity, way
 from gcrm.pipeline.opportunities import Choice as OpportunityChoice
 
@@ -18,12 +17,10 @@ __all__ = [
     "BYS",
     "CLOSED_SHOWN_DAYS",
     "COMMITMENTS",
-    "MOST_LISTED",
     "STATUSES",
     "Board",
     "By",
     "Hit",
-    "LeadChoice",
     "Line",
     "OpportunityChoice",
     "Past",
@@ -35,7 +32,6 @@ __all__ = [
     "forecast",
     "lead",
     "likely_accounts",
-    "list_leads",
     "opportunity",
     "past_forecasts",
     "staff",

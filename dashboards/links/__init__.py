@@ -2,35 +2,32 @@
 
 from dashboards.links.account import AccountView
 from dashboards.links.camera import Camera
-from dashboards.links.daily import CASE_TABS, TABS, ActivitiesView, CasesView, DayView, after_of
+from dashboards.links.daily import DayView
 from dashboards.links.duplicates import DuplicatesView
+from dashboards.links.lists import ListView
 from dashboards.links.map_explorer import MapView
 from dashboards.links.positions import REVIEW_STATUSES, PositionsView
 from dashboards.links.quality import QualityView
 from dashboards.links.quarantine import QuarantineView
 from dashboards.links.reach import BESIDE, MODES, WEEKDAYS, ReachView
 from dashboards.links.reports import ReportsView
-from dashboards.links.sales import ForecastView, LeadsView, PipelineView
+from dashboards.links.sales import ForecastView, PipelineView
 from dashboards.links.surroundings import FLOW_MEASURES, FLOWS, ON_STREETS, SurroundingsView
 
 __all__ = [
     "BESIDE",
-    "CASE_TABS",
     "FLOWS",
     "FLOW_MEASURES",
     "MODES",
     "ON_STREETS",
     "REVIEW_STATUSES",
-    "TABS",
     "WEEKDAYS",
     "AccountView",
-    "ActivitiesView",
     "Camera",
-    "CasesView",
     "DayView",
     "DuplicatesView",
     "ForecastView",
-    "LeadsView",
+    "ListView",
     "MapView",
     "PipelineView",
     "PositionsView",
@@ -39,5 +36,4 @@ __all__ = [
     "ReachView",
     "ReportsView",
     "SurroundingsView",
-    "after_of",
 ]

@@ -1,4 +1,4 @@
-"""The links to the pages of sales: leads, the pipeline board, the forecast."""
+"""The links to the pages of sales: the pipeline board, the forecast."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,53 +51,6 @@ class PipelineView:
     def choice(self) -> sales.OpportunityChoice:
         """The opportunities that are shown."""
         return sales.OpportunityChoice(() if self.rep is None else (self.rep,), () if self.territory is None else (self.territory,))
-
-
-@dataclass(frozen=True)
-class LeadsView:
-    """The state of the page of leads.
-
-    Attributes:
-        status: only leads of this status; empty for all.
-        rep: only those of this rep.
-        territory: only those of this territory.
-        unassigned: only those without a rep.
-        text: only those whose name has these letters in it.
-        lead: the one that is open below the list.
-    """
-
-    status: str = ""
-    rep: int | None = None
-    territory: int | None = None
-    unassigned: bool = False
-    text: str = ""
-    lead: int | None = None
-
-    @classmethod
-    def from_parameters(cls, parameters: Mapping[str, list[str]]) -> "LeadsView":
-        """The state that a link asks for.
-
-        Raises:
-            ValueError: a key is no number, or the status is none.
-        """
-        first = last_values(parameters)
-        status = first.get("status", "")
-        if status and status not in sales.STATUSES:
-            raise ValueError(f"{status!r} is no status of a lead; there are {', '.join(sales.STATUSES)}.")
-        return cls(status, _key(first, "rep"), _key(first, "territory"), first.get("show") == "unassigned", first.get("find", ""), _key(first, "lead"))
-
-    def parameters(self) -> dict[str, str | list[str]]:
-        """The state as the parameters of a link; `from_parameters` reads them back."""
-        shown = "unassigned" if self.unassigned else None
-        return _said(status=self.status, rep=self.rep, territory=self.territory, show=shown, find=self.text, lead=self.lead)
-
-    @property
-    def choice(self) -> sales.LeadChoice:
-        """The leads that are listed."""
-        return sales.LeadChoice(
-            (self.status,) if self.status else (), () if self.rep is None else (self.rep,), () if self.territory is None else (self.territory,),
-            self.unassigned, self.text,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)

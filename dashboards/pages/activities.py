@@ -1,94 +1,64 @@
-"""The activities: what is planned, done and cancelled, by rep, kind and area; page by page."""
+"""The activities: what is planned, done and cancelled, as a list to filter, sort and change."""
 
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
-from dashboards import case_parts, data, parts, session
-from dashboards.data import KINDS, activity_lists
-from dashboards.links import TABS, AccountView, ActivitiesView, after_of
+from dashboards import list_filters, lists, parts, sales_parts, session
+from dashboards.data.lists import ACTIVITIES
+from dashboards.links import AccountView, ListView
 
 PAGE = "activities"
-_ROWS = 50
-_LABELS = {"planned": "Planned", "done": "Done", "cancelled": "Cancelled"}
+_ABOUT = "Calls, visits, mails, meetings, notes and tasks with all customers. Planned ones are put off and given to another rep here."
+_STATES = {"planned": "Planned", "done": "Done", "cancelled": "Cancelled"}
+_SOONEST, _NEWEST = "at", ""
 
 
 def main() -> None:
     """Draws the page."""
-    scope = session.scope()
-    view = session.asked(PAGE, ActivitiesView.from_parameters, ActivitiesView())
-    parts.heading(
-        "Activities", f"{parts.made_up_note(scope)}Calls, visits, mails, meetings, notes and tasks with all customers. Click one to open its account."
-    )
-    _filter(view)
-    choice = activity_lists.Choice((view.rep,) if view.rep is not None else (), (view.kind,) if view.kind else (), view.cell)
-    after = after_of(view.after)
-    if view.tab == "planned":
-        found, at = activity_lists.planned(choice, scope, _ROWS + 1, after=after), "due_at"
-    else:
-        found, at = activity_lists.ended(choice, scope, _ROWS + 1, states=(view.tab,), after=after), "happened_at"
-    if found.empty:
-        _nothing(view)
-        return
-    _table(view, found.head(_ROWS), at)
-    last = found.iloc[min(len(found), _ROWS) - 1]
-    case_parts.pager(
-        PAGE, replace(view, after="").parameters(), replace(view, after=f"{last[at].isoformat()}~{last['activity_id']}").parameters(),
-        first=not view.after, more=len(found) > _ROWS,
-    )  # fmt: skip
+    view = session.asked(PAGE, _asked, _LIST.first)
+    parts.heading("Activities", f"{parts.made_up_note(session.scope())}{_ABOUT}")
+    sales_parts.result(PAGE)
+    _tabs(view)
+    lists.draw(_LIST, view)
 
 
-def _filter(view: ActivitiesView) -> None:
-    def change(rep: int | None, cell: str, kind: str) -> None:
-        session.go(PAGE, replace(view, rep=rep, cell=cell, kind=kind, after="").parameters())
+def _asked(said: dict[str, list[str]]) -> ListView:
+    """What the link asks for; what is planned where it names no state."""
+    view = ListView.from_parameters(ACTIVITIES, said)
+    return view if view.members("state") else replace(view, where=(*_of("planned").where, *view.where), sort=view.sort or _SOONEST)
+
+
+def _of(state: str) -> ListView:
+    return ListView((("state", (state,)),), sort=_SOONEST if state == "planned" else _NEWEST)
+
+
+def _tabs(view: ListView) -> None:
+    """One of the states, the next ones or the newest ones first."""
+    states = view.members("state")
+    st.session_state["activities shown"] = states[0] if len(states) == 1 else None
 
     def show() -> None:
-        session.go(PAGE, replace(view, tab=st.session_state["activities shown"] or view.tab, after="").parameters())
+        state = st.session_state["activities shown"]
+        if state:
+            list_filters.go(PAGE, ACTIVITIES, replace(view.filtered("state", (state,)), sort=_of(state).sort))
 
-    with st.sidebar:
-        case_parts.filters("activities", view, KINDS, change)
-    st.session_state["activities shown"] = view.tab
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="activities_head"):
-        st.segmented_control(
-            "Show", TABS, key="activities shown", label_visibility="collapsed", format_func=_LABELS.__getitem__, on_change=show, width="content"
-        )
-        parts.link_button(PAGE, view.parameters())
+    st.segmented_control("Show", list(_STATES), key="activities shown", label_visibility="collapsed", format_func=_STATES.__getitem__, on_change=show)
 
 
-def _table(view: ActivitiesView, found: pd.DataFrame, at: str) -> None:
-    shown = found.assign(when=found[at].dt.tz_convert(data.zone()).dt.tz_localize(None))
-    key = f"activities {view.tab} {view.after}"
-
-    def choose() -> None:
-        rows = st.session_state[key].selection.rows
-        if rows:
-            st.session_state["open account"] = int(found["account_id"].iloc[rows[0]])
-
-    last = "repeat_rule" if at == "due_at" else "outcome"
-    st.dataframe(
-        shown, hide_index=True, key=key, on_select=choose, selection_mode="single-row", placeholder="",
-        column_order=["when", "kind", "account", "subject", *(name for name in (last, "rep", "contact", "channel", "department") if found[name].notna().any())],
-        column_config={
-            "when": st.column_config.DatetimeColumn("Due" if at == "due_at" else "When", format="YYYY-MM-DD HH:mm"), "kind": "Kind", "account": "Account",
-            "subject": "About", "outcome": "What came of it", "repeat_rule": "Repeats", "rep": "Rep", "contact": "With",
-            "channel": "Channel", "department": "Department",
-        },
-    )  # fmt: skip
-    if account_id := st.session_state.pop("open account", None):
-        session.go("account", AccountView(account_id).parameters())
-        st.switch_page("pages/account.py")
+def _nothing() -> None:
+    with st.container(border=True, key="what_to_do"):
+        st.markdown("#### Nothing is planned\nLog a call or plan a visit on the page of an account, or hand in a file of activities:")
+        st.page_link("pages/accounts.py", label="Choose an account", icon=":material/contacts:")
+        st.code("gcrm import activities ACTIVITIES.csv", language=None)
 
 
-def _nothing(view: ActivitiesView) -> None:
-    if view.after:
-        st.info("This is the end of the list.", icon=":material/last_page:")
-    elif view != ActivitiesView(view.tab):
-        st.info("None is like that; choose another rep, kind or area at the left.", icon=":material/search_off:")
-    else:
-        with st.container(border=True, key="what_to_do"):
-            st.markdown(f"#### Nothing is {view.tab}\nLog a call or plan a visit on the page of an account, or hand in a file of activities:")
-            st.code("gcrm import activities ACTIVITIES.csv", language=None)
+def _account(view: ListView, row: lists.Row) -> str:
+    """The page of the account."""
+    del view
+    return session.address("account", AccountView(int(row["account_id"])).parameters())
 
+
+_LIST = lists.Shown(PAGE, ACTIVITIES, _account, _nothing, first=_of("planned"))
 
 parts.guarded(main)

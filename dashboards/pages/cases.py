@@ -1,4 +1,4 @@
-"""The cases: questions, complaints and faults by their deadline; one of them with what was said and done for it."""
+"""The page of cases: what has to be solved, by its deadline; one case with its notes and moves."""
 
 import html
 from collections.abc import Callable
@@ -6,116 +6,64 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from dashboards import activity_forms, case_parts, data, parts, session, texts
-from dashboards.data import CASE_KINDS, CASE_MOVES, PRIORITIES, activity_lists
+from dashboards import activity_forms, case_parts, data, list_filters, lists, parts, sales_parts, session, texts
+from dashboards.data import CASE_MOVES, PRIORITIES, UNSOLVED, activity_lists
+from dashboards.data.lists import CASES
 from dashboards.intake_service import WrittenCase, assign_case, comment_case, move_case, set_priority, undo_case
-from dashboards.links import CASE_TABS, AccountView, CasesView, after_of
+from dashboards.links import AccountView, ListView
 
 PAGE = "cases"
-_ROWS = 50
-_LABELS = {"unsolved": "To be solved", "all": "All"}
+_SHOWN = {"To be solved": UNSOLVED, "All": data.STATUSES}
 _VERBS = {"open": "Work on it", "waiting": "Wait for the customer", "solved": "Solved", "closed": "Close"}
 
 
 def main() -> None:
     """Draws the page."""
-    view = session.asked(PAGE, CasesView.from_parameters, CasesView())
-    if view.case_id is None:
+    view = session.asked(PAGE, _asked, _LIST.first)
+    if view.opened is None:
         _listed(view)
         return
-    case = data.cases.case(view.case_id, session.scope())
+    case = data.cases.case(view.opened, session.scope())
     if case is None:
         st.warning("There is no such case, or you may not see it.", icon=":material/search_off:")
-        _listed(replace(view, case_id=None))
+        _listed(replace(view, opened=None))
         return
-    session.note_read(f"case {view.case_id}")
+    session.note_read(f"case {view.opened}")
     _one(view, case)
 
 
-def _go(view: CasesView) -> None:
-    session.go(PAGE, view.parameters())
+def _asked(said: dict[str, list[str]]) -> ListView:
+    """What the link asks for; what is to be solved where it names no status."""
+    view = ListView.from_parameters(CASES, said)
+    return view if view.members("status") else replace(view, where=(("status", UNSOLVED), *view.where))
 
 
-def _listed(view: CasesView) -> None:
-    scope = session.scope()
-    parts.heading("Cases", f"{parts.made_up_note(scope)}Questions, complaints and faults; what has to be done first stands first. Click one to see it.")
+def _listed(view: ListView) -> None:
+    parts.heading("Cases", f"{parts.made_up_note(session.scope())}Questions, complaints and faults; what has to be done first stands first.")
     activity_forms.result()
-    _filter(view)
-    choice = activity_lists.Choice((view.rep,) if view.rep is not None else (), (view.kind,) if view.kind else (), view.cell)
-    unsolved = view.tab == CASE_TABS[0]
-    found = data.cases.cases(choice, scope, _ROWS + 1, unsolved=unsolved, after=after_of(view.after))
-    if found.empty:
-        _nothing(view)
-        return
-    _table(view, found.head(_ROWS))
-    last = found.iloc[min(len(found), _ROWS) - 1]
-    at = last["solution_due_at" if unsolved else "opened_at"]
-    following = replace(view, after=f"{at.isoformat()}~{last['case_id']}").parameters()
-    case_parts.pager(PAGE, replace(view, after="").parameters(), following, first=not view.after, more=len(found) > _ROWS)
-
-
-def _filter(view: CasesView) -> None:
-    def change(rep: int | None, cell: str, kind: str) -> None:
-        _go(replace(view, rep=rep, cell=cell, kind=kind, after=""))
+    sales_parts.result(PAGE)
+    st.session_state["cases shown"] = next((label for label, statuses in _SHOWN.items() if statuses == view.members("status")), None)
 
     def show() -> None:
-        _go(replace(view, tab=st.session_state["cases shown"] or view.tab, after=""))
+        list_filters.go(PAGE, CASES, view.filtered("status", _SHOWN.get(st.session_state["cases shown"], UNSOLVED)))
 
-    with st.sidebar:
-        case_parts.filters("cases", view, CASE_KINDS, change)
-    st.session_state["cases shown"] = view.tab
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cases_head"):
-        st.segmented_control(
-            "Show", CASE_TABS, key="cases shown", label_visibility="collapsed", format_func=_LABELS.__getitem__, on_change=show, width="content"
-        )
-        parts.link_button(PAGE, view.parameters())
+    st.segmented_control("Show", list(_SHOWN), key="cases shown", label_visibility="collapsed", on_change=show)
+    lists.draw(_LIST, view)
 
 
-def _table(view: CasesView, found: pd.DataFrame) -> None:
-    at = case_parts.now()
-    rows = activity_lists.records(found)
-    shown = found.assign(
-        deadline=[case_parts.deadline(row, at) for row in rows], late=["late" if case_parts.is_late(row, at) else "" for row in rows],
-        came=found["opened_at"].dt.tz_convert(data.zone()).dt.tz_localize(None),
-    )  # fmt: skip
-    key = f"cases {view.tab} {view.after}"
-
-    def choose() -> None:
-        chosen = st.session_state[key].selection.rows
-        if chosen:
-            _go(replace(view, case_id=int(found["case_id"].iloc[chosen[0]])))
-
-    st.dataframe(
-        shown, hide_index=True, key=key, on_select=choose, selection_mode="single-row", placeholder="",
-        column_order=["deadline", "late", "priority", "kind", "subject", "account", "product", "status", "rep", "came", "comments"],
-        column_config={
-            "deadline": "Deadline", "late": st.column_config.TextColumn("", width=50), "priority": "Priority", "kind": "Kind", "subject": "About",
-            "account": "Account", "product": "Product", "status": "Status", "rep": "Rep",
-            "came": st.column_config.DatetimeColumn("Came", format="YYYY-MM-DD HH:mm"),
-            "comments": st.column_config.NumberColumn("Notes", width=60),
-        },
-    )  # fmt: skip
+def _nothing() -> None:
+    with st.container(border=True, key="what_to_do"):
+        st.markdown("#### No case waits\nOpen one on the page of an account, or hand in a file of cases:")
+        st.page_link("pages/accounts.py", label="Choose an account", icon=":material/contacts:")
+        st.code("gcrm import cases CASES.csv", language=None)
 
 
-def _nothing(view: CasesView) -> None:
-    if view.after:
-        st.info("This is the end of the list.", icon=":material/last_page:")
-    elif view != CasesView(tab=view.tab):
-        st.info("None is like that; choose another rep, kind or area at the left.", icon=":material/search_off:")
-    else:
-        with st.container(border=True, key="what_to_do"):
-            st.markdown("#### No case waits\nOpen one on the page of an account, or hand in a file of cases:")
-            st.page_link("pages/account.py", label="Choose an account", icon=":material/contacts:")
-            st.code("gcrm import cases CASES.csv", language=None)
-
-
-def _one(view: CasesView, case: dict[str, Any]) -> None:
+def _one(view: ListView, case: dict[str, Any]) -> None:
     at = case_parts.now()
     zone = data.zone()
-    st.button("All cases", icon=":material/arrow_back:", type="tertiary", on_click=_go, args=(replace(view, case_id=None),))
+    st.button("All cases", icon=":material/arrow_back:", type="tertiary", on_click=list_filters.go, args=(PAGE, CASES, replace(view, opened=None)))
     about = (case["kind"], case["priority"], case["product"], f"came {case['opened_at'].astimezone(zone):%d %b %Y, %H:%M}", case["channel"])
     parts.heading(case["subject"], ", ".join(filter(None, about)))
     activity_forms.result()
@@ -204,5 +152,15 @@ def _change(case: dict[str, Any]) -> None:
 def _undo(written: WrittenCase) -> Callable[[], None]:
     return lambda: undo_case(written)
 
+
+def _case(view: ListView, row: lists.Row) -> str:
+    """The page of a case."""
+    return session.address(PAGE, replace(view, opened=int(row["case_id"])).parameters(CASES))
+
+
+_LIST = lists.Shown(
+    PAGE, CASES, _case, _nothing, ListView((("status", UNSOLVED),)),
+    {"Deadline": lambda row: case_parts.deadline(row, case_parts.now()), "Late": lambda row: "late" if case_parts.is_late(row, case_parts.now()) else ""},
+)  # fmt: skip
 
 parts.guarded(main)

@@ -7,7 +7,7 @@ from typing import Literal
 import h3
 import streamlit as st
 
-from dashboards import cube_chart, cube_downloads, cube_map, cube_records, cube_versions, cube_views, data, parts, session, tables, texts
+from dashboards import cube_chart, cube_downloads, cube_map, cube_records, cube_versions, data, parts, session, tables, texts, views_menu
 from dashboards.cube_question import (
     BESIDE,
     PAGE,
@@ -48,7 +48,7 @@ def main() -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", key="cube_tools"):
         _break_down(cube, query)
         cube_downloads.menu(cube, query, title, scope)
-        cube_views.menu(query, scope)
+        views_menu.menu(PAGE, parameters(query), scope, "Revenue by quarter")
         parts.link_button(PAGE, parameters(query))
     cube_versions.bar(cube, newest, query)
     _path(query)

@@ -8,17 +8,16 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import data, intake, intake_sales, parts, sales_parts, session, texts
+from dashboards import data, intake, intake_sales, list_filters, lists, parts, sales_parts, session, texts
 from dashboards.comparison import evidence, percent, side_by_side
 from dashboards.data import duplicates, sales
+from dashboards.data.lists import LEADS, NOBODY
 from dashboards.intake import OBJECTS
-from dashboards.links import AccountView, LeadsView
+from dashboards.links import AccountView, ListView
 from gcrm.errors import GcrmError
 
 PAGE = "leads"
-_TABLE = "leads listed"
 _ROUND = "new lead round"
-_ROW_PIXELS, _MOST_ROWS_SEEN, _ROWS_OVER_A_LEAD = 35, 14, 5
 _ABOUT = "Who may become a customer. Rules give each to a rep of the territory that it lies in, and say why; open one to work on it."
 _STATUSES = {"": "All", "new": "New", "working": "In work", "converted": "Converted", "rejected": "Rejected"}
 _CLOSES_IN_DAYS = 30
@@ -31,7 +30,7 @@ _SHOWN = (("Person", "person"), ("Mail address", "email"), ("Phone", "phone"), (
 def main() -> None:
     """Draws the page."""
     scope = session.scope()
-    view = session.asked(PAGE, LeadsView.from_parameters, LeadsView())
+    view = session.asked(PAGE, lambda said: ListView.from_parameters(LEADS, said), ListView())
     parts.heading("Leads", f"{parts.made_up_note(scope)}{_ABOUT}")
     sales_parts.result(PAGE)
     counts = sales.count_leads(scope).set_index("status")
@@ -40,18 +39,13 @@ def main() -> None:
         return
     waiting = int(counts["unassigned"].reindex(["new", "working"]).fillna(0).sum())
     _head(view, {str(status): int(number) for status, number in counts["leads"].items()}, waiting, scope)
-    found = sales.list_leads(view.choice, scope)
-    if found.empty:
-        st.info("No lead is like that.", icon=":material/filter_alt_off:")
-        st.button("Show all", on_click=_go, args=(LeadsView(),))
-    else:
-        _list(view, found)
-    if view.lead is not None:
-        _lead(view, view.lead, scope)
+    if view.opened is not None:
+        _lead(view, view.opened, scope)
+    lists.draw(_LIST, view)
 
 
-def _go(view: LeadsView) -> None:
-    session.go(PAGE, view.parameters())
+def _go(view: ListView) -> None:
+    list_filters.go(PAGE, LEADS, view)
 
 
 def _nothing(scope: data.Scope) -> None:
@@ -64,27 +58,30 @@ def _nothing(scope: data.Scope) -> None:
         _form()
 
 
-def _head(view: LeadsView, counts: Mapping[str, int], waiting: int, scope: data.Scope) -> None:
-    """The filters, and what can be done with all."""
-    st.session_state["lead status"], st.session_state["lead text"] = view.status, view.text
+def _head(view: ListView, counts: Mapping[str, int], waiting: int, scope: data.Scope) -> None:
+    """How many there are by status, and what can be done with all."""
+    statuses, unassigned = view.members("status"), view.members("rep") == (str(NOBODY),)
+    st.session_state["lead status"] = statuses[0] if len(statuses) == 1 else "" if not statuses else None
+
+    def show() -> None:
+        status = st.session_state["lead status"]
+        _go(replace(view.filtered("status", (status,) if status else ()), opened=None))
+
     st.segmented_control(
-        "Status", list(_STATUSES), key="lead status", label_visibility="collapsed",
+        "Status", list(_STATUSES), key="lead status", label_visibility="collapsed", on_change=show,
         format_func=lambda status: f"{_STATUSES[status]} ({counts.get(status, 0) if status else sum(counts.values()):,})",
-        on_change=lambda: _go(replace(view, status=st.session_state["lead status"] or "", lead=None)),
     )  # fmt: skip
+    if not waiting and not sales_parts.can_write():
+        return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="leads_head"):
-        sales_parts.filters(sales.staff(scope), view.rep, view.territory, lambda rep, territory: _go(replace(view, rep=rep, territory=territory, lead=None)))
-        st.text_input("Name", key="lead text", placeholder="letters of a name", label_visibility="collapsed", width=200,
-                      on_change=lambda: _go(replace(view, text=st.session_state["lead text"], lead=None)))  # fmt: skip
         if waiting:
-            st.toggle(f"Without a rep ({waiting:,})", view.unassigned, key=f"unassigned {view.unassigned}", on_change=_go,
-                      args=(replace(view, unassigned=not view.unassigned, lead=None),))  # fmt: skip
+            st.toggle(f"Without a rep ({waiting:,})", unassigned, key=f"unassigned {unassigned}", on_change=_go,
+                      args=(view.filtered("rep", () if unassigned else (str(NOBODY),)),))  # fmt: skip
         if waiting and sales_parts.can_write() and scope.sees_everything:
             st.button("Assign by the rules", type="primary", icon=":material/assignment_ind:", on_click=sales_parts.attempt, args=(PAGE, _assign))
         if sales_parts.can_write():
             with st.popover("New lead", icon=":material/add:", width="content"):
                 _form()
-        parts.link_button(PAGE, view.parameters())
 
 
 def _assign() -> tuple[str, sales_parts.Undo | None]:
@@ -95,39 +92,7 @@ def _assign() -> tuple[str, sales_parts.Undo | None]:
     return f"{done.assigned:,} leads were given to reps.{left}", lambda: f"{intake_sales.take_back_assignment(done.at):,} leads wait again."
 
 
-def _list(view: LeadsView, found: Any) -> None:  # noqa: ANN401 - a frame, whose library a page does not name
-    key = f"{_TABLE} {sorted(view.parameters().items() - {('lead', str(view.lead))})}"
-    texts_of = ["person", "rating", "territory", "rep", "why"]
-    frame = found.assign(
-        **found[texts_of].fillna(""),
-        worth=[None if amount is None or amount != amount else sales_parts.money(amount, currency)  # noqa: PLR0124 - what is missing differs from itself
-               for amount, currency in zip(found["amount"], found["currency"], strict=True)],
-    )  # fmt: skip
-
-    def choose() -> None:
-        rows = st.session_state[key].selection.rows
-        _go(replace(view, lead=int(frame["lead_id"].iloc[rows[0]]) if rows else None))
-
-    seen = min(len(frame), _MOST_ROWS_SEEN if view.lead is None else _ROWS_OVER_A_LEAD)
-    st.dataframe(
-        frame, hide_index=True, key=key, on_select=choose, selection_mode="single-row", height=2 + _ROW_PIXELS * (1 + seen),
-        column_order=["name", "person", "status", "rating", "worth", "received_at", "territory", "rep", "why"],
-        column_config={
-            "name": st.column_config.TextColumn("Lead", width="medium"), "person": st.column_config.TextColumn("Person"),
-            "status": st.column_config.TextColumn("Status", width="small"), "rating": st.column_config.TextColumn("Rating", width="small"),
-            "worth": st.column_config.TextColumn("May be worth", width="small"),
-            "received_at": st.column_config.DatetimeColumn("Came", format="D MMM YYYY", width="small"),
-            "territory": st.column_config.TextColumn("Territory", width="small"), "rep": st.column_config.TextColumn("Rep", width="small"),
-            "why": st.column_config.TextColumn("Why", width="large"),
-        },
-    )  # fmt: skip
-    if len(frame) == sales.MOST_LISTED:
-        st.caption(f"The newest {sales.MOST_LISTED:,}; filter to see others.")
-    elif view.lead is None:
-        st.caption("Choose a line to open a lead.")
-
-
-def _lead(view: LeadsView, lead_id: int, scope: data.Scope) -> None:
+def _lead(view: ListView, lead_id: int, scope: data.Scope) -> None:
     """The open lead: what is known, and what can be done with it."""
     try:
         lead = sales.lead(lead_id, scope)
@@ -146,7 +111,7 @@ def _lead(view: LeadsView, lead_id: int, scope: data.Scope) -> None:
                 _work(lead, scope)
                 if lead["status"] != "rejected":
                     _convert(lead, scope)
-        st.button("Close", icon=":material/close:", type="tertiary", on_click=_go, args=(replace(view, lead=None),))
+        st.button("Close", icon=":material/close:", type="tertiary", on_click=_go, args=(replace(view, opened=None),))
 
 
 def _known(lead: Mapping[str, Any]) -> None:
@@ -274,5 +239,12 @@ def _store(typed: Mapping[str, str]) -> tuple[str, sales_parts.Undo]:
     said = f"The lead is stored{f', {lead["assigned_because"]}' if lead is not None else ''}."
     return said, lambda: "It is taken back." if not intake.undo(job_id).kept else "It stays: it was changed since."
 
+
+def _address(view: ListView, row: lists.Row) -> str:
+    """The page with a lead opened."""
+    return session.address(PAGE, replace(view, opened=int(row["lead_id"])).parameters(LEADS))
+
+
+_LIST = lists.Shown(PAGE, LEADS, _address, lambda: _nothing(session.scope()))
 
 parts.guarded(main)

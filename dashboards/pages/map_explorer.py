@@ -7,7 +7,8 @@ import streamlit as st
 
 from dashboards import basemap, data, maps, parts, session, texts, theme
 from dashboards.data import LEVELS, MEASURES, PLACE, Accounts, Cells, Cube, Filter, quality
-from dashboards.links import AccountView, Camera, MapView
+from dashboards.data.lists import ACCOUNTS
+from dashboards.links import AccountView, Camera, ListView, MapView
 
 PAGE = "map"
 _CHART = "map of cells"
@@ -196,6 +197,7 @@ def _accounts(cube: Cube, view: MapView, cell: str) -> None:
     listed = data.accounts_in(cube, cell, data.fitting(view.measure, view.where), scope)
     _account_table(listed)
     _account_notes(listed, figures["Accounts"])
+    st.link_button("As a list to sort, filter and change", session.address("accounts", ListView(area=cell).parameters(ACCOUNTS)), icon=":material/list_alt:")
 
 
 def _figures(cube: Cube, measure: str, where: tuple[Filter, ...], scope: data.Scope) -> dict[str, str]:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from dashboards import activity_forms, case_parts, data, intake_service, maps, parts, session, street_map, texts, theme
 from dashboards.data import activity_lists
-from dashboards.links import ActivitiesView, DayView, LeadsView
+from dashboards.data.lists import ACTIVITIES, LEADS
+from dashboards.links import DayView, ListView
 
 PAGE = "my-day"
 _CHART, _LINK = "map of the day", "calendar link of the day"
@@ -60,7 +61,7 @@ def main() -> None:
         _leads(rep, visits)
         st.html('<div class="group">Cases near their deadline</div>')
         case_parts.short_list(due, at)
-        shown = ActivitiesView(rep=rep).parameters()
+        shown = ListView((("state", ("planned",)), ("rep", (str(rep),))), sort="at").parameters(ACTIVITIES)
         st.link_button("All that is planned", session.address("activities", shown), icon=":material/event_note:")
 
 
@@ -137,7 +138,7 @@ def _leads(rep: int, visits: pd.DataFrame) -> None:
 
 
 def _lead(row: dict[Any, Any]) -> str:
-    link = html.escape(session.address("leads", LeadsView(lead=row["lead_id"]).parameters()))
+    link = html.escape(session.address("leads", ListView(opened=row["lead_id"]).parameters(LEADS)))
     about = " · ".join(html.escape(str(each)) for each in (row["interest"], row["address"]) if each)
     rating = f"<i>{html.escape(row['rating'])}</i> " if row["rating"] else ""
     near = f'<span class="deadline">{row["metres"]:,.0f} m from {row["number"]}</span>'

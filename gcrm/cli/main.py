@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from gcrm import __version__
 from gcrm.cli import (
+    accounts,
     activities,
     cases,
     consent,
@@ -72,6 +73,7 @@ app.add_typer(trade_areas.app, name="trade-areas", rich_help_panel="The way of t
 app.command("enrich", rich_help_panel="The way of the data")(places.enrich)
 app.command("update", rich_help_panel="The way of the data")(places.update)
 app.command("find", rich_help_panel="The daily work")(find.find)
+app.add_typer(accounts.app, name="accounts", rich_help_panel="The daily work")
 app.add_typer(leads.app, name="leads", rich_help_panel="The daily work")
 app.add_typer(opportunities.app, name="opportunities", rich_help_panel="The daily work")
 app.command("forecast", rich_help_panel="The daily work")(forecast.forecast)

@@ -166,11 +166,43 @@ def postpone(activity_id: int, due_at: datetime, scope: Scope, *, actor: str, th
     Raises:
         CrmError: there is no such planned activity, or it has this time.
     """
-    with _planned(activity_id, scope, actor, through) as (connection, found):
-        if found.due_at == due_at:
-            raise CrmError(f"Activity {activity_id} is due then already; choose another time.")
-        queries(_OBJECT).postpone(connection, activity_id=activity_id, due_at=due_at)
+    _check_visible(activity_id, scope)
+    with acting(actor, through) as connection:
+        postpone_within(connection, activity_id, due_at)
         return Written(activity_id, last_change(connection, _OBJECT, activity_id))
+
+
+def postpone_within(connection: psycopg.Connection[Any], activity_id: int, due_at: datetime) -> None:
+    """As `postpone`, in the connection's transaction, for whoever sees the activity.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        activity_id: its key.
+        due_at: the new time.
+
+    Raises:
+        CrmError: there is no such planned activity, or it has this time.
+    """
+    if plan_within(connection, activity_id).due_at == due_at:
+        raise CrmError(f"Activity {activity_id} is due then already; choose another time.")
+    queries(_OBJECT).postpone(connection, activity_id=activity_id, due_at=due_at)
+
+
+def assign_within(connection: psycopg.Connection[Any], activity_id: int, rep_id: int) -> None:
+    """Gives a planned activity to a rep, in the connection's transaction, for whoever sees it.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        activity_id: its key.
+        rep_id: whose it is from now on.
+
+    Raises:
+        CrmError: there is no such planned activity, or no such rep.
+    """
+    plan_within(connection, activity_id)
+    for what, key in queries(_OBJECT).unknown_references(connection, account_id=None, rep_id=rep_id, contact_id=None, opportunity_id=None):
+        raise CrmError(f"There is no {what} {key}; see them with `gcrm activities reps`.")
+    queries(_OBJECT).assign(connection, activity_id=activity_id, rep_id=rep_id)
 
 
 def check_in(activity_id: int, longitude: float, latitude: float, scope: Scope, *, actor: str, through: Through) -> Written:
@@ -268,15 +300,29 @@ def _planned(activity_id: int, scope: Scope, actor: str, through: Through, kind:
     """
     _check_visible(activity_id, scope)
     with acting(actor, through) as connection:
-        found = queries(_OBJECT).plan(connection, activity_id=activity_id)
-        if found is None:
-            raise _none(activity_id)
-        state, its_kind, due_at, reminder_minutes, rule, repeat_from = found
-        if state != "planned":
-            raise CrmError(f"Activity {activity_id} is {state} already; undo that first.")
-        if kind and its_kind != kind:
-            raise CrmError(f"Activity {activity_id} is a {its_kind} and no {kind}; choose a {kind}.")
-        yield connection, Plan(due_at, reminder_minutes, rule or "", repeat_from)
+        yield connection, plan_within(connection, activity_id, kind)
+
+
+def plan_within(connection: psycopg.Connection[Any], activity_id: int, kind: str = "") -> Plan:
+    """The plan of an activity, which is held until the end of the connection's transaction.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        activity_id: its key.
+        kind: which it has to be; empty for any.
+
+    Raises:
+        CrmError: there is no such planned activity, or it is of another kind.
+    """
+    found = queries(_OBJECT).plan(connection, activity_id=activity_id)
+    if found is None:
+        raise _none(activity_id)
+    state, its_kind, due_at, reminder_minutes, rule, repeat_from = found
+    if state != "planned":
+        raise CrmError(f"Activity {activity_id} is {state} already; undo that first.")
+    if kind and its_kind != kind:
+        raise CrmError(f"Activity {activity_id} is a {its_kind} and no {kind}; choose a {kind}.")
+    return Plan(due_at, reminder_minutes, rule or "", repeat_from)
 
 
 def _remove(connection: psycopg.Connection[Any], activity_id: int) -> None:

@@ -108,10 +108,26 @@ def move(case_id: int, to: str, scope: Scope, *, actor: str, through: Through, c
     """
     at = datetime.now(UTC)
     with _held(case_id, scope, actor, through) as (connection, case):
-        after = moved(case, to, at)
-        queries(_OBJECT).move(connection, case_id=case_id, status=after.status, responded_at=after.responded_at, solved_at=after.solved_at)
+        move_within(connection, case_id, case, to, at)
         comment_id = _comment(connection, case_id, comment, at, actor) if comment.strip() else None
         return Written(case_id, last_change(connection, _OBJECT, case_id), comment_id)
+
+
+def move_within(connection: psycopg.Connection[Any], case_id: int, case: Case, to: str, at: datetime) -> None:
+    """As `move`, in the connection's transaction, for whoever sees the case.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        case_id: its key.
+        case: where it stands.
+        to: the status.
+        at: when.
+
+    Raises:
+        CrmError: it may not go there from here.
+    """
+    after = moved(case, to, at)
+    queries(_OBJECT).move(connection, case_id=case_id, status=after.status, responded_at=after.responded_at, solved_at=after.solved_at)
 
 
 def assign(case_id: int, rep_id: int, scope: Scope, *, actor: str, through: Through) -> Written:
@@ -128,11 +144,25 @@ def assign(case_id: int, rep_id: int, scope: Scope, *, actor: str, through: Thro
         CrmError: there is no such case or rep, or the rep has it already.
     """
     with _held(case_id, scope, actor, through) as (connection, _):
-        for what, key in queries(_OBJECT).unknown_references(connection, account_id=None, contact_id=None, product_id=None, rep_id=rep_id):
-            raise CrmError(f"There is no {what} {key}; see them with `gcrm activities reps`.")
-        if not queries(_OBJECT).assign(connection, case_id=case_id, rep_id=rep_id):
-            raise CrmError(f"Case {case_id} is with rep {rep_id} already; choose another.")
+        assign_within(connection, case_id, rep_id)
         return Written(case_id, last_change(connection, _OBJECT, case_id))
+
+
+def assign_within(connection: psycopg.Connection[Any], case_id: int, rep_id: int) -> None:
+    """As `assign`, in the connection's transaction, for whoever sees the case.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        case_id: its key.
+        rep_id: who works on it from now on.
+
+    Raises:
+        CrmError: there is no such rep, or the rep has it already.
+    """
+    for what, key in queries(_OBJECT).unknown_references(connection, account_id=None, contact_id=None, product_id=None, rep_id=rep_id):
+        raise CrmError(f"There is no {what} {key}; see them with `gcrm activities reps`.")
+    if not queries(_OBJECT).assign(connection, case_id=case_id, rep_id=rep_id):
+        raise CrmError(f"Case {case_id} is with rep {rep_id} already; choose another.")
 
 
 def set_priority(case_id: int, priority: str, scope: Scope, *, actor: str, through: Through) -> Written:
@@ -150,10 +180,26 @@ def set_priority(case_id: int, priority: str, scope: Scope, *, actor: str, throu
         SettingsError: the settings of the deadlines cannot be understood.
     """
     with _held(case_id, scope, actor, through) as (connection, case):
-        response, solution = promised().deadlines(priority, case.opened_at)
-        if not queries(_OBJECT).set_priority(connection, case_id=case_id, priority=priority, response_due_at=response, solution_due_at=solution):
-            raise CrmError(f"Case {case_id} has the priority {priority} already; choose another.")
+        set_priority_within(connection, case_id, case, priority)
         return Written(case_id, last_change(connection, _OBJECT, case_id))
+
+
+def set_priority_within(connection: psycopg.Connection[Any], case_id: int, case: Case, priority: str) -> None:
+    """As `set_priority`, in the connection's transaction, for whoever sees the case.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        case_id: its key.
+        case: where it stands.
+        priority: the new one.
+
+    Raises:
+        CrmError: there is no such priority, or it has this one.
+        SettingsError: the settings of the deadlines cannot be understood.
+    """
+    response, solution = promised().deadlines(priority, case.opened_at)
+    if not queries(_OBJECT).set_priority(connection, case_id=case_id, priority=priority, response_due_at=response, solution_due_at=solution):
+        raise CrmError(f"Case {case_id} has the priority {priority} already; choose another.")
 
 
 def comment(case_id: int, text: str, scope: Scope, *, actor: str, through: Through) -> Written:
@@ -281,10 +327,29 @@ def _held(case_id: int, scope: Scope, actor: str, through: Through) -> Iterator[
     with scoped(scope) as reader:
         visible = queries(_OBJECT).is_visible(reader, case_id=case_id)
     with acting(actor, through) as connection:
-        found = queries(_OBJECT).standing(connection, case_id=case_id) if visible else None
-        if found is None:
-            raise CrmError(f"There is no case {case_id}, or you may not see it; see them with `gcrm cases list`.")
-        yield connection, Case(*found)
+        if not visible:
+            raise _none(case_id)
+        yield connection, standing_within(connection, case_id)
+
+
+def standing_within(connection: psycopg.Connection[Any], case_id: int) -> Case:
+    """Where a case stands, which is held until the end of the connection's transaction.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        case_id: its key.
+
+    Raises:
+        CrmError: there is none.
+    """
+    found = queries(_OBJECT).standing(connection, case_id=case_id)
+    if found is None:
+        raise _none(case_id)
+    return Case(*found)
+
+
+def _none(case_id: int) -> CrmError:
+    return CrmError(f"There is no case {case_id}, or you may not see it; see them with `gcrm cases list`.")
 
 
 def _comment(connection: psycopg.Connection[Any], case_id: int, text: str, at: datetime, actor: str) -> int:

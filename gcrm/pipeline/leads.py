@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+import psycopg
 
 from gcrm.access.scope import Scope
 from gcrm.crm.leads import STATUSES, Status, become
@@ -147,17 +148,31 @@ def set_status(lead_id: int, to: Status, scope: Scope, *, actor: str, through: T
     Raises:
         CrmError: there is no such lead, or that cannot become of it.
     """
+    _check_visible(lead_id, scope)
+    with acting(actor, through) as connection:
+        set_status_within(connection, lead_id, to, reason)
+        return last_change(connection, "leads", lead_id)
+
+
+def set_status_within(connection: psycopg.Connection[Any], lead_id: int, to: Status, reason: str | None = None) -> None:
+    """As `set_status`, in the connection's transaction, for whoever sees the lead.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        lead_id: its key.
+        to: new, working or rejected.
+        reason: why it is rejected.
+
+    Raises:
+        CrmError: there is no such lead, or that cannot become of it.
+    """
     if to == "converted":
         raise CrmError("A lead becomes a customer by its conversion; use `gcrm leads convert`.")
-    _check_visible(lead_id, scope)
-    statements = queries("leads")
-    with acting(actor, through) as connection:
-        row = statements.status_of(connection, lead_id=lead_id)
-        if row is None:
-            raise _none(lead_id)
-        kept = become(row[0], to, reason)
-        statements.set_status(connection, lead_id=lead_id, status=to, rejected_because=kept)
-        return last_change(connection, "leads", lead_id)
+    row = queries("leads").status_of(connection, lead_id=lead_id)
+    if row is None:
+        raise _none(lead_id)
+    kept = become(row[0], to, reason)
+    queries("leads").set_status(connection, lead_id=lead_id, status=to, rejected_because=kept)
 
 
 def give(lead_id: int, rep_id: int, scope: Scope, *, actor: str, through: Through) -> int | None:
@@ -178,10 +193,25 @@ def give(lead_id: int, rep_id: int, scope: Scope, *, actor: str, through: Throug
     """
     _check_visible(lead_id, scope)
     with acting(actor, through) as connection:
-        if not queries("opportunities").rep_exists(connection, rep_id=rep_id):
-            raise CrmError(f"There is no rep {rep_id}; see them with `gcrm leads reps`.")
-        queries("leads").give(connection, lead_id=lead_id, rep_id=rep_id, because=f"given by {actor}", actor=actor)
+        give_within(connection, lead_id, rep_id, actor)
         return last_change(connection, "leads", lead_id)
+
+
+def give_within(connection: psycopg.Connection[Any], lead_id: int, rep_id: int, actor: str) -> None:
+    """As `give`, in the connection's transaction, for whoever sees the lead.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        lead_id: its key.
+        rep_id: key of the rep.
+        actor: who does it.
+
+    Raises:
+        CrmError: there is no such rep.
+    """
+    if not queries("opportunities").rep_exists(connection, rep_id=rep_id):
+        raise CrmError(f"There is no rep {rep_id}; see them with `gcrm leads reps`.")
+    queries("leads").give(connection, lead_id=lead_id, rep_id=rep_id, because=f"given by {actor}", actor=actor)
 
 
 def undo(lead_id: int, change_id: int, scope: Scope, *, actor: str, through: Through) -> None:

@@ -163,19 +163,37 @@ def move(
     if moment > datetime.now(UTC):
         raise CrmError(f"{moment:%Y-%m-%d %H:%M} is yet to come; give the time at which it moved.")
     _check_visible(opportunity_id, scope)
-    statements = queries("opportunities")
     with acting(actor, through) as connection:
-        row = statements.progress(connection, opportunity_id=opportunity_id)
-        if row is None:
-            raise _none(opportunity_id)
-        moved = stages.move(current_pipeline(connection), Progress(*row), to, moment, reason)
-        statements.set_progress(
-            connection, opportunity_id=opportunity_id, stage=moved.stage, since=moved.since, closed_at=moved.closed_at, loss_reason=moved.loss_reason
-        )
+        moved = move_within(connection, current_pipeline(connection), opportunity_id, to, moment, reason)
         change = last_change(connection, "opportunities", opportunity_id)
     if change is None:
         raise CrmError(f"Opportunity {opportunity_id} was moved without a trace; look at the triggers of its table with `gcrm db check`.")
     return moved, change
+
+
+def move_within(connection: psycopg.Connection[Any], pipeline: Pipeline, opportunity_id: int, to: str, at: datetime, reason: str | None = None) -> Progress:
+    """As `move`, in the connection's transaction, for whoever sees the opportunity.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        pipeline: the stages.
+        opportunity_id: its key.
+        to: name of the stage.
+        at: when it moved.
+        reason: why it is lost.
+
+    Raises:
+        CrmError: there is no such opportunity, or the move is not allowed.
+    """
+    statements = queries("opportunities")
+    row = statements.progress(connection, opportunity_id=opportunity_id)
+    if row is None:
+        raise _none(opportunity_id)
+    moved = stages.move(pipeline, Progress(*row), to, at, reason)
+    statements.set_progress(
+        connection, opportunity_id=opportunity_id, stage=moved.stage, since=moved.since, closed_at=moved.closed_at, loss_reason=moved.loss_reason
+    )
+    return moved
 
 
 @dataclass(frozen=True)
@@ -208,10 +226,24 @@ def terms_of(opportunity_id: int, scope: Scope, **said: Any) -> Terms:  # noqa: 
     Raises:
         CrmError: there is no such opportunity, or a commitment is none.
     """
+    with scoped(scope) as connection:
+        return terms_within(connection, opportunity_id, **said)
+
+
+def terms_within(connection: psycopg.Connection[Any], opportunity_id: int, **said: Any) -> Terms:  # noqa: ANN401 - each as its field of Terms
+    """As `terms_of`, in the connection's transaction.
+
+    Args:
+        connection: that reads it.
+        opportunity_id: its key.
+        said: fields of `Terms`.
+
+    Raises:
+        CrmError: there is no such opportunity, or a commitment is none.
+    """
     if said.get("commitment") not in (None, *COMMITMENTS):
         raise CrmError(f"{said['commitment']!r} is no commitment; there are {', '.join(COMMITMENTS)}.")
-    with scoped(scope) as connection:
-        row = queries("opportunities").terms(connection, opportunity_id=opportunity_id)
+    row = queries("opportunities").terms(connection, opportunity_id=opportunity_id)
     if row is None:
         raise _none(opportunity_id)
     return replace(Terms(*row), **said)
@@ -233,20 +265,47 @@ def edit(opportunity_id: int, terms: Terms, scope: Scope, *, actor: str, through
     Raises:
         CrmError: there is no such opportunity or rep, or a value is out of range.
     """
-    if not 0 <= terms.amount < _MOST_AMOUNT:
-        raise CrmError(f"An amount of {terms.amount:,} cannot be stored; give one of at least 0, with at most 12 digits before the point.")
+    _check_visible(opportunity_id, scope)
+    with acting(actor, through) as connection:
+        changed = edit_within(connection, opportunity_id, terms)
+        return last_change(connection, "opportunities", opportunity_id) if changed else None
+
+
+def edit_within(connection: psycopg.Connection[Any], opportunity_id: int, terms: Terms) -> bool:
+    """As `edit`, in the connection's transaction, for whoever sees the opportunity; whether anything differs.
+
+    Args:
+        connection: of `gcrm.pipeline.changes.acting`.
+        opportunity_id: its key.
+        terms: all of them.
+
+    Raises:
+        CrmError: there is no such rep, or a value is out of range.
+    """
+    check_amount(terms.amount)
     if terms.probability is not None and not 0 <= terms.probability <= 1:
         raise CrmError(f"A probability of {terms.probability:g} is none; give one from 0 to 1.")
-    _check_visible(opportunity_id, scope)
     statements = queries("opportunities")
-    with acting(actor, through) as connection:
-        if terms.rep_id is not None and not statements.rep_exists(connection, rep_id=terms.rep_id):
-            raise CrmError(f"There is no rep {terms.rep_id}; see them with `gcrm leads reps`.")
-        changed = statements.edit(
-            connection, opportunity_id=opportunity_id, amount=terms.amount, expected_close_on=terms.expected_close_on,
-            probability=terms.probability, commitment=terms.commitment, rep_id=terms.rep_id,
-        )  # fmt: skip
-        return last_change(connection, "opportunities", opportunity_id) if changed else None
+    if terms.rep_id is not None and not statements.rep_exists(connection, rep_id=terms.rep_id):
+        raise CrmError(f"There is no rep {terms.rep_id}; see them with `gcrm leads reps`.")
+    changed = statements.edit(
+        connection, opportunity_id=opportunity_id, amount=terms.amount, expected_close_on=terms.expected_close_on,
+        probability=terms.probability, commitment=terms.commitment, rep_id=terms.rep_id,
+    )  # fmt: skip
+    return bool(changed)
+
+
+def check_amount(amount: Decimal) -> None:
+    """Refuses an amount that cannot be stored.
+
+    Args:
+        amount: in any currency.
+
+    Raises:
+        CrmError: it is below zero, or too large.
+    """
+    if not 0 <= amount < _MOST_AMOUNT:
+        raise CrmError(f"An amount of {amount:,} cannot be stored; give one of at least 0, with at most 12 digits before the point.")
 
 
 def undo(opportunity_id: int, change_id: int, scope: Scope, *, actor: str, through: Through) -> None:

@@ -25,7 +25,7 @@ EMPTY = (
     " gcrm.duplicates, gcrm.duplicate_runs, gcrm.account_merges, gcrm.account_keys,"
     " gcrm.account_thematic, gcrm.account_trade_areas, gcrm.cell_trade_areas, gcrm.trade_areas,"
     " gcrm.accounts, gcrm.products, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine, gcrm.mended,"
-    " gcrm.warnings, gcrm.changes, gcrm.import_chunks, gcrm.imports, gcrm.jobs RESTART IDENTITY"
+    " gcrm.warnings, gcrm.changes, gcrm.change_sets, gcrm.import_chunks, gcrm.imports, gcrm.jobs RESTART IDENTITY"
 )
 
 

@@ -37,7 +37,7 @@ _OF_NO_PERSON = {
     "layer_versions": "files of places; their names are scrubbed", "imports": "names of files are scrubbed", "jobs": "messages and names of files are scrubbed",
     "saved_views": "texts in links are scrubbed", "audit": "what somebody did; scrubbed", "sessions": "staff, by the names under which they sign in",
     "calendar_links": "staff, as above",
-    "fact_changes": "keys of records", "extractions": "checksums",
+    "change_sets": "staff, and names of fields", "fact_changes": "keys of records", "extractions": "checksums",
     "changes": "goes with its records", "warnings": "goes with its records", "mended": "searched", "quarantine": "searched",
     "geocode_answers": "goes by the addresses", "address_terms": "goes by the addresses",
 }  # fmt: skip

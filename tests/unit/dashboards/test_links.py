@@ -7,23 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.data import CASE_KINDS, KINDS, LEVELS, MEASURES, Filter, quality
+from dashboards.data import LEVELS, MEASURES, Filter, quality
+from dashboards.data.lists import CASES, LISTS, ListType
 from dashboards.data.reports import REPORTS, Choice
 from dashboards.links import (
     BESIDE,
-    CASE_TABS,
     MODES,
     REVIEW_STATUSES,
-    TABS,
     WEEKDAYS,
     AccountView,
-    ActivitiesView,
     Camera,
-    CasesView,
     DayView,
     DuplicatesView,
     ForecastView,
-    LeadsView,
+    ListView,
     MapView,
     PipelineView,
     PositionsView,
@@ -33,7 +30,7 @@ from dashboards.links import (
     ReportsView,
     SurroundingsView,
 )
-from gcrm.errors import CubeError, GcrmError
+from gcrm.errors import CrmError, CubeError, GcrmError
 
 CELL = h3.latlng_to_cell(60.17, 24.94, 9)
 
@@ -152,23 +149,21 @@ def test_a_number_out_of_range_is_told_by_its_name(name: str, text: str) -> None
 @pytest.mark.parametrize(
     "view",
     [
-        PipelineView(), PipelineView(rep=3, territory=2, stage="proposal"), LeadsView(), LeadsView("new", 3, 2, unassigned=True, text="Äl & Co", lead=7),
-        ForecastView(), ForecastView("rep", "USD"),
+        PipelineView(), PipelineView(rep=3, territory=2, stage="proposal"), ForecastView(), ForecastView("rep", "USD"),
     ],
 )  # fmt: skip
-def test_links_of_sales_lead_back_to_their_views(view: PipelineView | LeadsView | ForecastView) -> None:
+def test_links_of_sales_lead_back_to_their_views(view: PipelineView | ForecastView) -> None:
     assert type(view).from_parameters({name: [str(value)] for name, value in view.parameters().items()}) == view
 
 
 @pytest.mark.parametrize(
     ("view", "asked", "sentence"),
     [
-        (PipelineView, {"rep": ["x"]}, "'x' is no key of a rep"), (LeadsView, {"lead": ["-1"]}, "is no key of a lead"),
-        (LeadsView, {"status": ["old"]}, "'old' is no status of a lead"), (ForecastView, {"by": ["luck"]}, "is made by rep, territory, region"),
+        (PipelineView, {"rep": ["x"]}, "'x' is no key of a rep"), (ForecastView, {"by": ["luck"]}, "is made by rep, territory, region"),
     ],
 )  # fmt: skip
 def test_a_link_of_sales_that_asks_for_what_is_not_there_is_refused(
-    view: type[PipelineView | LeadsView | ForecastView], asked: dict[str, list[str]], sentence: str
+    view: type[PipelineView | ForecastView], asked: dict[str, list[str]], sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         view.from_parameters(asked)
@@ -210,18 +205,44 @@ def test_another_report_is_narrowed_to_what_it_knows() -> None:
 
 
 keys = st.none() | st.integers(0, 10**18 - 1)
-areas = st.just("") | st.just(CELL)
-places_in_lists = st.just("") | st.builds(lambda at, key: f"{at.isoformat()}~{key}", st.datetimes(timezones=st.just(UTC)), st.integers(0, 10**18 - 1))
-daily_views = (
-    st.builds(DayView, rep=keys, day=st.none() | st.dates())
-    | st.builds(ActivitiesView, tab=st.sampled_from(TABS), rep=keys, kind=st.sampled_from(["", *KINDS]), cell=areas, after=places_in_lists)
-    | st.builds(CasesView, keys, st.sampled_from(CASE_TABS), keys, st.sampled_from(["", *CASE_KINDS]), areas, places_in_lists)
-)
 
 
-@given(daily_views)
-def test_links_of_the_daily_work_lead_back_to_their_views(view: DayView | ActivitiesView | CasesView) -> None:
+@given(st.builds(DayView, rep=keys, day=st.none() | st.dates()))
+def test_links_of_the_daily_work_lead_back_to_their_views(view: DayView) -> None:
     assert type(view).from_parameters({name: [str(value)] for name, value in view.parameters().items()}) == view
+
+
+@st.composite
+def lists_seen(draw: st.DrawFn) -> tuple[ListType, ListView]:
+    """A list, and what is seen of it."""
+    of = draw(st.sampled_from(list(LISTS.values())))
+    where = []
+    for column in of.filters:
+        members = st.sampled_from(column.choices) if column.choices else st.integers(0, 99).map(str) if column.kind == "key" else st.sampled_from("abc")
+        where.append((column.name, tuple(draw(st.lists(members, unique=True, max_size=3)))))
+    sort = draw(st.just("") | st.sampled_from([f"{sign}{column.name}" for column in of.columns for sign in ("", "-")]))
+    after = draw(st.just("") | st.integers(0, 10**18 - 1).map(str) | st.text(max_size=5).map(lambda value: f"7~{value}"))
+    chosen = tuple(each for each in where if each[1])
+    return of, ListView(chosen, draw(st.text()), draw(st.just("") | st.just(f"{CELL}+2")), sort, after, draw(keys))
+
+
+@given(lists_seen())
+def test_the_link_to_a_list_leads_back_to_what_is_seen(seen: tuple[ListType, ListView]) -> None:
+    of, view = seen
+    parameters = {name: [value] if isinstance(value, str) else value for name, value in view.parameters(of).items()}
+    assert ListView.from_parameters(of, parameters) == view
+
+
+def test_a_link_to_a_list_from_before_names_a_cell() -> None:
+    assert ListView.from_parameters(CASES, {"cell": [CELL], "rep": ["3"]}) == ListView((("rep", ("3",)),), area=CELL)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"status": ["old"]}, {"rep": ["x"]}, {"rep": ["-1"]}, {"sort": ["phone"]}, {"after": ["x"]}, {"case": ["-1"]}, {"case": ["9" * 19]}]
+)
+def test_a_link_to_a_list_that_asks_for_what_is_not_there_is_refused(asked: dict[str, list[str]]) -> None:
+    with pytest.raises((CrmError, ValueError), match=r".+"):
+        ListView.from_parameters(CASES, asked)
 
 
 def test_a_page_of_a_history_is_kept_in_its_link() -> None:
@@ -236,10 +257,9 @@ def test_a_page_of_a_history_is_kept_in_its_link() -> None:
     ("view", "name", "text"),
     [
         (AccountView, "before", "yesterday"), (AccountView, "before", "2026-01-01T10:00:00~orders~1"), (AccountView, "before", "2026-01-01T10:00:00Z~wishes~1"),
-        (AccountView, "show", "wishes"), (ActivitiesView, "after", "2026-01-01~x"), (ActivitiesView, "kind", "dance"), (CasesView, "case", "-1"),
-        (CasesView, "show", "none"), (DayView, "day", "someday"), (DayView, "rep", "9" * 19),
+        (AccountView, "show", "wishes"), (DayView, "day", "someday"), (DayView, "rep", "9" * 19),
     ],
 )  # fmt: skip
-def test_what_a_link_of_the_daily_work_cannot_say_is_refused(view: type[AccountView | ActivitiesView | CasesView | DayView], name: str, text: str) -> None:
+def test_what_a_link_of_the_daily_work_cannot_say_is_refused(view: type[AccountView | DayView], name: str, text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         view.from_parameters({name: [text]})

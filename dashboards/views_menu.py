@@ -1,32 +1,33 @@
-"""Saved views of the cube page: saved under a name, opened, overwritten, renamed, deleted, and brought back."""
+"""Saved views of a page: saved under a name, opened, overwritten, renamed, deleted, and brought back."""
 
 from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from dashboards import data, intake_views, texts
-from dashboards.cube_question import PAGE, follow, parameters
-from dashboards.data import CubeQuery, SavedView, Scope
+from dashboards import data, intake_views, session, texts
+from dashboards.data import SavedView, Scope
 from gcrm.errors import GcrmError
 
 _CHOSEN, _OPENED, _NAME, _RESULT = "view to open", "opened view", "name of the view", "what became of the view"
 
 
-def menu(query: CubeQuery, scope: Scope) -> None:
+def menu(page: str, parameters: session.Parameters, scope: Scope, example: str) -> None:
     """The menu of views.
 
     Args:
-        query: the question that is shown.
+        page: path of the page.
+        parameters: of the link to what is shown.
         scope: who is looking.
+        example: of a name.
     """
-    views = {view.name: view for view in data.saved_views(scope, PAGE)}
+    views = {view.name: view for view in data.saved_views(scope, page)}
     opened = views.get(st.session_state.get(_OPENED, ""))
     with st.popover("Views", icon=":material/bookmark:"):
         _choice(views, opened)
-        _form(query, opened)
+        _form(page, parameters, opened, example)
         if opened is not None:
             with st.container(horizontal=True, gap="xsmall", key="opened_view"):
-                st.button("Overwrite", help="The view shows from now on what you see", on_click=_do, args=(lambda: _overwrite(opened, query),))
+                st.button("Overwrite", help="The view shows from now on what you see", on_click=_do, args=(lambda: _overwrite(opened, parameters),))
                 st.button("Delete", icon=":material/delete:", on_click=_do, args=(lambda: _delete(opened),))
         _result()
 
@@ -39,16 +40,16 @@ def _choice(views: Mapping[str, SavedView], opened: SavedView | None) -> None:
         st.session_state[_OPENED] = chosen or ""
         st.session_state.pop(_RESULT, None)
         if chosen:
-            follow(views[chosen].parameters)
+            session.go(views[chosen].page, views[chosen].parameters)
 
     st.selectbox("Open a view", list(views), key=_CHOSEN, placeholder="Choose" if views else "None is saved yet", disabled=not views, on_change=open_view)
 
 
-def _form(query: CubeQuery, opened: SavedView | None) -> None:
+def _form(page: str, parameters: session.Parameters, opened: SavedView | None, example: str) -> None:
     with st.form("view", border=False, clear_on_submit=True):
-        st.text_input("Name", key=_NAME, max_chars=intake_views.LONGEST_NAME, placeholder="Such as: Revenue by quarter")
+        st.text_input("Name of the view", key=_NAME, max_chars=intake_views.LONGEST_NAME, placeholder=f"Such as: {example}")
         with st.container(horizontal=True, gap="xsmall"):
-            st.form_submit_button("Save as new", icon=":material/bookmark_add:", on_click=_do, args=(lambda: _save(query),))
+            st.form_submit_button("Save as new", icon=":material/bookmark_add:", on_click=_do, args=(lambda: _save(page, parameters),))
             if opened is not None:
                 st.form_submit_button("Rename", on_click=_do, args=(lambda: _rename(opened),))
 
@@ -61,13 +62,13 @@ def _do(action: Callable[[], tuple[str, SavedView | None]]) -> None:
         st.session_state[_RESULT] = ("failed", str(error), None)
 
 
-def _save(query: CubeQuery) -> tuple[str, None]:
-    name = st.session_state[_OPENED] = intake_views.save_view(st.session_state[_NAME], PAGE, parameters(query))
+def _save(page: str, parameters: session.Parameters) -> tuple[str, None]:
+    name = st.session_state[_OPENED] = intake_views.save_view(st.session_state[_NAME], page, parameters)
     return f"“{name}” is saved.", None
 
 
-def _overwrite(view: SavedView, query: CubeQuery) -> tuple[str, None]:
-    intake_views.overwrite_view(view.name, PAGE, parameters(query))
+def _overwrite(view: SavedView, parameters: session.Parameters) -> tuple[str, None]:
+    intake_views.overwrite_view(view.name, view.page, parameters)
     return f"“{view.name}” shows this from now on.", None
 
 
