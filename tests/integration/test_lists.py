@@ -255,7 +255,7 @@ def test_the_terms_and_the_stage_of_an_opportunity_are_changed_by_its_rules() ->
 
 def test_a_planned_activity_gets_another_time_and_rep() -> None:
     rep, other = (value("SELECT rep_id FROM gcrm.reps WHERE source_key = %s", key) for key in ("r1", "r2"))
-    well("activities", "plan", _key("c1"), "call", "Spring range", "2030-01-10T09:00+02:00", "--rep", rep)
+    well("activities", "plan", _key("c1"), "call", "Spring range", "2030-01-10T09:00", "--rep", rep)
     key = int(value("SELECT activity_id FROM gcrm.activities WHERE state = 'planned'"))
     activities = LISTS["activities"]
     assert change(activities, [key], "due_at", "2030-02-01T10:00+02:00", ALL, **WHO).changed == 1
