@@ -68,7 +68,7 @@ def test_a_read_without_a_scope_would_be_found() -> None:
 
 
 _OF_NOBODY = {
-    "zone": "a setting",
+    "zone": "a setting", "area_of_text": "what somebody wrote", "area_of_content": "what somebody handed in",
     "current_cube": "which cube is published; its figures take a scope", "cube_as_of": "as above", "kept_cubes": "as above",
     "scenario_labels": "names of scenarios, which say what was changed and not whose",
     "comfortable_level": "a level", "level_of_cell": "a level", "fitting": "a filter", "in_one_currency": "a filter", "for_measure": "a question",
