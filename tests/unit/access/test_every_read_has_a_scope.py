@@ -75,7 +75,7 @@ _OF_NOBODY = {
     "answerable": "a question", "ways_to_show": "names of measures", "comes_from_layers": "of a measure", "is_money": "of a measure", "simple": "of a measure",
     "dimensions_of": "of a measure", "span": "of a time", "parse": "a place in words", "versus_columns": "names of columns",
     "totals": "sums of lines that were read", "records": "rows of a list that was read", "standing": "of a case that was read", "placement_name": "a word",
-    "ordered_columns": "names of columns",
+    "ordered_columns": "names of columns", "last_months": "times", "report_of": "what a report is", "write": "a report that was read",
     "other_form": "an ending", "export_answer": "an answer that was read", "write_table": "a table that was read",
     "street": "of the map", "way": "of the map", "newest_search": "when duplicates were searched for",
     "people": "those who may sign in, for those who administer", "audit_lines": "the audit, for those who administer",
