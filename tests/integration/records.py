@@ -24,7 +24,7 @@ EMPTY = (
     " gcrm.sites, gcrm.account_positions, gcrm.geocode_reviews, gcrm.geocode_corrections,"
     " gcrm.duplicates, gcrm.duplicate_runs, gcrm.account_merges, gcrm.account_keys,"
     " gcrm.account_thematic, gcrm.account_trade_areas, gcrm.cell_trade_areas, gcrm.trade_areas,"
-    " gcrm.accounts, gcrm.products, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine, gcrm.mended,"
+    " gcrm.accounts, gcrm.products, gcrm.calendar_links, gcrm.reps, gcrm.territories, gcrm.regions, gcrm.quarantine, gcrm.mended,"
     " gcrm.warnings, gcrm.changes, gcrm.change_sets, gcrm.import_chunks, gcrm.imports, gcrm.jobs RESTART IDENTITY"
 )
 
