@@ -61,6 +61,7 @@ def accounts_in(cube: Cube, cell: str, where: tuple[Filter, ...], scope: Scope) 
 _LISTED = {
     "statuses": "status", "segments": "segment", "territories": "territory", "regions": "region", "residence_types": "residence_type",
     "districts": "district", "road_classes": "road_class", "municipalities": "municipality", "trade_areas": "trade_area", "companies": "company",
+    "territories_then": "territory_then", "regions_then": "region_then",
     "weekdays": "weekday", "hours": "hour", "categories": "category", "products": "product", "channels": "channel", "currencies": "currency",
 }  # fmt: skip
 

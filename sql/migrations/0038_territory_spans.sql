@@ -32,4 +32,4 @@ COMMENT ON COLUMN gcrm.account_territory_spans.since IS 'From when on; of the fi
 COMMENT ON COLUMN gcrm.account_territory_spans.until IS 'Up to when, itself not in it; of the last infinity.';
 COMMENT ON COLUMN gcrm.account_territory_spans.territory IS 'Name of the territory, as it is called today; (unknown) where none served it.';
 COMMENT ON COLUMN gcrm.account_territory_spans.region IS 'Name of the region that it belongs to today.';
-GRANT SELECT ON gcrm.account_territory_spans TO gcrm_writer;
+GRANT SELECT ON gcrm.account_territory_spans TO gcrm_writer, gcrm_reader;

@@ -33,13 +33,13 @@ SELECT account_id, source, source_key, name FROM gcrm.accounts WHERE account_id 
 -- The account of a key in a system: account_id.
 SELECT account_id FROM gcrm.accounts WHERE source = :source AND source_key = :source_key;
 
--- name: in_cells(lows, highs, statuses, segments, territories, residence_types, districts, road_classes, regions, municipalities, trade_areas, companies, first_days, last_days, weekdays, hours, categories, products, channels, currencies, custom, time_zone, most)
+-- name: in_cells(lows, highs, statuses, segments, territories, residence_types, districts, road_classes, regions, municipalities, trade_areas, companies, territories_then, regions_then, first_days, last_days, weekdays, hours, categories, products, channels, currencies, custom, time_zone, most)
 -- The accounts of some ranges of cells, those with the highest revenue first: account_id, name, kind, status, segment, address, territory,
 -- residence_type, geocode_level, orders, revenue, currency, and found (how many there are without the limit). Orders and revenue are those of the times
 -- (spans of days, weekdays, hours, in the time zone), categories, products, channels and currencies; empty means all.
 -- custom: members by custom field (JSON).
 WITH found AS (
-    SELECT a.*, t.name AS territory, s.residence_type
+    SELECT a.*, t.name AS territory, r.name AS region, s.residence_type
     FROM gcrm.accounts a
     LEFT JOIN gcrm.territories t USING (territory_id)
     LEFT JOIN gcrm.regions r USING (region_id)
@@ -72,6 +72,13 @@ WITH found AS (
         AND (cardinality(:categories::text[]) = 0 OR coalesce(p.category, '(unknown)') = ANY(:categories))
         AND (cardinality(:channels::text[]) = 0 OR coalesce(o.channel, '(unknown)') = ANY(:channels))
         AND (cardinality(:currencies::text[]) = 0 OR o.currency = ANY(:currencies))
+        -- Where no span is kept, the territory has always been that of today.
+        AND (cardinality(:territories_then::text[]) = 0 OR coalesce((
+            SELECT h.territory FROM gcrm.account_territory_spans h WHERE h.account_id = o.account_id AND h.since <= o.ordered_at AND o.ordered_at < h.until
+        ), (SELECT coalesce(f.territory, '(unknown)') FROM found f WHERE f.account_id = o.account_id)) = ANY(:territories_then))
+        AND (cardinality(:regions_then::text[]) = 0 OR coalesce((
+            SELECT h.region FROM gcrm.account_territory_spans h WHERE h.account_id = o.account_id AND h.since <= o.ordered_at AND o.ordered_at < h.until
+        ), (SELECT coalesce(f.region, '(unknown)') FROM found f WHERE f.account_id = o.account_id)) = ANY(:regions_then))
     GROUP BY o.account_id, o.source, o.order_key
 ), sales AS (
     SELECT account_id, count(*) AS orders, sum(revenue) AS revenue, min(currency) AS currency

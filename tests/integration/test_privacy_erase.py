@@ -248,7 +248,7 @@ def test_no_import_brings_an_erased_person_back(people: Path) -> None:
     )
     said = well("import", "accounts", again)
     with connect(Role.OWNER) as connection:
-        assert hits(connection, MARKER) == ["accounts", "changes"] or hits(connection, MARKER) == ["accounts"]  # z2, whom nobody merged or erased
+        assert {"accounts"} <= set(hits(connection, MARKER)) <= {"accounts", "account_words", "changes"}  # z2, whom nobody merged or erased
         assert connection.execute("SELECT source_key FROM gcrm.accounts WHERE name = %s", [NAME]).fetchall() == [("z2",)]
     assert value("SELECT count(*) FROM gcrm.accounts WHERE source_key = 'n3'") == 1
     refused = rows("SELECT object, file_name, row_number, record, value, reason FROM gcrm.quarantine ORDER BY object, file_name, row_number")
