@@ -31,7 +31,7 @@ CREATE INDEX changes_set ON gcrm.changes (change_set_id) WHERE change_set_id IS 
 COMMENT ON COLUMN gcrm.changes.change_set_id IS 'The set of changes in a list that it belongs to; empty for others.';
 
 -- Usage: the accounts by their names, page by page (list).
-CREATE INDEX accounts_by_name ON gcrm.accounts (lower(name), account_id);
+CREATE INDEX accounts_by_name ON gcrm.accounts (left(lower(name), 200), account_id);
 -- Usage: the activities by their times, planned ones among them, page by page (list).
 CREATE INDEX activities_by_time ON gcrm.activities ((coalesce(happened_at, due_at)), activity_id);
 -- Usage: the leads inside an area (list).

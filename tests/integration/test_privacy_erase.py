@@ -263,6 +263,19 @@ def test_no_import_brings_an_erased_person_back(people: Path) -> None:
     assert value("SELECT count(*) FROM gcrm.quarantine") == len(refused), tried
 
 
+def test_versions_that_the_build_itself_removes_are_gone_too(people: Path, home_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert people.is_dir()
+    monkeypatch.setenv("GCRM_CUBE_VERSIONS", "1")
+    settings.cache_clear()
+    well("cube", "build")
+    before = versions(settings().cubes)
+    well("privacy", "erase", "files/z1")
+    monkeypatch.undo()
+    settings.cache_clear()
+    assert {version.name for version in versions(settings().cubes)}.isdisjoint(version.name for version in before)
+    assert _files(home_files) == []
+
+
 def test_an_erasure_that_broke_off_is_ended(people: Path, home_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert people.is_dir()
     well("cube", "build")

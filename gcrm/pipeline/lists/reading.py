@@ -196,7 +196,8 @@ def _members(column: Column, scope: Scope) -> dict[str, str]:
 def _sorted(of: ListType, sort: Sort, after: After | None) -> tuple[sql.Composed, dict[str, Any]]:
     """The statement of a page, and where it begins; every name in it is one of the declaration."""
     column = of.column(sort.column)
-    value = sql.SQL("lower({})" if column.kind in ("text", "key") else "{}").format(sql.Identifier(column.name))
+    # An index holds no longer texts (sql/migrations/0043_lists.sql); beyond that they are sorted by their keys.
+    value = sql.SQL("left(lower({}), 200)" if column.kind in ("text", "key") else "{}").format(sql.Identifier(column.name))
     parts = {
         "value": value, "sorted_by": sql.Identifier(_SORTED_BY), "base": _base(of), "key": sql.Identifier(of.key),
         "direction": sql.SQL("DESC" if sort.descending else "ASC"), "nulls": sql.SQL("" if column.always else "NULLS LAST"),

@@ -36,7 +36,8 @@ def forget_in_cubes(account_ids: Sequence[int]) -> list[Path]:
         build_cube(lambda _: None, full=True)  # a refresh would go on from files that name the person
     for folder in holding:
         with FileLock(folder.parent / LOCK):
-            shutil.rmtree(folder)
+            if folder.is_dir():  # the build removes the oldest version itself
+                shutil.rmtree(folder)
         if folder.parent != settings().cubes:  # a scenario has one version
             shutil.rmtree(folder.parent)
     return holding
