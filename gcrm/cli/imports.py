@@ -61,6 +61,8 @@ def import_(
     from gcrm.ingest.source import open_sources
     from gcrm.ingest.spool import local_files
 
+    if assign and object_name not in ("leads", _ALL):
+        raise MappingError(f"--assign gives leads to reps, and {object_name} are none; leave it out.")
     base, given = _mapping(object_name, map_ or [])
     wanted = {"delimiter": delimiter, "encoding": encoding, "header": header, "skip_lines": skip_lines, "sheet": sheet, "layer": layer, "crs": crs}
     named = {name: value for name, value in (wanted | {"table": table, "query": query}).items() if value is not None}

@@ -152,6 +152,7 @@ DECLARE
     query tsquery;
     alike text;
     found_rows int;
+    found_before int;
 BEGIN
     IF cardinality(words) = 0 THEN
         RETURN;
@@ -163,15 +164,15 @@ BEGIN
     -- 1: whole words, or the telephone number.
     SELECT string_agg(quote_literal(word), ' & ')::tsquery INTO query FROM unnest(words) AS word;
     RETURN QUERY SELECT w.account_id, w.contact_id, 1 FROM gcrm.with_words(coalesce(query || phone, query), most) AS w;
-    GET DIAGNOSTICS found_rows = ROW_COUNT;
-    IF found_rows >= most THEN
+    GET DIAGNOSTICS found_before = ROW_COUNT;
+    IF found_before >= most THEN
         RETURN;
     END IF;
     -- 2: words that begin like this; a single letter begins too many.
     SELECT string_agg(quote_literal(word) || CASE WHEN length(word) > 1 THEN ':*' ELSE '' END, ' & ')::tsquery INTO query FROM unnest(words) AS word;
     RETURN QUERY SELECT w.account_id, w.contact_id, 2 FROM gcrm.with_words(query, most) AS w;
     GET DIAGNOSTICS found_rows = ROW_COUNT;
-    IF found_rows > 0 OR NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') THEN
+    IF found_before + found_rows > 0 OR NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') THEN
         RETURN;
     END IF;
     -- 3: names like it, and words of addresses like each of its own.

@@ -124,6 +124,8 @@ def test_an_import_gives_what_has_a_place_to_reps_as_the_rules_would(tmp_path: P
     again.write_text(shop_file("leads").read_text().replace("Two cargo bikes", "Three cargo bikes"))
     assert "1 updated" in well("import", "leads", again, "--assign")
     assert [row[:3] for row in rows(query)][:2] == [row[:3] for row in by_rules][:2]
+    refused = gcrm("import", "accounts", shop_file("accounts"), "--assign")
+    assert (refused.code, refused.err) == (1, "gcrm: --assign gives leads to reps, and accounts are none; leave it out.\n")
 
 
 def test_only_who_sees_every_lead_runs_the_rules() -> None:

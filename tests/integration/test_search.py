@@ -41,6 +41,15 @@ def test_what_is_meant_comes_first(text: str, key: str) -> None:
     assert _keys(text)[:1] == [key]
 
 
+def test_what_is_found_by_its_words_or_number_is_not_looked_for_with_mistakes() -> None:
+    for text in ("0407654321", "velo filiale"):
+        with connect(Role.WRITER) as writer:
+            writer.execute("SELECT set_config('gcrm.territories', 'all', true)")
+            steps = {step for (step,) in writer.execute("SELECT DISTINCT step FROM gcrm.search_accounts(%s, 200)", [text])}
+        assert steps
+        assert 3 not in steps, text
+
+
 def test_a_contact_leads_to_the_account() -> None:
     found = find_accounts(str(value("SELECT email FROM gcrm.contacts WHERE email IS NOT NULL ORDER BY contact_id LIMIT 1")), EVERYTHING)
     assert len(found) == 1
