@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
+import pandas as pd
 import psycopg
 from rich.console import Console
 from rich.table import Table
@@ -42,9 +43,9 @@ _SETS = """
 """
 # Names and streets of syllables, drawn by the digits of a hash: some ten thousand streets, a hundred thousand names.
 _ACCOUNTS = """
-    INSERT INTO gcrm.accounts (source, source_key, kind, status, name, segment, street, house_number, postcode, city, country_code, phone, email,
-        position, cell, territory_id, made_up, import_id)
-    SELECT 'bench', 'K' || i, 'company', (ARRAY['customer', 'customer', 'prospect', 'lost'])[i % 4 + 1],
+    INSERT INTO gcrm.accounts (account_id, source, source_key, kind, status, name, segment, street, house_number, postcode, city, country_code, phone, email,
+        position, cell, territory_id, made_up, import_id) OVERRIDING SYSTEM VALUE
+    SELECT i, 'bench', 'K' || i, 'company', (ARRAY['customer', 'customer', 'prospect', 'lost'])[i % 4 + 1],
         initcap(s1.word || s2.word || s3.word) || (ARRAY[' Handel', ' Bau', ' Markt', ' Technik', ' Service', ''])[i % 6 + 1]
             || (ARRAY[' GmbH', ' AG', ' & Co. KG', ' e.K.', ''])[i % 5 + 1],
         'segment ' || i % 9, initcap(s4.word || s5.word) || (ARRAY['straße', 'weg', 'gasse', 'platz'])[i % 4 + 1], (i % 180 + 1)::text,
@@ -82,8 +83,9 @@ _OTHERS = """
         timestamptz '2026-10-01' - i % 900 * interval '1 day', date '2026-11-30' + (i % 90)::int,
         CASE WHEN i % 5 > 1 THEN timestamptz '2026-10-20' - i % 900 * interval '1 day' END, true, 1
     FROM generate_series(1, {accounts} / 10) AS i;
-    INSERT INTO gcrm.leads (source, source_key, company, status, received_at, territory_id, rep_id, made_up, import_id)
-    SELECT 'bench', i, 'Lead ' || i, 'new', timestamptz '2026-11-01' - i * interval '1 minute', i % {territories} + 1, i % {territories} + 1, true, 1
+    INSERT INTO gcrm.leads (source, source_key, company, currency, status, received_at, territory_id, rep_id, made_up, import_id)
+    SELECT 'bench', i, 'Lead ' || i, 'EUR', 'new', timestamptz '2026-11-01' - i * interval '1 minute', i % {territories} + 1,
+        coalesce(nullif(i % {territories}, 0), {territories}), true, 1
     FROM generate_series(1, {accounts} / 10) AS i;
     INSERT INTO gcrm.cases (source, source_key, account_id, rep_id, kind, priority, status, subject, opened_at, response_due_at,
         solution_due_at, made_up, import_id)
@@ -174,6 +176,21 @@ def _switch(how: str) -> None:
         END LOOP; END $$""")
 
 
+def _size(answer: object) -> int:
+    """The records of an answer."""
+    if isinstance(answer, opportunities.Board):
+        return len(answer.cards)
+    return len(answer) if isinstance(answer, pd.DataFrame) else int(answer is not None)
+
+
+def _check_alike(questions: dict[str, Question], sizes: dict[str, list[int]]) -> None:
+    """A cost is that of the security alone where both ways answer the same, and something at all."""
+    for name, question in questions.items():
+        now = [_size(question(number)) for number in range(1, _ASKED + 1)]
+        if not any(now) or sizes.setdefault(name, now) != now:
+            raise SystemExit(f"{name}: {sum(now)} records in place of {sum(sizes.get(name, now))}; ask within the reader's territories.")
+
+
 def _milliseconds(question: Question) -> list[float]:
     took = []
     for number in range(1, _ASKED + 1):
@@ -226,12 +243,13 @@ def main() -> None:
         questions = _questions(accounts)
         secured: dict[str, list[float]] = {name: [] for name in questions}
         plain: dict[str, list[float]] = {name: [] for name in questions}
+        sizes: dict[str, list[int]] = {}
+        _check_alike(questions, sizes)
         for name, question in questions.items():
-            question(1)
             secured[name] += _milliseconds(question)
         with _without_security():
+            _check_alike(questions, sizes)
             for name, question in questions.items():
-                question(1)
                 plain[name] += _milliseconds(question)
         for name, question in questions.items():
             secured[name] += _milliseconds(question)

@@ -1,5 +1,4 @@
--- What hangs on an account is seen with the account. Asked by EXISTS, the planner looks the account of a row up where few rows are read, and makes a list of all that are
--- seen where many are; IN made that list always, which of a million accounts takes longer than a page.
+-- What hangs on an account is asked for each row by the key of its account, as of activities and orders since 0034: IN made a list of every account that the reader sees.
 DO $$
 DECLARE
     t record;
@@ -11,7 +10,7 @@ BEGIN
             ON pg_get_expr(p.polqual, p.polrelid) LIKE format('(( SELECT gcrm.scope_is_all() AS scope_is_all) OR (%1$s IN ( SELECT %2$s.%1$s%%FROM gcrm.%2$s)))', k.key_column, k.parent)
         WHERE p.polname = 'scope'
     LOOP
-        EXECUTE format('ALTER POLICY scope ON %1$s USING ((SELECT gcrm.scope_is_all()) OR EXISTS (SELECT FROM gcrm.%2$I p WHERE p.%3$I = %1$s.%3$I))',
+        EXECUTE format('ALTER POLICY scope ON %1$s USING ((SELECT gcrm.scope_is_all()) OR (SELECT true FROM gcrm.%2$I p WHERE p.%3$I = %1$s.%3$I))',
             t.child, t.parent, t.key_column);
     END LOOP;
 END $$;
