@@ -133,7 +133,7 @@ def _config(column: Column, found: pd.DataFrame, known: Mapping[str, str]) -> An
 
 _PLAIN: Mapping[str, Callable[..., Any]] = {
     "text": st.column_config.TextColumn,
-    "money": partial(st.column_config.NumberColumn, format="localized", min_value=0),
+    "money": partial(st.column_config.NumberColumn, format="accounting", min_value=0),
     "share": partial(st.column_config.NumberColumn, format="percent", min_value=0, max_value=1),
     "day": partial(st.column_config.DateColumn, format="YYYY-MM-DD"),
     "time": partial(st.column_config.DatetimeColumn, format="YYYY-MM-DD HH:mm"),

@@ -221,7 +221,7 @@ def _form() -> None:
     with st.form(f"new lead {form}", border=False):
         for row in _ROWS:
             for column, name in zip(st.columns(len(row)), row, strict=True):
-                label = name.replace("_", " ").capitalize().replace("code", "").strip()
+                label = name.replace("_", " ").removesuffix(" code").capitalize()
                 with column:
                     codes = known.field(name).codes
                     given = st.selectbox(label, codes, index=None, format_func=str.capitalize) if codes else st.text_input(label)

@@ -17,7 +17,7 @@ from dashboards.links import ReportsView
 from gcrm.errors import GcrmError
 
 PAGE = "reports"
-_FORMATS: Mapping[str, str] = {"count": "localized", "money": "localized", "share": "percent", "days": "%.1f", "ratio": "%.2f"}
+_FORMATS: Mapping[str, str] = {"count": "localized", "money": "accounting", "share": "percent", "days": "%.1f", "ratio": "%.2f"}
 _LISTS = {"rep": ("reps", "All reps"), "territory": ("territories", "All territories"), "region": ("regions", "All regions")}
 _ROW_PIXELS, _MOST_ROWS_SEEN = 35, 14
 _FILES = {"CSV": ".csv", "Excel": ".xlsx"}
