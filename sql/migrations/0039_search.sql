@@ -175,17 +175,19 @@ BEGIN
     IF found_before + found_rows > 0 OR NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') THEN
         RETURN;
     END IF;
-    -- 3: names like it, and words of addresses like each of its own.
+    -- 3: names like it, and words of addresses like each of its own that nobody has as it stands: the beginning of a common word would be a long list.
     PERFORM set_config('pg_trgm.similarity_threshold', '0.45', true);
     RETURN QUERY EXECUTE
         'SELECT a.account_id, NULL::bigint, 3 FROM gcrm.accounts a WHERE lower(a.name) % lower($1) AND ($2 OR a.territory_id IN (SELECT gcrm.scope_territories()))'
         ' ORDER BY similarity(lower(a.name), lower($1)) DESC, a.account_id LIMIT $3'
         USING asked, every, most;
     EXECUTE
-        'SELECT string_agg(alternatives, '' & '') FROM (SELECT ''('' || concat_ws('' | '', quote_literal(word) || '':*'', ('
-        '    SELECT string_agg(quote_literal(term), '' | '') FROM ('
-        '        SELECT DISTINCT term, similarity(term, word) AS near FROM gcrm.address_terms WHERE length(word) > 3 AND term % word ORDER BY near DESC, term LIMIT 5) AS terms'
-        ')) || '')'' AS alternatives FROM unnest($1) AS word) AS each'
+        'SELECT string_agg(CASE'
+        '    WHEN length(word) < 2 OR EXISTS (SELECT FROM gcrm.account_words WHERE account_words.words @@ quote_literal(word)::tsquery) THEN quote_literal(word)'
+        '    ELSE ''('' || concat_ws('' | '', quote_literal(word) || '':*'', ('
+        '        SELECT string_agg(quote_literal(term), '' | '') FROM ('
+        '            SELECT DISTINCT term, similarity(term, word) AS near FROM gcrm.address_terms WHERE length(word) > 3 AND term % word ORDER BY near DESC, term LIMIT 5'
+        '        ) AS terms)) || '')'' END, '' & '') FROM unnest($1) AS word'
         INTO alike USING words;
     RETURN QUERY SELECT w.account_id, w.contact_id, 3 FROM gcrm.with_words(alike::tsquery, most) AS w;
 END $$;

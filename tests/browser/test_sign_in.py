@@ -11,7 +11,7 @@ import pytest
 import requests
 from oidc_provider_mock import User as Vouched
 from oidc_provider_mock import run_server_in_thread
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from gcrm.access.roles import USER_ROLES
 from gcrm.access.users import User, write_users
@@ -21,7 +21,7 @@ from tests.conftest import short_folder
 
 _PASSWORD = "correct horse battery"  # noqa: S105 - of users that are made up
 _REGION = "North"
-_PAGES_OF_ALL = {"Start", "Map", "Surroundings", "Reach", "Accounts", "Cube", "Data quality"}
+_PAGES_OF_ALL = {"Start", "My day", "Map", "Surroundings", "Reach", "Account", "Accounts", "Pipeline", "Cube", "Reports", "Data quality"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -77,14 +77,25 @@ def test_a_link_leads_through_the_sign_in_to_its_page_and_out_again(site: Site, 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+def _titles(links: Locator) -> set[str]:
+    """What links of the bar on top are called: the line below the name of their icon."""
+    return {text.split("\n")[-1] for text in links.all_inner_texts()}
+
+
 @pytest.mark.parametrize("role", sorted(USER_ROLES))
 def test_each_role_has_its_pages_and_its_territories(site: Site, visit: Visit, role: str) -> None:
     page = visit(site, "/")
     _enter(page, role)
     expect(page.locator(".who")).to_contain_text(USER_ROLES[role].label)
     expect(page.locator(".figures").first).to_be_visible()
-    titles = set(page.get_by_test_id("stTopNavLink").all_inner_texts()) | set(page.get_by_test_id("stTopNavLinkContainer").all_inner_texts())
-    shown = {title.split("\n")[-1] for title in titles}
+    shown = _titles(page.get_by_test_id("stTopNavLink"))
+    for section in page.get_by_test_id("stTopNavSection").all():
+        section.click()
+        pages = page.get_by_test_id("stTopNavDropdownLink")
+        expect(pages.first).to_be_visible()
+        shown |= _titles(pages)
+        page.keyboard.press("Escape")
+        expect(pages).to_have_count(0)
     assert shown >= _PAGES_OF_ALL
     assert ("Import" in shown) == (role == "admin")
     where = (

@@ -175,9 +175,8 @@ def visitors(foreign: Foreign) -> Iterator[dict[str, Visitor]]:
 def _pages() -> list[tuple[str, Permission]]:
     """The pages of the app, with what each needs: a new one is walked at once."""
     lines = ast.parse(_APP.read_text(encoding="utf-8")).body
-    listed = next(line.value for line in lines if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "_PAGES")
-    assert isinstance(listed, ast.Tuple)
-    rows = [row.elts for row in listed.elts if isinstance(row, ast.Tuple)]
+    sections = next(line.value for line in lines if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "_SECTIONS")
+    rows = [node.elts for node in ast.walk(sections) if isinstance(node, ast.Tuple) and isinstance(node.elts[0], ast.Constant)]
     return [(ast.literal_eval(path), Permission[ast.unparse(needed).rsplit(".", 1)[-1]]) for _, _, _, path, needed in rows]
 
 
