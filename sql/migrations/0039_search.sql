@@ -141,8 +141,8 @@ CREATE FUNCTION gcrm.with_words(query tsquery, most int) RETURNS TABLE (account_
 COMMENT ON FUNCTION gcrm.with_words(tsquery, int) IS 'Accounts of the scope with some words, in no order, and those whose contacts have them: account_id, contact_id.';
 REVOKE EXECUTE ON FUNCTION gcrm.with_words(tsquery, int) FROM PUBLIC;
 
-CREATE FUNCTION gcrm.search_accounts(asked text, most int) RETURNS TABLE (account_id bigint, contact_id bigint, step int)
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gcrm, public, pg_temp AS $$
+CREATE FUNCTION gcrm.search_accounts(asked text, most int) RETURNS TABLE (account_id bigint, contact_id bigint, step double precision)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = gcrm, public, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     words text[] := gcrm.words_of(left(asked, 400));
@@ -150,6 +150,8 @@ DECLARE
     phone tsquery := CASE WHEN digits ~ '^[0-9]{5,}$' THEN quote_literal(gcrm.phone_word(digits))::tsquery END;
     every boolean := gcrm.scope_is_all();
     query tsquery;
+    strange text[];
+    mistaken text;
     alike text;
     found_rows int;
     found_before int;
@@ -159,39 +161,41 @@ BEGIN
     END IF;
     -- 0: the name itself, which its words alone might leave among too many.
     RETURN QUERY
-        SELECT a.account_id, NULL::bigint, 0 FROM gcrm.accounts a
+        SELECT a.account_id, NULL::bigint, 0::double precision FROM gcrm.accounts a
         WHERE lower(a.name) = lower(asked) AND (every OR a.territory_id IN (SELECT gcrm.scope_territories())) LIMIT most;
     -- 1: whole words, or the telephone number.
     SELECT string_agg(quote_literal(word), ' & ')::tsquery INTO query FROM unnest(words) AS word;
-    RETURN QUERY SELECT w.account_id, w.contact_id, 1 FROM gcrm.with_words(coalesce(query || phone, query), most) AS w;
+    RETURN QUERY SELECT w.account_id, w.contact_id, 1::double precision FROM gcrm.with_words(coalesce(query || phone, query), most) AS w;
     GET DIAGNOSTICS found_before = ROW_COUNT;
     IF found_before >= most THEN
         RETURN;
     END IF;
     -- 2: words that begin like this; a single letter begins too many.
     SELECT string_agg(quote_literal(word) || CASE WHEN length(word) > 1 THEN ':*' ELSE '' END, ' & ')::tsquery INTO query FROM unnest(words) AS word;
-    RETURN QUERY SELECT w.account_id, w.contact_id, 2 FROM gcrm.with_words(query, most) AS w;
+    RETURN QUERY SELECT w.account_id, w.contact_id, 2::double precision FROM gcrm.with_words(query, most) AS w;
     GET DIAGNOSTICS found_rows = ROW_COUNT;
     IF found_before + found_rows > 0 OR NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') THEN
         RETURN;
     END IF;
-    -- 3: names like it, and words of addresses like each of its own that nobody has as it stands: the beginning of a common word would be a long list.
-    PERFORM set_config('pg_trgm.similarity_threshold', '0.45', true);
+    -- 3: what nobody's words are is written with a mistake: names with something like it, and the other words with words of addresses like it. What is known is taken as it
+    -- stands, since common words and beginnings (GmbH) are like a good part of all names.
+    SELECT array_agg(word) INTO strange FROM unnest(words) AS word
+    WHERE length(word) > 1 AND NOT EXISTS (SELECT FROM gcrm.with_words(quote_literal(word)::tsquery, 1));
+    SELECT string_agg(part, ' ') INTO mistaken FROM unnest(string_to_array(lower(asked), ' ')) AS part WHERE gcrm.words_of(part) && strange;
+    PERFORM set_config('pg_trgm.similarity_threshold', '0.45', true), set_config('pg_trgm.word_similarity_threshold', '0.34', true);
     RETURN QUERY EXECUTE
-        'SELECT a.account_id, NULL::bigint, 3 FROM gcrm.accounts a WHERE lower(a.name) % lower($1) AND ($2 OR a.territory_id IN (SELECT gcrm.scope_territories()))'
-        ' ORDER BY similarity(lower(a.name), lower($1)) DESC, a.account_id LIMIT $3'
-        USING asked, every, most;
+        'SELECT a.account_id, NULL::bigint, 5 - word_similarity($1, lower(a.name)) - similarity(lower(a.name), $4) AS step FROM gcrm.accounts a'
+        ' WHERE lower(a.name) %> $1 AND ($2 OR a.territory_id IN (SELECT gcrm.scope_territories())) ORDER BY step, a.account_id LIMIT $3'
+        USING coalesce(mistaken, lower(asked)), every, most, lower(asked);
     EXECUTE
-        'SELECT string_agg(CASE'
-        '    WHEN length(word) < 2 OR EXISTS (SELECT FROM gcrm.account_words WHERE account_words.words @@ quote_literal(word)::tsquery) THEN quote_literal(word)'
-        '    ELSE ''('' || concat_ws('' | '', quote_literal(word) || '':*'', ('
-        '        SELECT string_agg(quote_literal(term), '' | '') FROM ('
-        '            SELECT DISTINCT term, similarity(term, word) AS near FROM gcrm.address_terms WHERE length(word) > 3 AND term % word ORDER BY near DESC, term LIMIT 5'
-        '        ) AS terms)) || '')'' END, '' & '') FROM unnest($1) AS word'
-        INTO alike USING words;
-    RETURN QUERY SELECT w.account_id, w.contact_id, 3 FROM gcrm.with_words(alike::tsquery, most) AS w;
+        'SELECT string_agg(CASE WHEN word <> ALL ($2) THEN quote_literal(word) ELSE ''('' || concat_ws('' | '', quote_literal(word) || '':*'', ('
+        '    SELECT string_agg(quote_literal(term), '' | '') FROM ('
+        '        SELECT DISTINCT term, similarity(term, word) AS near FROM gcrm.address_terms WHERE length(word) > 3 AND term % word ORDER BY near DESC, term LIMIT 5) AS terms'
+        ')) || '')'' END, '' & '') FROM unnest($1) AS word'
+        INTO alike USING words, coalesce(strange, '{}');
+    RETURN QUERY SELECT w.account_id, w.contact_id, 3::double precision FROM gcrm.with_words(alike::tsquery, most) AS w;
 END $$;
 COMMENT ON FUNCTION gcrm.search_accounts(text, int) IS
-    'Accounts of the scope that a text may mean: account_id, contact_id (whose words they were, else empty), step (0 the name, 1 whole words, 2 beginnings, 3 with mistakes).';
+    'Accounts of the scope that a text may mean: account_id, contact_id (whose words they were, else empty), step (0 the name, 1 whole words, 2 beginnings, 3 all words, some with mistakes, 3 to 5 a name like it, the likest first).';
 REVOKE EXECUTE ON FUNCTION gcrm.search_accounts(text, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION gcrm.search_accounts(text, int) TO gcrm_reader, gcrm_writer;
