@@ -5,9 +5,10 @@ from datetime import date
 
 import streamlit as st
 
-from dashboards import intake_service, sales_parts, session
+from dashboards import intake_service, sales_parts, session, texts
 from dashboards.place_card import section
 from gcrm.custom_fields import CustomField, Value, fields_of, held, shown
+from gcrm.errors import GcrmError
 
 _CARD = "custom fields"
 
@@ -26,7 +27,7 @@ def draw(object_name: str, record_id: int, custom: Mapping[str, Value]) -> None:
     section("Fields of your own", [(each.label, shown(values[each.name])) for each in fields if each.name in values], {})
     sales_parts.result(_CARD)
     if session.may(session.Permission.WORK):
-        with st.expander("Change them", expanded=sales_parts.failed(_CARD), icon=":material/edit:"):
+        with st.expander("Change them", icon=":material/edit:"):
             _form(object_name, record_id, fields, values)
 
 
@@ -37,7 +38,12 @@ def _form(object_name: str, record_id: int, fields: tuple[CustomField, ...], val
         typed = {each.name: _control(each, values.get(each.name), f"{each.name} of {form}") for each in fields}
         saved = st.form_submit_button("Save", type="primary", icon=":material/save:")
     if saved:
-        sales_parts.attempt(_CARD, lambda: _save(object_name, record_id, typed))
+        try:
+            done = _save(object_name, record_id, typed)
+        except GcrmError as error:
+            st.warning(texts.plain(str(error)), icon=":material/rule:")
+            return
+        sales_parts.attempt(_CARD, lambda: done)
         st.rerun()
 
 

@@ -55,6 +55,7 @@ from gcrm.pipeline import (
 )
 from gcrm.pipeline.account import Account
 from gcrm.pipeline.cube_records import cube_records
+from gcrm.pipeline.custom_values import values_of
 from gcrm.pipeline.geocode_review import Review
 from gcrm.pipeline.places import CELL_LAYERS, THEMATIC, CellLayer, LayerMeasure, Place
 from gcrm.pipeline.reach import Origin, Reach, Street
@@ -169,6 +170,7 @@ __all__ = [
     "search",
     "simple",
     "span",
+    "values_of",
     "versus_columns",
     "ways_to_show",
     "zone",

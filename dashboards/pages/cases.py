@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import activity_forms, case_parts, data, list_filters, lists, parts, sales_parts, session, texts
+from dashboards import activity_forms, case_parts, custom_fields, data, list_filters, lists, parts, sales_parts, session, texts
 from dashboards.data import CASE_MOVES, PRIORITIES, UNSOLVED, activity_lists
 from dashboards.data.lists import CASES
 from dashboards.intake_service import WrittenCase, assign_case, comment_case, move_case, set_priority, undo_case
@@ -81,6 +81,7 @@ def _one(view: ListView, case: dict[str, Any]) -> None:
         _customer(case)
         if session.may(session.Permission.WORK):
             _change(case)
+        custom_fields.draw("cases", case["case_id"], data.values_of("cases", case["case_id"], session.scope()))
 
 
 def _notes(case: dict[str, Any]) -> None:

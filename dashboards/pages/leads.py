@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import data, intake, intake_sales, list_filters, lists, parts, sales_parts, session, texts
+from dashboards import custom_fields, data, intake, intake_sales, list_filters, lists, parts, sales_parts, session, texts
 from dashboards.comparison import evidence, percent, side_by_side
 from dashboards.data import duplicates, sales
 from dashboards.data.lists import LEADS, NOBODY
@@ -104,6 +104,7 @@ def _lead(view: ListView, lead_id: int, scope: data.Scope) -> None:
         left, right = st.columns([1, 1], gap="large")
         with left:
             _known(lead)
+            custom_fields.draw("leads", lead_id, data.values_of("leads", lead_id, scope))
         with right:
             if lead["status"] == "converted":
                 _converted(lead)

@@ -1,4 +1,4 @@
-"""The card of custom fields on the page of an account, in a real browser: typed in, refused, saved, taken back."""
+"""The card of custom fields in a real browser, of an account and of what belongs to one: typed in, refused, saved, taken back."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,15 @@ accounts:
   x_level: {label: Loyalty level, type: choice, members: [Gold, Silver], description: What the programme says.}
   x_employees: {label: Employees, type: number}
   x_since: {label: Customer since, type: date}
+leads:
+  x_fair: {label: Met at, type: text}
+cases:
+  x_batch: {label: Batch, type: number}
 """
+_OTHERS = {
+    "leads": "lead_key,company,received_at,Met at\nl1,Gamma Oy,2025-03-01,Spring fair\n",
+    "cases": "case_key,account_key,kind,priority,status,subject,opened_at,Batch\nc1,a1,fault,high,new,Wheel bent,2025-01-20,17\n",
+}
 _ACCOUNTS = "account_key,name,Loyalty level,Employees\na1,Alpha Oy,Silver,1200\na2,Beta Oy,,\n"
 _CUSTOM = "SELECT custom FROM gcrm.accounts WHERE source_key = %s"
 
@@ -26,7 +34,10 @@ def own_site() -> Iterator[Site]:
         try:
             (home / "fields.yaml").write_text(_FIELDS, encoding="utf-8")
             (home / "accounts.csv").write_text(_ACCOUNTS, encoding="utf-8")
-            gcrm(home, "import", "accounts", str(home / "accounts.csv"))
+            gcrm(home, "import", "accounts", str(home / "accounts.csv"), "--source", "crm")
+            for name, text in _OTHERS.items():
+                (home / f"{name}.csv").write_text(text, encoding="utf-8")
+                gcrm(home, "import", name, str(home / f"{name}.csv"), "--source", "crm")
             with serving(home) as site:
                 yield site
         finally:
@@ -53,7 +64,8 @@ def test_fields_are_changed_refused_and_taken_back(own_site: Site, visit: Visit)
     page.get_by_text("Change them").click()
     page.get_by_label("Employees").fill("many")
     page.get_by_role("button", name="Save", exact=True).click()
-    _result(page, "Employees: 'many' is not a number")
+    expect(page.get_by_role("alert").filter(has_text="Employees: 'many' is not a number")).to_be_visible()
+    expect(page.get_by_label("Employees")).to_have_value("many")
     assert own_site.value(_CUSTOM, "a1") == {"x_level": "Silver", "x_employees": 1200}
     page.get_by_label("Employees").fill("1,250")
     page.get_by_role("combobox", name="Loyalty level").click()
@@ -88,3 +100,25 @@ def test_an_account_is_found_by_what_it_holds(own_site: Site, visit: Visit) -> N
     page.get_by_label("Account", exact=True).fill("1200")
     page.get_by_label("Account", exact=True).press("Enter")
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("object_name", "one", "label", "shown", "stored"),
+    [("leads", "lead", "Met at", "Spring fair", {"x_fair": "Autumn fair"}), ("cases", "case", "Batch", "17", {"x_batch": 18})],
+)
+def test_leads_and_cases_have_theirs(own_site: Site, visit: Visit, object_name: str, one: str, label: str, shown: str, stored: dict[str, object]) -> None:
+    (typed,) = map(str, stored.values())
+    held = f"SELECT custom FROM gcrm.{object_name}"
+    before = own_site.value(held)
+    page = visit(own_site, f"/{object_name}?{one}={own_site.value(f'SELECT {one}_id FROM gcrm.{object_name}')}")
+    line = page.locator(".place li").filter(has_text=label)
+    expect(line).to_contain_text(shown)
+    page.get_by_text("Change them").click()
+    page.get_by_label(label).fill(typed)
+    page.get_by_role("button", name="Save", exact=True).click()
+    _result(page, "The fields are changed.")
+    expect(line).to_contain_text(typed)
+    assert own_site.value(held) == stored
+    page.get_by_role("button", name="Undo").click()
+    _result(page, "The fields are as they were before.")
+    assert own_site.value(held) == before
