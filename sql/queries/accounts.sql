@@ -87,7 +87,7 @@ WITH found AS (
 )
 SELECT
     f.account_id, f.name, f.kind, f.status, f.segment,
-    concat_ws(', ', concat_ws(' ', f.street, f.house_number), concat_ws(' ', f.postcode, f.city)) AS address,
+    concat_ws(', ', nullif(concat_ws(' ', f.street, f.house_number), ''), nullif(concat_ws(' ', f.postcode, f.city), '')) AS address,
     f.territory, f.residence_type, f.geocode_level, coalesce(s.orders, 0) AS orders, s.revenue, s.currency, count(*) OVER () AS found
 FROM found f
 LEFT JOIN sales s USING (account_id)

@@ -85,7 +85,7 @@ SELECT activity_id FROM gcrm.activities WHERE previous_activity_id = :activity_i
 -- duration_minutes, reminder_minutes, repeat_rule, repeat_from, rep_id, rep, contact, phone, channel, department, checked_in_at, check_in_distance_m. Empty lists mean
 -- all; low and high are the finest cells of an area.
 SELECT
-    v.activity_id, v.account_id, a.name AS account, concat_ws(', ', concat_ws(' ', a.street, a.house_number), concat_ws(' ', a.postcode, a.city)) AS address,
+    v.activity_id, v.account_id, a.name AS account, concat_ws(', ', nullif(concat_ws(' ', a.street, a.house_number), ''), nullif(concat_ws(' ', a.postcode, a.city), '')) AS address,
     ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude, v.kind, v.subject, v.due_at, v.duration_minutes, v.reminder_minutes, v.repeat_rule, v.repeat_from,
     v.rep_id, r.name AS rep, nullif(concat_ws(' ', k.given_name, k.family_name), '') AS contact, coalesce(k.phone, a.phone) AS phone, v.channel, v.department,
     v.checked_in_at, v.check_in_distance_m
@@ -106,7 +106,7 @@ LIMIT :most;
 -- name: ended(states, reps, kinds, low, high, at, activity_id, most)
 -- What is done or cancelled, the newest first, before a time and a key: as of planned, and happened_at, outcome, state.
 SELECT
-    v.activity_id, v.account_id, a.name AS account, concat_ws(', ', concat_ws(' ', a.street, a.house_number), concat_ws(' ', a.postcode, a.city)) AS address,
+    v.activity_id, v.account_id, a.name AS account, concat_ws(', ', nullif(concat_ws(' ', a.street, a.house_number), ''), nullif(concat_ws(' ', a.postcode, a.city), '')) AS address,
     ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude, v.kind, v.subject, v.due_at, v.duration_minutes, v.rep_id, r.name AS rep,
     nullif(concat_ws(' ', k.given_name, k.family_name), '') AS contact, v.channel, v.department, v.checked_in_at, v.check_in_distance_m,
     v.happened_at, v.outcome, v.state
@@ -140,7 +140,7 @@ ORDER BY what, name, key;
 -- name: leads_near(rep_id, longitudes, latitudes, within_m, most)
 -- The new leads of a rep near some places, the nearest first: lead_id, name, interest, rating, address, number (of the nearest place, from 1), metres (to it).
 SELECT
-    l.lead_id, l.name, l.interest, l.rating, concat_ws(', ', concat_ws(' ', l.street, l.house_number), concat_ws(' ', l.postcode, l.city)) AS address,
+    l.lead_id, l.name, l.interest, l.rating, concat_ws(', ', nullif(concat_ws(' ', l.street, l.house_number), ''), nullif(concat_ws(' ', l.postcode, l.city), '')) AS address,
     near.number, near.metres
 FROM gcrm.leads l
 CROSS JOIN LATERAL (

@@ -5,7 +5,7 @@
 -- status, subject, channel, product, rep_id, rep, contact, phone, opened_at, response_due_at, solution_due_at, responded_at, solved_at, comments (count). Empty lists mean
 -- all; low and high are the finest cells of an area; until is a time before which one of the deadlines lies.
 SELECT
-    c.case_id, c.account_id, a.name AS account, concat_ws(', ', concat_ws(' ', a.street, a.house_number), concat_ws(' ', a.postcode, a.city)) AS address,
+    c.case_id, c.account_id, a.name AS account, concat_ws(', ', nullif(concat_ws(' ', a.street, a.house_number), ''), nullif(concat_ws(' ', a.postcode, a.city), '')) AS address,
     ST_X(a.position) AS longitude, ST_Y(a.position) AS latitude, c.kind, c.priority, c.status, c.subject, c.channel, p.name AS product, c.rep_id, r.name AS rep,
     nullif(concat_ws(' ', k.given_name, k.family_name), '') AS contact, coalesce(k.phone, a.phone) AS phone, c.opened_at, c.response_due_at, c.solution_due_at,
     c.responded_at, c.solved_at, (SELECT count(*) FROM gcrm.activities v WHERE v.case_id = c.case_id) AS comments

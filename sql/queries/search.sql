@@ -3,7 +3,7 @@
 -- name: found(text, most, looked_at)
 -- The accounts that a text may mean, those that fit best first: account_id, name, status, address, contact (who was found, where it was a contact).
 SELECT
-    a.account_id, a.name, a.status, concat_ws(', ', concat_ws(' ', a.street, a.house_number), concat_ws(' ', a.postcode, a.city)) AS address,
+    a.account_id, a.name, a.status, concat_ws(', ', nullif(concat_ws(' ', a.street, a.house_number), ''), nullif(concat_ws(' ', a.postcode, a.city), '')) AS address,
     nullif(concat_ws(' ', k.given_name, k.family_name), '') AS contact
 FROM (
     SELECT DISTINCT ON (account_id) account_id, contact_id, step
@@ -18,7 +18,7 @@ LIMIT :most;
 -- name: newest(most)
 -- The accounts that came last: columns as of found, without a contact.
 SELECT
-    account_id, name, status, concat_ws(', ', concat_ws(' ', street, house_number), concat_ws(' ', postcode, city)) AS address, NULL::text AS contact
+    account_id, name, status, concat_ws(', ', nullif(concat_ws(' ', street, house_number), ''), nullif(concat_ws(' ', postcode, city), '')) AS address, NULL::text AS contact
 FROM gcrm.accounts
 ORDER BY account_id DESC
 LIMIT :most;

@@ -113,6 +113,7 @@ def test_leads_and_cases_have_theirs(own_site: Site, visit: Visit, object_name: 
     page = visit(own_site, f"/{object_name}?{one}={own_site.value(f'SELECT {one}_id FROM gcrm.{object_name}')}")
     line = page.locator(".place li").filter(has_text=label)
     expect(line).to_contain_text(shown)
+    expect(page.locator(".todo small").filter(has_text=",")).to_have_count(0)  # an address that nobody knows leaves no commas
     page.get_by_text("Change them").click()
     page.get_by_label(label).fill(typed)
     page.get_by_role("button", name="Save", exact=True).click()
