@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="What is held on a person: everything out, everything away.")
 
-_Person = Annotated[str, typer.Argument(metavar="PERSON", help="A contact, or an account of a person or household: key, source/key, or mail address.")]
+_Person = Annotated[str, typer.Argument(metavar="PERSON", help="A contact, a lead, or an account of a person or household: key, source/key, or mail address.")]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")]
 
 

@@ -1,4 +1,4 @@
-"""Who is meant by a key or a mail address: a contact, or an account of one person or household."""
+"""Who is meant by a key or a mail address: a contact, a lead, or an account of one person or household."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,14 @@ from gcrm.db.connection import scoped
 from gcrm.db.queries import queries
 from gcrm.errors import PersonError
 
-_WHO = {"contacts": "a contact", "accounts": "an account of a person or household"}
-
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """A record of a person.
 
     Attributes:
-        object: contacts or accounts.
-        record_id: contact_id or account_id.
+        object: contacts, leads or accounts.
+        record_id: contact_id, lead_id or account_id.
         source: system the record comes from.
         source_key: its key there.
         name: what it is called; may be empty.
@@ -35,7 +33,7 @@ class Person:
         return f"{self.source}/{self.source_key}"
 
 
-def find_person(text: str, scope: Scope, objects: Sequence[str] = ("contacts", "accounts")) -> Person:
+def find_person(text: str, scope: Scope, objects: Sequence[str] = ("contacts", "leads", "accounts")) -> Person:
     """The one person that a text means.
 
     Args:
@@ -50,7 +48,7 @@ def find_person(text: str, scope: Scope, objects: Sequence[str] = ("contacts", "
         found = [person for row in queries("persons").found(connection, text=text.strip()) if (person := Person(*row)).object in objects]
     if not found:
         raise PersonError(
-            f"Nobody has the key or mail address {text!r}; give one of a contact{' or a person' if 'accounts' in objects else ''}, as `gcrm import` brought it."
+            f"Nobody has the key or mail address {text!r}; give one of a contact{', a lead or a person' if 'accounts' in objects else ''}, as `gcrm import` brought it."
         )
     if len(found) > 1:
         raise PersonError(

@@ -1,7 +1,7 @@
 -- Persons: what is held on one, erasure, tombstones.
 
 -- name: hold(object, record_id)$
--- Finds the rows of a contact, or of an account of one person or household, until the end of the transaction.
+-- Finds the rows of a contact, a lead, or of an account of one person or household, until the end of the transaction.
 SELECT gcrm.hold_person(:object, :record_id);
 
 -- name: held_rows()
@@ -138,8 +138,10 @@ ORDER BY begun_at;
 UPDATE gcrm.erasures SET finished_at = now(), account_ids = '{}' WHERE erasure_id = :erasure_id;
 
 -- name: records_of_persons()
--- Every contact, and every account of one person or household: object, record_id, source, source_key, name.
+-- Every contact, lead that became none, and account of one person or household: object, record_id, source, source_key, name.
 SELECT 'contacts' AS object, contact_id AS record_id, source, source_key, btrim(concat_ws(' ', given_name, family_name)) AS name FROM gcrm.contacts
+UNION ALL
+SELECT 'leads', lead_id, source, source_key, name FROM gcrm.leads WHERE converted_contact_id IS NULL
 UNION ALL
 SELECT 'accounts', account_id, source, source_key, name FROM gcrm.accounts WHERE kind IN ('person', 'household');
 
@@ -152,11 +154,13 @@ SELECT EXISTS (SELECT FROM gcrm.tombstones) OR EXISTS (SELECT FROM gcrm.suppress
 UPDATE gcrm.privacy_keys SET key = :key;
 
 -- name: silent(object, days)
--- Contacts, or accounts of one person or household, of whom nothing was heard for so many days: no order, activity, opportunity or statement on consent, and the
+-- Contacts, leads that became none, or accounts of one person or household, of whom nothing was heard for so many days: no order, activity, opportunity or statement on consent, and the
 -- record is as it was: object, record_id, source, source_key, name.
 WITH persons AS (
     SELECT 'contacts' AS object, contact_id AS record_id, account_id, source, source_key, btrim(concat_ws(' ', given_name, family_name)) AS name, updated_at
     FROM gcrm.contacts
+    UNION ALL
+    SELECT 'leads', lead_id, NULL, source, source_key, name, greatest(received_at, updated_at) FROM gcrm.leads WHERE converted_contact_id IS NULL
     UNION ALL
     SELECT 'accounts', account_id, account_id, source, source_key, name, updated_at FROM gcrm.accounts WHERE kind IN ('person', 'household')
 ), since AS (
@@ -170,5 +174,5 @@ WHERE p.object = :object AND p.updated_at < s.moment
     AND NOT EXISTS (SELECT FROM gcrm.opportunities o WHERE o.account_id = p.account_id AND coalesce(o.closed_at, now()) >= s.moment)
     AND NOT EXISTS (
         SELECT FROM gcrm.consents c JOIN gcrm.contacts k USING (contact_id)
-        WHERE CASE p.object WHEN 'contacts' THEN k.contact_id = p.record_id ELSE k.account_id = p.record_id END AND c.recorded_at >= s.moment)
+        WHERE CASE p.object WHEN 'contacts' THEN k.contact_id = p.record_id ELSE k.account_id = p.account_id END AND c.recorded_at >= s.moment)
 ORDER BY p.source, p.source_key;

@@ -263,6 +263,35 @@ def test_no_import_brings_an_erased_person_back(people: Path) -> None:
     assert value("SELECT count(*) FROM gcrm.quarantine") == len(refused), tried
 
 
+def test_a_lead_is_a_person_too(people: Path, home_files: Path) -> None:
+    """It is told, erased and kept away like a contact; one that became a contact goes with that."""
+    leads = people / "leads.csv"
+    leads.write_text(
+        "lead_key,company,given_name,family_name,email,phone,city\n"
+        f"l1,Velo Oy,Helmi,{MARKER.capitalize()},helmi.{MARKER}@example.org,+358409999999,Helsinki\n"
+        f"l2,Velo Oy,Aino,{MARKER.capitalize()},{MAIL},,Helsinki\n"
+    )
+    well("import", "leads", leads)
+    rows("UPDATE gcrm.leads SET status = 'converted', converted_at = now(), converted_contact_id = %s WHERE source_key = 'l2' RETURNING 1", _id("contacts", "p1"))
+    well("privacy", "erase", "files/z1")
+    assert rows("SELECT source_key FROM gcrm.leads") == [("l1",)]
+    with connect(Role.OWNER) as connection:
+        marked = mark(connection, [("leads", _id("leads", "l1"))])
+    assert {"leads.street", "leads.raw", "leads.interest"} <= marked
+    told = people / "told"
+    well("privacy", "export", f"helmi.{MARKER}@example.org", "--output", told)
+    assert f"{MARKER} 0" in (told / "person.html").read_text()
+
+    well("privacy", "erase", "files/l1")
+
+    with connect(Role.OWNER) as connection:
+        assert hits(connection, f"helmi.{MARKER}", "358409999999") == []
+    assert _files(home_files) == []
+    leads.write_text(f"lead_key,company,email\nl1,Velo Oy,other@example.org\nl8,Velo Oy,HELMI.{MARKER}@example.org\nl9,Velo Oy,third@example.org\n")
+    well("import", "leads", leads)
+    assert rows("SELECT source_key FROM gcrm.leads") == [("l9",)]
+
+
 def test_versions_that_the_build_itself_removes_are_gone_too(people: Path, home_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert people.is_dir()
     monkeypatch.setenv("GCRM_CUBE_VERSIONS", "1")

@@ -1,6 +1,7 @@
 """What is older than its rule goes; a dry run only counts."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,16 @@ def test_persons_of_whom_nothing_was_heard_are_erased(ruled: Callable[[str], Non
     assert well("privacy", "retain") == "accounts: 2 of whom nothing was heard for 365 days erased.\n"
     assert rows("SELECT source_key FROM gcrm.accounts WHERE kind <> 'company'") == []
     assert value("SELECT count(*) FROM gcrm.tombstones") > 0
+
+
+def test_leads_that_became_nothing_go_with_the_persons(ruled: Callable[[str], None], tmp_path: Path) -> None:
+    ruled("leads=365")
+    file = tmp_path / "leads.csv"
+    file.write_text("lead_key,company,received_at\nl1,Old Oy,2020-01-01\nl2,Changed Oy,2020-01-01\nl3,New Oy,2100-01-01\n")
+    well("import", "leads", file)
+    rows("UPDATE gcrm.leads SET updated_at = now() - interval '2 years' WHERE source_key IN ('l1', 'l3') RETURNING 1")
+    assert well("privacy", "retain") == "leads: 1 of whom nothing was heard for 365 days erased.\n"
+    assert {("l2",), ("l3",)} < set(rows("SELECT source_key FROM gcrm.leads"))
 
 
 def test_without_rules_everything_stays(ruled: Callable[[str], None]) -> None:

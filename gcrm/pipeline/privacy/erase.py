@@ -53,7 +53,7 @@ class Held:
         history: object, record_id, before, changed_at of these rows, the newest first.
         identity: what the person is known by, without what others have too.
         account_ids, contact_ids: those of the person.
-        address_keys: of the addresses of the person's accounts, now and before.
+        address_keys: of the addresses of the person's accounts and leads, now and before.
         places: street and place of these addresses.
         paths: files that imports of these rows read.
     """
@@ -73,7 +73,7 @@ class Held:
 
         Args:
             connection: of the writer.
-            person: the contact or account.
+            person: the contact, lead or account.
 
         Raises:
             PersonError: the record is no more.
@@ -88,7 +88,7 @@ class Held:
         contact_ids = [row["contact_id"] for table, row in rows if table == "contacts"]
         keyed = [(table, key) for table, key, _ in found if key is not None]
         history = list(statements.history(connection, objects=[table for table, _ in keyed], record_ids=[key for _, key in keyed]))
-        identity = Identity.of([*rows, *((name, before) for name, _, before, _ in history if name in {"accounts", "contacts"})])
+        identity = Identity.of([*rows, *((name, before) for name, _, before, _ in history if name in {"accounts", "contacts", "leads"})])
         own = sorted({row["account_id"] for table, row in rows if table == "contacts"})
         shared = statements.shared(
             connection, contact_ids=contact_ids, account_ids=account_ids, own_account_ids=own,
@@ -108,7 +108,7 @@ def plan(person: Person) -> Erased:
     """What an erasure would do; everything stays as it is.
 
     Args:
-        person: the contact or account.
+        person: the contact, lead or account.
 
     Raises:
         PersonError: the record is no more.
@@ -247,12 +247,12 @@ def _erase_rows(connection: psycopg.Connection[Any], held: Held) -> dict[tuple[s
 
 
 def _addresses(rows: Rows, history: list[tuple[str, int, dict[str, Any], Any]]) -> list[dict[str, Any]]:
-    """The addresses of the accounts, as they are and as they were: the fields that geocoding knows."""
+    """The addresses of the accounts and leads, as they are and as they were: the fields that geocoding knows."""
     addresses = []
-    for account in (row for table, row in rows if table == "accounts"):
-        state = {field: account.get(field) for field in FIELDS}
+    for table, record in ((table, row) for table, row in rows if table in {"accounts", "leads"}):
+        state = {field: record.get(field) for field in FIELDS}
         addresses.append(state)
-        for before in (change for name, record_id, change, _ in history if (name, record_id) == ("accounts", account["account_id"])):
+        for before in (change for name, record_id, change, _ in history if (name, record_id) == (table, record[f"{table[:-1]}_id"])):
             state = state | {field: before[field] for field in FIELDS if field in before}
             addresses.append(state)
     return addresses

@@ -48,7 +48,7 @@ def export_person(person: Person, folder: Path, scope: Scope) -> PersonExport:
     """Writes everything that is held on a person: person.json, and person.html with the same.
 
     Args:
-        person: the contact or account.
+        person: the contact, lead or account.
         folder: where to; it is made.
         scope: who asks; as of `everything_on`.
 
@@ -74,7 +74,7 @@ def everything_on(person: Person, scope: Scope) -> dict[str, Any]:
     """Everything that is held on a person: `records` by table, and the parts that `_TITLES` names.
 
     Args:
-        person: the contact or account.
+        person: the contact, lead or account.
         scope: who asks; what hangs on a person may lie in any territory, so that only who sees all of them may.
 
     Raises:

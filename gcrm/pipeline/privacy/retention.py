@@ -21,7 +21,7 @@ _AGES = MappingProxyType({
 })  # fmt: skip
 """Tables whose rows go by the age of a time in them; a row without the time, such as an opportunity that is open, stays."""
 
-PERSONS = ("contacts", "accounts")
+PERSONS = ("contacts", "leads", "accounts")
 """Records of persons, who are erased when nothing was heard of them for so long."""
 
 OBJECTS = (*_AGES, *PERSONS)
