@@ -47,9 +47,8 @@ def find_person(text: str, scope: Scope, objects: Sequence[str] = ("contacts", "
     with scoped(scope) as connection:
         found = [person for row in queries("persons").found(connection, text=text.strip()) if (person := Person(*row)).object in objects]
     if not found:
-        raise PersonError(
-            f"Nobody has the key or mail address {text!r}; give one of a contact{', a lead or a person' if 'accounts' in objects else ''}, as `gcrm import` brought it."
-        )
+        others = ", a lead or a person" if "accounts" in objects else ""
+        raise PersonError(f"Nobody has the key or mail address {text!r}; give one of a contact{others}, as `gcrm import` brought it.")
     if len(found) > 1:
         raise PersonError(
             f"{text!r} is the key or mail address of {len(found)}: {', '.join(f'{each.label} ({each.object})' for each in found)}; name one of these."

@@ -272,7 +272,8 @@ def test_a_lead_is_a_person_too(people: Path, home_files: Path) -> None:
         f"l2,Velo Oy,Aino,{MARKER.capitalize()},{MAIL},,Helsinki\n"
     )
     well("import", "leads", leads)
-    rows("UPDATE gcrm.leads SET status = 'converted', converted_at = now(), converted_contact_id = %s WHERE source_key = 'l2' RETURNING 1", _id("contacts", "p1"))
+    became = "UPDATE gcrm.leads SET status = 'converted', converted_at = now(), converted_contact_id = %s WHERE source_key = 'l2' RETURNING 1"
+    rows(became, _id("contacts", "p1"))
     well("privacy", "erase", "files/z1")
     assert rows("SELECT source_key FROM gcrm.leads") == [("l1",)]
     with connect(Role.OWNER) as connection:
