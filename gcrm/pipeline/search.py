@@ -20,8 +20,8 @@ def find_accounts(text: str, scope: Scope, most: int = MOST_FOUND) -> pd.DataFra
     """The accounts that a person means.
 
     Every word has to be in the name, the address, the mail address or the key of an account, or of one of its contacts, at least as its beginning; accents and
-    capital letters do not count. Where no account is like that, the words that nobody has are taken for mistakes: names and words of addresses that are spelled
-    alike come, the likest first (trigrams, pg_trgm).
+    capital letters do not count. Where no account is like that, the words that nobody has are taken for mistakes: known words of names and addresses that are
+    spelled alike take their place, and the likest come first (trigrams, pg_trgm).
     What is the whole value of a custom field finds those that have it, too.
 
     Args:

@@ -75,11 +75,12 @@ SELECT provider, address_key, label, level, asked_at FROM gcrm.geocode_answers W
 -- name: forget_answers(address_keys)!
 DELETE FROM gcrm.geocode_answers WHERE address_key = ANY (:address_keys::text[]);
 
--- name: forget_terms(addresses)!
--- Words of addresses that no account has any more are not looked for.
-DELETE FROM gcrm.address_terms t
-WHERE t.term IN (SELECT unnest(gcrm.words_of(address)) FROM unnest(:addresses::text[]) AS address)
-    AND NOT EXISTS (SELECT FROM gcrm.account_words w WHERE w.words @@ quote_literal(t.term)::tsquery);
+-- name: forget_terms(texts)!
+-- Words of names and addresses that no account and no contact has any more are not looked for.
+DELETE FROM gcrm.search_terms t
+WHERE t.term IN (SELECT unnest(gcrm.words_of(part)) FROM unnest(:texts::text[]) AS part)
+    AND NOT EXISTS (SELECT FROM gcrm.account_words w WHERE w.words @@ quote_literal(t.term)::tsquery)
+    AND NOT EXISTS (SELECT FROM gcrm.contact_words w WHERE w.words @@ quote_literal(t.term)::tsquery);
 
 -- name: forget_flows(contact_ids)!
 -- What is withheld of the flows out of the recorded routes of some contacts: it may stand for one of them; sums of ten and more stay.

@@ -39,7 +39,7 @@ _OF_NO_PERSON = {
     "calendar_links": "staff, as above",
     "change_sets": "staff, and names of fields", "fact_changes": "keys of records", "extractions": "checksums",
     "changes": "goes with its records", "warnings": "goes with its records", "mended": "searched", "quarantine": "searched",
-    "geocode_answers": "goes by the addresses", "address_terms": "goes by the addresses",
+    "geocode_answers": "goes by the addresses", "search_terms": "goes by the addresses",
 }  # fmt: skip
 """Tables that no reference leads to from a person, each with what is in it and how erasure treats it. Say it here of a new one; one of places needs no line."""
 
@@ -248,7 +248,7 @@ def test_no_import_brings_an_erased_person_back(people: Path) -> None:
     )
     said = well("import", "accounts", again)
     with connect(Role.OWNER) as connection:
-        assert {"accounts"} <= set(hits(connection, MARKER)) <= {"accounts", "account_words", "changes"}  # z2, whom nobody merged or erased
+        assert {"accounts"} <= set(hits(connection, MARKER)) <= {"accounts", "account_words", "search_terms", "changes"}  # z2, whom nobody merged or erased
         assert connection.execute("SELECT source_key FROM gcrm.accounts WHERE name = %s", [NAME]).fetchall() == [("z2",)]
     assert value("SELECT count(*) FROM gcrm.accounts WHERE source_key = 'n3'") == 1
     refused = rows("SELECT object, file_name, row_number, record, value, reason FROM gcrm.quarantine ORDER BY object, file_name, row_number")

@@ -54,7 +54,7 @@ class Held:
         identity: what the person is known by, without what others have too.
         account_ids, contact_ids: those of the person.
         address_keys: of the addresses of the person's accounts and leads, now and before.
-        places: street and place of these addresses.
+        searched: names, streets and places, now and before, by whose words a search finds records.
         paths: files that imports of these rows read.
     """
 
@@ -64,7 +64,7 @@ class Held:
     account_ids: list[int]
     contact_ids: list[int]
     address_keys: list[str]
-    places: list[str]
+    searched: list[str]
     paths: list[Path]
 
     @classmethod
@@ -100,8 +100,7 @@ class Held:
         paths = [Path(row[0]) for row in statements.files(connection, import_ids=sorted(imports))]
         addresses = _addresses(rows, history)
         keys = sorted(set(address_keys(clean_fields(pd.DataFrame(addresses))))) if addresses else []
-        places = [f"{address['street'] or ''} {address['city'] or ''}" for address in addresses]
-        return cls(rows, history, identity, account_ids, contact_ids, keys, places, paths)
+        return cls(rows, history, identity, account_ids, contact_ids, keys, _searched(rows, history), paths)
 
 
 def plan(person: Person) -> Erased:
@@ -242,7 +241,7 @@ def _erase_rows(connection: psycopg.Connection[Any], held: Held) -> dict[tuple[s
     counts["changes", "deleted"] += len(held.history)
     for table, done, records in statements.delete_held(connection):
         counts[table, done] += records
-    counts["address_terms", "deleted"] += statements.forget_terms(connection, addresses=held.places)
+    counts["search_terms", "deleted"] += statements.forget_terms(connection, texts=held.searched)
     return {what: count for what, count in sorted(counts.items()) if count}
 
 
@@ -256,6 +255,12 @@ def _addresses(rows: Rows, history: list[tuple[str, int, dict[str, Any], Any]]) 
             state = state | {field: before[field] for field in FIELDS if field in before}
             addresses.append(state)
     return addresses
+
+
+def _searched(rows: Rows, history: list[tuple[str, int, dict[str, Any], Any]]) -> list[str]:
+    """Each name, street and place of the accounts and contacts, as it is or was."""
+    records = [record for table, record in [*rows, *((name, before) for name, _, before, _ in history)] if table in {"accounts", "contacts"}]
+    return sorted({text for record in records for field in ("name", "given_name", "family_name", "street", "city") if (text := record.get(field))})
 
 
 def _vacuum(tables: set[str], *, compact: bool) -> None:
