@@ -91,6 +91,10 @@ class CubeError(GcrmError):
     """A cube is missing, or a question to it does not fit."""
 
 
+class AudienceError(GcrmError):
+    """An audience cannot be asked for, saved or used as it is."""
+
+
 class AreaError(GcrmError):
     """An area cannot be asked by."""
 

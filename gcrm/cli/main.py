@@ -12,6 +12,7 @@ from gcrm import __version__
 from gcrm.cli import (
     accounts,
     activities,
+    audiences,
     cases,
     consent,
     cube,
@@ -75,6 +76,7 @@ app.command("update", rich_help_panel="The way of the data")(places.update)
 app.command("find", rich_help_panel="The daily work")(find.find)
 app.add_typer(accounts.app, name="accounts", rich_help_panel="The daily work")
 app.add_typer(leads.app, name="leads", rich_help_panel="The daily work")
+app.add_typer(audiences.app, name="audiences", rich_help_panel="The daily work")
 app.add_typer(opportunities.app, name="opportunities", rich_help_panel="The daily work")
 app.command("forecast", rich_help_panel="The daily work")(forecast.forecast)
 app.command("report", rich_help_panel="The daily work")(report.report)

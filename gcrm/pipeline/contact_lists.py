@@ -53,16 +53,40 @@ def export_contacts(target: Path, wanted: AccountFilter, purpose: str, channel: 
     """
     with scoped(scope) as connection:
         frame = read_frame(connection, queries("consent").listed.sql, filter_parameters(wanted))
+    kept, left_out = permitted(frame, purpose, channel, scope)
+    return Written(write_frame(needed_columns(kept, channel), target), left_out)
+
+
+def permitted(frame: pd.DataFrame, purpose: str, channel: str, scope: Scope) -> tuple[pd.DataFrame, Mapping[str, int]]:
+    """Who of a list may be contacted now, and can be.
+
+    Args:
+        frame: contact_id, and email, phone and the columns of an address.
+        purpose: what for.
+        channel: by which channel, one.
+        scope: who asks.
+
+    Returns:
+        Their rows, and reason to how many others were left out for it, the most frequent first.
+
+    Raises:
+        ConsentError: purpose or channel is empty, or the channel is `any`.
+    """
     decisions = may_contact_each(frame["contact_id"].tolist(), purpose, channel, datetime.now(UTC), scope)
     needed = _NEEDED.get(channel_named(channel))
     reasons = frame["contact_id"].map({contact: None if decision.allowed else str(decision.why) for contact, decision in decisions.items()})
     if needed:
         reasons = reasons.mask(reasons.isna() & frame[needed].isna(), _LACKING[needed])
     kept = frame[frame["contact_id"].isin(decisions) & reasons.isna()]
-    return Written(write_frame(_needed_columns(kept, channel_named(channel)), target), dict(Counter(reasons.dropna()).most_common()))
+    return kept, dict(Counter(reasons.dropna()).most_common())
 
 
-def _needed_columns(frame: pd.DataFrame, channel: str) -> pd.DataFrame:
-    """A list without the key of the database, and without the ways to reach somebody that the channel does not take."""
-    others = {"contact_id", "email", "phone", *_ADDRESS} - set(_REACHED_BY.get(channel, []))
+def needed_columns(frame: pd.DataFrame, channel: str) -> pd.DataFrame:
+    """A list without the key of the database, and without the ways to reach somebody that the channel does not take.
+
+    Args:
+        frame: contact_id, and email, phone and the columns of an address.
+        channel: by which they are reached.
+    """
+    others = {"contact_id", "email", "phone", *_ADDRESS} - set(_REACHED_BY.get(channel_named(channel), []))
     return frame.drop(columns=sorted(others))

@@ -5,7 +5,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import gcrm.pipeline
 from dashboards import data
 from gcrm.access.scope import Scope
 from gcrm.crm.activities import Plan
+from gcrm.crm.audiences import Terms as AudienceTerms
 from gcrm.crm.lists import ACCOUNTS
 from gcrm.errors import GcrmError
 from gcrm.olap.query import CubeQuery
@@ -101,6 +102,7 @@ def _known(of: Foreign, scope: Scope, folder: Path) -> dict[str, Any]:
         "version": data.basemap_version(scope), "layer": "roads", "tolerance": 0.0, "due_at": datetime.now(UTC), "when": Plan(datetime.now(UTC)),
         "comment": "x", "priority": "high", "change_id": 1, "quarantine_id": 1, "values": {}, "way_id": 1, "factor": 0.5, "advance": lambda _: None,
         "of": ACCOUNTS, "sort": ACCOUNTS.sort, "keys": [of.account], "expected": 1, "change_set_id": 1, "area": of.cell,
+        "audience_id": 1, "frame": pd.DataFrame({"contact_id": [of.contact], "email": [of.name], "phone": None, "city": None}),
     }  # fmt: skip
 
 
@@ -115,7 +117,7 @@ def _special(of: Foreign) -> dict[str, dict[str, Any]]:
         "cube_records.cube_records": {"cube": "sales"}, "places.place": {"cell": h3.str_to_int(of.cell)},
         "changing.change": {"name": "status", "text": "lost"}, "changing.change_all": {"name": "status", "text": "lost"},
         "reach.streets_in": {"window": (24.0, 60.0, 26.0, 61.0)}, "places.layer_cells": {"layer": "footfall", "measure": "people_per_hour"},
-        "reports.report": {"name": "win-rate"},
+        "reports.report": {"name": "win-rate"}, "audiences.save": {"terms": AudienceTerms("x", Decimal(0), date(2100, 1, 1))},
     }  # fmt: skip
 
 

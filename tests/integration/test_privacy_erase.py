@@ -29,7 +29,7 @@ _PHONE = "+358401234567"
 _OF_NO_PERSON = {
     "schema_migrations": "what the program did",
     "privacy_keys": "a random number", "suppressions": "hashes", "tombstones": "hashes", "erasures": "what was erased, by number",
-    "stages": "names of stages", "loss_reasons": "names of reasons", "campaigns": "what was sent to many",
+    "stages": "names of stages", "loss_reasons": "names of reasons", "campaigns": "what was sent to many", "audiences": "rules",
     "regions": "names of regions", "territories": "areas", "products": "what is sold", "geocode_references": "layers",
     "reps": "staff, who are not customers: a rep is taken out of the source that feeds reps",
     "duplicate_runs": "probabilities, and words that many names share",

@@ -1,0 +1,1 @@
+"""What the numbers say: scores that can be taken apart."""
