@@ -35,6 +35,7 @@ _SECTIONS = {
         ("opportunities", "Opportunities", ":material/handshake:", "opportunities", Permission.LOOK),
         ("forecast", "Forecast", ":material/trending_up:", "forecast", Permission.LOOK),
     ),
+    "Marketing": (("audiences", "Audiences", ":material/campaign:", "audiences", Permission.CAMPAIGN),),
     "Analysis": (
         ("cube", "Cube", ":material/deployed_code:", "cube", Permission.LOOK),
         ("reports", "Reports", ":material/bar_chart:", "reports", Permission.LOOK),

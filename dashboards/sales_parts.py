@@ -27,9 +27,28 @@ def attempt(page: str, act: Callable[[], tuple[str, Undo | None]]) -> None:
     try:
         said, undo = act()
     except GcrmError as error:
-        st.session_state[_memory(page)] = (_WARNING, texts.plain(str(error)), None)
+        refuse(page, error)
     else:
         st.session_state[_memory(page)] = ("success", texts.plain(said), undo)
+
+
+def refuse(page: str, error: GcrmError) -> None:
+    """Keeps for `result` why something cannot be.
+
+    Args:
+        page: path of the page.
+        error: why.
+    """
+    st.session_state[_memory(page)] = (_WARNING, texts.plain(str(error)), None)
+
+
+def forget(page: str) -> None:
+    """Leaves what the last click did unsaid.
+
+    Args:
+        page: path of the page.
+    """
+    st.session_state.pop(_memory(page), None)
 
 
 def failed(page: str) -> bool:

@@ -1,6 +1,7 @@
 """What the links to the pages say, and back; the cube page's link is its question (`CubeQuery.parameters`)."""
 
 from dashboards.links.account import AccountView
+from dashboards.links.audiences import AudienceView
 from dashboards.links.camera import Camera
 from dashboards.links.daily import DayView
 from dashboards.links.duplicates import DuplicatesView
@@ -23,6 +24,7 @@ __all__ = [
     "REVIEW_STATUSES",
     "WEEKDAYS",
     "AccountView",
+    "AudienceView",
     "Camera",
     "DayView",
     "DuplicatesView",

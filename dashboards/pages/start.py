@@ -11,13 +11,13 @@ _READERS = (
      "Where revenue, margin and buyers are, month by month; click an area to list the accounts behind it.", {"measure": "revenue"}),
     ("Territory planner", "cube", ":material/balance:", "Compare territories",
      "Accounts, orders and revenue of each territory, side by side, and what is in them.", {"rows": "territory", "columns": "status", "measures": "accounts"}),
-    ("Marketer", "map", ":material/target:", "Find prospects",
-     "Where prospects are, by segment and residence type. <code>gcrm export</code> writes the list of an area.",
-     {"measure": "accounts", "where": "status=prospect"}),
+    ("Marketer", "audiences", ":material/target:", "Find prospects",
+     "Whom to write to: by area, segment, purchases and consent; ranked, kept as a list, exported, made a campaign.", {"statuses": "prospect"}),
     ("Analyst", "cube", ":material/deployed_code:", "Ask the cube",
      "Every measure by place, month, segment, category and channel; drill down, and send the link.",
      {"rows": "month", "columns": "category", "measures": "revenue"}),
 )  # fmt: skip
+_PROSPECTS_ON_MAP = {"measure": "accounts", "where": "status=prospect"}
 
 
 def main() -> None:
@@ -60,9 +60,13 @@ def _plural(status: str) -> str:
 
 
 def _readers() -> None:
+    """Where each of the readers begins; whoever writes to nobody sees prospects on the map."""
+    addresses = session.may(session.Permission.CAMPAIGN)
     for column, (reader, page, icon, label, text, parameters) in zip(st.columns(len(_READERS), gap="small"), _READERS, strict=True):
         with column, st.container(border=True, height="stretch", key=f"card {reader}"):
             st.html(f'<div class="reader"><b>{reader}</b><p>{text}</p></div>')
+            if page == "audiences" and not addresses:
+                page, parameters = "map", _PROSPECTS_ON_MAP  # noqa: PLW2901 - of this reader
             st.page_link(f"pages/{'map_explorer' if page == 'map' else page}.py", label=label, icon=icon, query_params=parameters)
 
 

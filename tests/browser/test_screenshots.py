@@ -17,6 +17,7 @@ PAGES = {
     "surroundings": "/surroundings?layer=footfall&level=9&weekday=3&hour=16&cell=891126d3303ffff",
     "reach": "/reach?to=24.9530,60.1745&beside=night",
     "account": "/account?account=100",
+    "audiences": "/audiences?statuses=prospect",
     "cube": "/cube?rows=territory&columns=segment&measures=revenue",
 }
 KEPT = {

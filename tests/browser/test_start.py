@@ -20,7 +20,7 @@ def test_it_says_what_is_there(demo_site: Site, visit: Visit) -> None:
 
 @pytest.mark.parametrize(
     ("link", "heading"),
-    [("See revenue by area", "Revenue"), ("Compare territories", "Accounts"), ("Find prospects", "Accounts"), ("Ask the cube", "Revenue, EUR")],
+    [("See revenue by area", "Revenue"), ("Compare territories", "Accounts"), ("Find prospects", "Audiences"), ("Ask the cube", "Revenue, EUR")],
 )
 def test_each_reader_is_led_to_a_page(demo_site: Site, visit: Visit, link: str, heading: str) -> None:
     page = visit(demo_site, "/")

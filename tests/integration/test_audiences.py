@@ -65,8 +65,10 @@ _CASES = {
     "postcodes": (Criteria(postcodes=("101", "102")), "a.postcode IN ('101', '102')"),
     "recency": (
         Criteria(bought_within_days=40, not_bought_for_days=10),
-        "EXISTS (SELECT FROM gcrm.orders o WHERE o.account_id = a.account_id"
-        " AND o.ordered_at BETWEEN now() - interval '40 days' AND now() - interval '10 days')",
+        (
+            "EXISTS (SELECT FROM gcrm.orders o WHERE o.account_id = a.account_id"
+            " AND o.ordered_at BETWEEN now() - interval '40 days' AND now() - interval '10 days')"
+        ),
     ),
     "value": (
         Criteria(value_at_least=Decimal(10), value_at_most=Decimal(20)),
