@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import data, intake_sales, parts, sales_parts, session, texts
+from dashboards import data, intake_sales, opportunity_lines, parts, sales_parts, session, texts
 from dashboards.data import sales
 from dashboards.links import AccountView, PipelineView
 from gcrm.errors import GcrmError
@@ -117,7 +117,8 @@ def _card(pipeline: sales.Pipeline, stage: sales.Stage, card: Mapping[str, Any])
             f"Move {card['name']}", list(moves), index=None, key=choice, placeholder="Move to", label_visibility="collapsed", format_func=moves.__getitem__,
             on_change=_move, args=(key, card["name"], moves, choice),
         )  # fmt: skip
-        if st.button("", icon=":material/edit:", key=f"edit {key}", type="tertiary", help="What is said of it, and its way through the stages"):
+        if st.button("", icon=":material/edit:", key=f"edit {key}", type="tertiary", help="What is said of it, its products, and its way through the stages"):
+            opportunity_lines.begin(key)
             _details(key)
 
 
@@ -173,13 +174,21 @@ def _details(opportunity_id: int) -> None:
         st.error(str(error), icon=":material/error:")
         return
     st.html(f'<div class="account"><b>{html.escape(found["name"])}</b><p>{html.escape(found["account"])}</p></div>')
-    if found["commitment"] is None or not sales_parts.can_write():
+    lines = sales.lines_of(opportunity_id, scope)
+    changes = found["commitment"] is not None and sales_parts.can_write()
+    terms, products = st.tabs(["Terms", f"Products ({len(lines)})"])
+    with terms:
+        if changes:
+            _terms(opportunity_id, found, len(lines), scope)
         _way(opportunity_id, scope)
-    else:
-        _terms(opportunity_id, found, scope)
+    with products:
+        if changes:
+            opportunity_lines.form(PAGE, found, lines, sales.products(scope))
+        else:
+            opportunity_lines.table(lines, found["currency"])
 
 
-def _terms(opportunity_id: int, found: Mapping[str, Any], scope: data.Scope) -> None:
+def _terms(opportunity_id: int, found: Mapping[str, Any], lines: int, scope: data.Scope) -> None:
     """What is said of an open opportunity, as a form."""
     staff = sales.staff(scope)
     rep = None if found["rep_id"] is None else int(found["rep_id"])
@@ -187,14 +196,14 @@ def _terms(opportunity_id: int, found: Mapping[str, Any], scope: data.Scope) -> 
     with st.form(f"terms {opportunity_id}", border=False):
         left, right = st.columns(2)
         with left:
-            amount = st.text_input(f"Amount, {found['currency']}", f"{found['amount']}")
+            label = f"Amount, {found['currency']}{', the sum of its products' if lines else ''}"
+            amount = st.text_input(label, f"{found['amount']}", disabled=bool(lines))
             closes = st.date_input("Closes on", found["expected_close_on"], format="YYYY-MM-DD")
         with right:
             chance = st.slider("Chance of being won, %", 0, 100, round(100 * found["probability"]), 5, help="That of its stage, until you say another.")
             commitment = st.selectbox("Counts as", sales.COMMITMENTS, sales.COMMITMENTS.index(found["commitment"]), format_func=_COMMITMENTS.__getitem__)
         chosen = st.selectbox("Rep", reps, reps.index(rep), format_func=lambda key: "nobody" if key is None else staff.reps.get(key, found["rep"]))
         saved = st.form_submit_button("Save", type="primary", icon=":material/save:")
-    _way(opportunity_id, scope)
     if saved:
         said: dict[str, Any] = {"expected_close_on": closes, "rep_id": chosen}
         said |= {"probability": chance / 100} if chance != round(100 * found["probability"]) else {}
