@@ -24,14 +24,34 @@ def draw(object_name: str, record_id: int, custom: Mapping[str, Value]) -> None:
     fields, values = fields_of(object_name), held(object_name, custom)
     if not fields:
         return
-    section("Fields of your own", [(each.label, shown(values[each.name])) for each in fields if each.name in values], {})
+    _values(fields, values)
     sales_parts.result(_CARD)
     if session.may(session.Permission.WORK):
         with st.expander("Change them", icon=":material/edit:"):
-            _form(object_name, record_id, fields, values)
+            _form(_CARD, object_name, record_id, fields, values)
 
 
-def _form(object_name: str, record_id: int, fields: tuple[CustomField, ...], values: Mapping[str, Value]) -> None:
+def in_dialog(page: str, object_name: str, record_id: int, custom: Mapping[str, Value]) -> None:
+    """The fields of a record in a dialog, which closes when they are saved; to be read by those who do not work with customers.
+
+    Args:
+        page: that tells what was done then, with an undo.
+        object_name: what the record is, such as opportunities; some field of it is declared.
+        record_id: its key.
+        custom: what it has, as the database keeps it.
+    """
+    fields, values = fields_of(object_name), held(object_name, custom)
+    if session.may(session.Permission.WORK):
+        _form(page, object_name, record_id, fields, values)
+    else:
+        _values(fields, values)
+
+
+def _values(fields: tuple[CustomField, ...], values: Mapping[str, Value]) -> None:
+    section("Fields of your own", [(each.label, shown(values[each.name])) for each in fields if each.name in values], {})
+
+
+def _form(told: str, object_name: str, record_id: int, fields: tuple[CustomField, ...], values: Mapping[str, Value]) -> None:
     # Controls keep what was typed into them; other values, as after an undo, have other controls.
     form = f"{object_name} {record_id} {sorted(values.items())}"
     with st.form(f"custom fields of {form}", border=False):
@@ -43,7 +63,7 @@ def _form(object_name: str, record_id: int, fields: tuple[CustomField, ...], val
         except GcrmError as error:
             st.warning(texts.plain(str(error)), icon=":material/rule:")
             return
-        sales_parts.attempt(_CARD, lambda: done)
+        sales_parts.attempt(told, lambda: done)
         st.rerun()
 
 

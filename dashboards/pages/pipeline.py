@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import data, intake_sales, opportunity_lines, parts, sales_parts, session, texts
+from dashboards import custom_fields, data, intake_sales, opportunity_lines, parts, sales_parts, session, texts
 from dashboards.data import sales
 from dashboards.links import AccountView, PipelineView
+from gcrm.custom_fields import fields_of
 from gcrm.errors import GcrmError
 
 PAGE = "pipeline"
@@ -176,7 +177,8 @@ def _details(opportunity_id: int) -> None:
     st.html(f'<div class="account"><b>{html.escape(found["name"])}</b><p>{html.escape(found["account"])}</p></div>')
     lines = sales.lines_of(opportunity_id, scope)
     changes = found["commitment"] is not None and sales_parts.can_write()
-    terms, products = st.tabs(["Terms", f"Products ({len(lines)})"])
+    own = bool(fields_of("opportunities"))
+    terms, products, *fields = st.tabs(["Terms", f"Products ({len(lines)})", *(["Fields of your own"] if own else [])])
     with terms:
         if changes:
             _terms(opportunity_id, found, len(lines), scope)
@@ -186,6 +188,9 @@ def _details(opportunity_id: int) -> None:
             opportunity_lines.form(PAGE, found, lines, sales.products(scope))
         else:
             opportunity_lines.table(lines, found["currency"])
+    for tab in fields:
+        with tab:
+            custom_fields.in_dialog(PAGE, "opportunities", opportunity_id, data.values_of("opportunities", opportunity_id, scope))
 
 
 def _terms(opportunity_id: int, found: Mapping[str, Any], lines: int, scope: data.Scope) -> None:

@@ -16,10 +16,15 @@ accounts:
   x_since: {label: Customer since, type: date}
 leads:
   x_fair: {label: Met at, type: text}
+opportunities:
+  x_tender: {label: Tender, type: choice, members: [Open, Restricted]}
+  x_decides: {label: Decides on, type: date}
+  x_bids: {label: Bids, type: number}
 cases:
   x_batch: {label: Batch, type: number}
 """
 _OTHERS = {
+    "opportunities": "opportunity_key,account_key,name,stage,amount,opened_at,Tender,Bids\no1,a1,Ten bikes,proposal,100,2025-01-05,Open,3\n",
     "leads": "lead_key,company,received_at,Met at\nl1,Gamma Oy,2025-03-01,Spring fair\n",
     "cases": "case_key,account_key,kind,priority,status,subject,opened_at,Batch\nc1,a1,fault,high,new,Wheel bent,2025-01-20,17\n",
 }
@@ -123,3 +128,28 @@ def test_leads_and_cases_have_theirs(own_site: Site, visit: Visit, object_name: 
     page.get_by_role("button", name="Undo").click()
     _result(page, "The fields are as they were before.")
     assert own_site.value(held) == before
+
+
+def test_an_opportunity_has_theirs_in_its_dialog(own_site: Site, visit: Visit) -> None:
+    held = "SELECT custom FROM gcrm.opportunities"
+    for phone in (False, True):
+        page = visit(own_site, "/pipeline?stage=proposal", phone=phone)
+        page.locator(f".st-key-edit-{own_site.value('SELECT opportunity_id FROM gcrm.opportunities')}").get_by_role("button").last.click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("tab", name="Fields of your own").click()
+        expect(dialog.get_by_label("Bids")).to_have_value("3")
+        dialog.get_by_label("Bids").fill("few")
+        dialog.get_by_role("button", name="Save", exact=True).click()
+        expect(dialog.get_by_role("alert").filter(has_text="Bids: 'few' is not a number")).to_be_visible()
+        dialog.get_by_label("Bids").fill("4")
+        dialog.get_by_role("combobox", name="Tender").click()
+        page.get_by_role("option", name="Restricted").click()
+        dialog.get_by_role("spinbutton", name="year, Decides on").click()
+        page.keyboard.type("20260331")
+        dialog.get_by_role("button", name="Save", exact=True).click()
+        _result(page, "The fields are changed.")
+        expect(dialog).to_have_count(0)
+        assert own_site.value(held) == {"x_tender": "Restricted", "x_decides": "2026-03-31", "x_bids": 4}
+        page.get_by_role("button", name="Undo").click()
+        _result(page, "The fields are as they were before.")
+        assert own_site.value(held) == {"x_tender": "Open", "x_bids": 3}
