@@ -10,25 +10,26 @@ from dashboards.place_card import section
 from gcrm.custom_fields import CustomField, Value, fields_of, held, shown
 from gcrm.errors import GcrmError
 
-_CARD = "custom fields"
+_TITLE = "Fields of your own"
 
 
-def draw(object_name: str, record_id: int, custom: Mapping[str, Value]) -> None:
+def draw(object_name: str, record_id: int, custom: Mapping[str, Value], title: str = _TITLE) -> None:
     """The card; nothing where no custom field is declared.
 
     Args:
         object_name: what the record is, such as accounts.
         record_id: its key.
         custom: what it has, as the database keeps it.
+        title: of the card, where a page has more than one.
     """
-    fields, values = fields_of(object_name), held(object_name, custom)
+    fields, values, card = fields_of(object_name), held(object_name, custom), f"custom fields of {object_name}"
     if not fields:
         return
-    _values(fields, values)
-    sales_parts.result(_CARD)
+    _values(fields, values, title)
+    sales_parts.result(card)
     if session.may(session.Permission.WORK):
         with st.expander("Change them", icon=":material/edit:"):
-            _form(_CARD, object_name, record_id, fields, values)
+            _form(card, object_name, record_id, fields, values)
 
 
 def in_dialog(page: str, object_name: str, record_id: int, custom: Mapping[str, Value]) -> None:
@@ -44,11 +45,11 @@ def in_dialog(page: str, object_name: str, record_id: int, custom: Mapping[str, 
     if session.may(session.Permission.WORK):
         _form(page, object_name, record_id, fields, values)
     else:
-        _values(fields, values)
+        _values(fields, values, _TITLE)
 
 
-def _values(fields: tuple[CustomField, ...], values: Mapping[str, Value]) -> None:
-    section("Fields of your own", [(each.label, shown(values[each.name])) for each in fields if each.name in values], {})
+def _values(fields: tuple[CustomField, ...], values: Mapping[str, Value], title: str) -> None:
+    section(title, [(each.label, shown(values[each.name])) for each in fields if each.name in values], {})
 
 
 def _form(told: str, object_name: str, record_id: int, fields: tuple[CustomField, ...], values: Mapping[str, Value]) -> None:
@@ -74,7 +75,9 @@ def _control(field: CustomField, value: Value | None, key: str) -> str:
         members, chosen = field.members or ("yes", "no"), shown(value)
         return st.selectbox(field.label, members, members.index(chosen) if chosen in members else None, key=key, placeholder="Not known", help=hint) or ""
     if field.type == "date":
-        day = st.date_input(field.label, date.fromisoformat(str(value)) if value else None, key=key, format="YYYY-MM-DD", help=hint)
+        known = date.fromisoformat(str(value)) if value else None
+        # Left to itself the control takes ten years around today, and nobody's birthday.
+        day = st.date_input(field.label, known, date.min, date.max, key=key, format="YYYY-MM-DD", help=hint)
         return day.isoformat() if isinstance(day, date) else ""
     return st.text_input(field.label, "" if value is None else str(value), key=key, help=hint)
 
