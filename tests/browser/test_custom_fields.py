@@ -113,6 +113,7 @@ def test_contacts_have_theirs_on_the_page_of_their_account(own_site: Site, visit
     page.get_by_role("combobox", name="Contact").click()
     page.get_by_role("option", name="Bo Berg").click()
     expect(page.locator("h4", has_text="Fields of Bo Berg")).to_be_visible()
+    expect(page.get_by_text("Change them")).to_have_count(2)
     page.get_by_text("Change them").last.click()
     page.get_by_role("combobox", name="Language").click()
     page.get_by_role("option", name="Swedish").click()
