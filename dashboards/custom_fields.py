@@ -56,7 +56,7 @@ def _form(told: str, object_name: str, record_id: int, fields: tuple[CustomField
     # Controls keep what was typed into them; other values, as after an undo, have other controls.
     form = f"{object_name} {record_id} {sorted(values.items())}"
     with st.form(f"custom fields of {form}", border=False):
-        typed = {each.name: _control(each, values.get(each.name), f"{each.name} of {form}") for each in fields}
+        typed = {each.name: control(each, values.get(each.name), f"{each.name} of {form}") for each in fields}
         saved = st.form_submit_button("Save", type="primary", icon=":material/save:")
     if saved:
         try:
@@ -68,8 +68,14 @@ def _form(told: str, object_name: str, record_id: int, fields: tuple[CustomField
         st.rerun()
 
 
-def _control(field: CustomField, value: Value | None, key: str) -> str:
-    """The control of a field; what stands in it, as text."""
+def control(field: CustomField, value: Value | None, key: str) -> str:
+    """The control of a field; what stands in it, as text.
+
+    Args:
+        field: one that is declared.
+        value: what stands in it at first; None for nothing.
+        key: of the control, under which the session keeps what stands in it; `as_text` reads that.
+    """
     hint = field.description or None
     if field.type in ("choice", "yes/no"):
         members, chosen = field.members or ("yes", "no"), shown(value)
@@ -78,8 +84,17 @@ def _control(field: CustomField, value: Value | None, key: str) -> str:
         known = date.fromisoformat(str(value)) if value else None
         # Left to itself the control takes ten years around today, and nobody's birthday.
         day = st.date_input(field.label, known, date.min, date.max, key=key, format="YYYY-MM-DD", help=hint)
-        return day.isoformat() if isinstance(day, date) else ""
+        return as_text(day)
     return st.text_input(field.label, "" if value is None else str(value), key=key, help=hint)
+
+
+def as_text(kept: object) -> str:
+    """What stands in a control, as an import reads it; empty for nothing.
+
+    Args:
+        kept: what the session keeps of it.
+    """
+    return kept.isoformat() if isinstance(kept, date) else str(kept or "")
 
 
 def _save(object_name: str, record_id: int, typed: Mapping[str, str]) -> tuple[str, sales_parts.Undo | None]:

@@ -146,6 +146,30 @@ def test_an_account_is_found_by_what_it_holds(own_site: Site, visit: Visit) -> N
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
 
 
+def test_a_new_account_is_given_some_in_its_form(own_site: Site, visit: Visit) -> None:
+    page = visit(own_site, "/new-account")
+    page.get_by_label("Name (required)").fill("Delta Oy")
+    page.get_by_label("Employees").fill("many")
+    page.get_by_label("Employees").press("Enter")
+    expect(page.get_by_text("Employees is not a number.")).to_be_visible()
+    page.get_by_label("Employees").fill("1,250")
+    page.get_by_label("Employees").press("Enter")
+    expect(page.get_by_text("Employees is not a number.")).to_have_count(0)
+    page.get_by_role("combobox", name="Loyalty level").click()
+    page.get_by_role("option", name="Gold").click()
+    page.get_by_role("spinbutton", name="year, Customer since").click()
+    page.keyboard.type("19990301")
+    page.get_by_role("heading", name="New account").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Delta Oy is stored.")).to_be_visible()
+    held = "SELECT coalesce((SELECT custom FROM gcrm.accounts WHERE name = 'Delta Oy'), '{}')"
+    assert own_site.value(held) == {"x_level": "Gold", "x_employees": 1250, "x_since": "1999-03-01"}
+    expect(page.get_by_label("Employees")).to_have_value("")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("It is taken back.")).to_be_visible()
+    assert own_site.value(held) == {}
+
+
 @pytest.mark.parametrize(
     ("object_name", "one", "label", "shown", "stored"),
     [("leads", "lead", "Met at", "Spring fair", {"x_fair": "Autumn fair"}), ("cases", "case", "Batch", "17", {"x_batch": 18})],
