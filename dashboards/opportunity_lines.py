@@ -76,7 +76,8 @@ def form(page: str, found: Mapping[str, Any], lines: pd.DataFrame, known: pd.Dat
     typed = {number: _controls(opportunity_id, number, row, products, currency, labels=place == 0) for place, (number, row) in enumerate(rows.items())}
     try:
         given = [_line(place, row, products, currency) for place, row in enumerate(typed.values(), 1)]
-        st.html(f'{_sum(sales.comes_to(given), currency)}<div class="hint">{_LIST_PRICE}</div>' if given else f'<div class="hint">{_SUM}</div>')
+        told = _SUM if not given else "" if all(row.price.strip() for row in typed.values()) else _LIST_PRICE
+        st.html(f'{_sum(sales.comes_to(given), currency) if given else ""}<div class="hint">{told}</div>')
         wrong = None
     except GcrmError as error:
         given, wrong = [], str(error)

@@ -198,11 +198,12 @@ def _terms(opportunity_id: int, found: Mapping[str, Any], lines: int, scope: dat
     staff = sales.staff(scope)
     rep = None if found["rep_id"] is None else int(found["rep_id"])
     reps = list(dict.fromkeys((None, *([] if rep is None else [rep]), *staff.reps)))
+    if lines:
+        st.html('<div class="hint">The amount is the sum of its products: change these, or take them out to type it.</div>')
     with st.form(f"terms {opportunity_id}", border=False):
         left, right = st.columns(2)
         with left:
-            label = f"Amount, {found['currency']}{', the sum of its products' if lines else ''}"
-            amount = st.text_input(label, f"{found['amount']}", disabled=bool(lines))
+            amount = st.text_input(f"Amount, {found['currency']}", f"{found['amount']}", disabled=bool(lines))
             closes = st.date_input("Closes on", found["expected_close_on"], format="YYYY-MM-DD")
         with right:
             chance = st.slider("Chance of being won, %", 0, 100, round(100 * found["probability"]), 5, help="That of its stage, until you say another.")

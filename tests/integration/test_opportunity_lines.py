@@ -1,6 +1,7 @@
 """The lines of an opportunity: their sum is its amount, whoever writes; a change of them is one line of its history, and is taken back exactly."""
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import psycopg
 import pytest
 
 from gcrm.access.scope import Scope
+from gcrm.crm.lists import OPPORTUNITIES
 from gcrm.crm.opportunity_lines import Line
 from gcrm.db.connection import Role, connect, scoped
 from gcrm.errors import CrmError
 from gcrm.pipeline import opportunities
+from gcrm.pipeline.lists.changing import change as change_in_list
 from gcrm.pipeline.opportunity_lines import lines_of, parse_lines, products, set_lines
 from tests.integration.command_line import gcrm, well
 from tests.integration.records import empty, rows, value
@@ -27,11 +30,14 @@ _AMOUNT = "SELECT amount FROM gcrm.opportunities WHERE opportunity_id = %s"
 
 
 @pytest.fixture
-def shop(database: None) -> None:
+def shop(database: None) -> Iterator[None]:
     """The shop with its products and opportunities: d1 of c3 over 12,990 EUR."""
     del database
     empty()
     import_shop("territories", "reps", "products", "accounts", "opportunities")
+    yield
+    with connect(Role.OWNER) as connection:
+        connection.execute("TRUNCATE gcrm.tombstones, gcrm.erasures")
 
 
 @pytest.fixture
@@ -107,6 +113,8 @@ def test_another_amount_is_refused_and_whatever_writes_one_leaves_the_sum(d1: in
     assert change is not None
     done = gcrm("opportunities", "edit", d1, "--amount", "5")
     assert (done.code, "is the sum of its line; change these, or take them out to type another" in done.err) == (1, True)
+    with pytest.raises(CrmError, match="is the sum of its line"):
+        change_in_list(OPPORTUNITIES, [d1], "amount", "5", ALL, actor="ada", through="page")
     well("opportunities", "edit", d1, "--amount", "1299", "--probability", "0.9")
     with pytest.raises(CrmError, match="the same was changed since"):  # though the sum is what was typed
         opportunities.undo(d1, before, ALL, actor="ada", through="page")
