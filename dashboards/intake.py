@@ -150,10 +150,11 @@ def create_account(texts: Mapping[str, str]) -> Created:
     """Stores an account that somebody typed in, and places it.
 
     Args:
-        texts: of FIELDS what was typed.
+        texts: of FIELDS and of the custom fields of accounts what was typed.
 
     Raises:
         EntryError: it cannot be stored.
+        FieldError: the settings file of the custom fields is wrong.
     """
     return entry.create(texts, actor=session.name(), through="page")
 

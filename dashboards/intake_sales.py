@@ -1,17 +1,18 @@
 """What the pages of sales hand in: moves and terms of opportunities, and what is done with leads; the part of `intake` that sells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from dashboards import session
 from dashboards.session import Permission, needs
-from gcrm.pipeline import lead_assignment, lead_conversion, leads, opportunities
+from gcrm.crm.opportunity_lines import Line
+from gcrm.pipeline import lead_assignment, lead_conversion, leads, opportunities, opportunity_lines
 from gcrm.pipeline.lead_assignment import Assigned
 from gcrm.pipeline.lead_conversion import Converted, Sale
 from gcrm.pipeline.leads import FIELDS, Status
 
-__all__ = ["FIELDS", "Assigned", "Converted", "Sale", "Status"]
+__all__ = ["FIELDS", "Assigned", "Converted", "Line", "Sale", "Status"]
 
 
 @needs(Permission.WORK)
@@ -34,6 +35,16 @@ def edit_opportunity(opportunity_id: int, **said: Any) -> int | None:  # noqa: A
     """
     terms = opportunities.terms_of(opportunity_id, session.scope(), **said)
     return opportunities.edit(opportunity_id, terms, session.scope(), actor=session.name(), through="page")
+
+
+@needs(Permission.WORK)
+def set_lines(opportunity_id: int, lines: Sequence[Line]) -> int | None:
+    """Puts lines in the place of those that an opportunity has; the change, for `undo_opportunity`, None where nothing differs.
+
+    Raises:
+        CrmError: there is no such opportunity or product, or a line is out of range.
+    """
+    return opportunity_lines.set_lines(opportunity_id, lines, session.scope(), actor=session.name(), through="page")
 
 
 @needs(Permission.WORK)

@@ -11,7 +11,7 @@ from dashboards import session, texts
 from dashboards.data import sales
 from gcrm.errors import GcrmError
 
-_WARNING = "warning"
+_WARNING, _RESULT = "warning", "result of the last click"
 
 type Undo = Callable[[], str]
 """Takes a click back, and says so."""
@@ -21,7 +21,7 @@ def attempt(page: str, act: Callable[[], tuple[str, Undo | None]]) -> None:
     """Does what was clicked and keeps what is said of it for `result`; what cannot be done is said too.
 
     Args:
-        page: path of the page.
+        page: path of the page, or name of the card, that tells it.
         act: does it; what is said then, and the undo (None where there is none).
     """
     try:
@@ -29,7 +29,7 @@ def attempt(page: str, act: Callable[[], tuple[str, Undo | None]]) -> None:
     except GcrmError as error:
         refuse(page, error)
     else:
-        st.session_state[_memory(page)] = ("success", texts.plain(said), undo)
+        st.session_state[_RESULT] = (page, "success", texts.plain(said), undo)
 
 
 def refuse(page: str, error: GcrmError) -> None:
@@ -39,7 +39,7 @@ def refuse(page: str, error: GcrmError) -> None:
         page: path of the page.
         error: why.
     """
-    st.session_state[_memory(page)] = (_WARNING, texts.plain(str(error)), None)
+    st.session_state[_RESULT] = (page, _WARNING, texts.plain(str(error)), None)
 
 
 def forget(page: str) -> None:
@@ -48,7 +48,8 @@ def forget(page: str) -> None:
     Args:
         page: path of the page.
     """
-    st.session_state.pop(_memory(page), None)
+    if st.session_state.get(_RESULT, ("",))[0] == page:
+        del st.session_state[_RESULT]
 
 
 def failed(page: str) -> bool:
@@ -57,19 +58,18 @@ def failed(page: str) -> bool:
     Args:
         page: path of the page.
     """
-    return bool(st.session_state.get(_memory(page), ("",))[0] == _WARNING)
+    return bool(st.session_state.get(_RESULT, ("", ""))[:2] == (page, _WARNING))
 
 
 def result(page: str) -> None:
-    """What the last click did, with its undo.
+    """What the last click did, with its undo; nothing where it was one of another page or card, so that a page with cards tells one result.
 
     Args:
-        page: path of the page.
+        page: path of the page, or name of the card.
     """
-    kept = st.session_state.get(_memory(page))
-    if kept is None:
+    of, kind, text, undo = st.session_state.get(_RESULT, ("", "", "", None))
+    if of != page:
         return
-    kind, text, undo = kept
     with st.container(horizontal=True, vertical_alignment="center", key="sales_result"):
         {"success": st.success, "warning": st.warning}[kind](text, icon=":material/check_circle:" if kind == "success" else ":material/rule:")
         if undo is not None:
@@ -116,7 +116,3 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def can_write() -> bool:
     """Whether the reader works with customers."""
     return session.may(session.Permission.WORK)
-
-
-def _memory(page: str) -> str:
-    return f"result of {page}"

@@ -221,9 +221,12 @@ def decimal_of(text: str) -> Decimal:
         EntryError: it is none.
     """
     try:
-        return Decimal(text.replace(" ", ""))
-    except InvalidOperation as error:
-        raise EntryError(f"{text!r} is no amount; write one such as 4500 or 4500.50.") from error
+        number = Decimal(text.replace(" ", ""))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise EntryError(f"{text!r} is no amount; write one such as 4500 or 4500.50.")
+    return number
 
 
 def plain(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gcrm.access.scope import Scope
+from gcrm.custom_fields import object_type
 from gcrm.pipeline.duplicates import Possible, possible_duplicates_of
 from gcrm.pipeline.entry import Checked, check
 from gcrm.pipeline.geocoding import locate
@@ -45,13 +46,14 @@ def new_account(texts: Mapping[str, str], scope: Scope) -> NewAccount:
     """What an account would be stored as; nothing is stored.
 
     Args:
-        texts: of `gcrm.pipeline.entry.FIELDS` what was typed.
+        texts: of `gcrm.pipeline.entry.FIELDS` and of the custom fields of accounts what was typed.
         scope: who is typing; accounts outside are not shown.
 
     Raises:
         DatabaseError: the database cannot be reached.
+        FieldError: the settings file of the custom fields is wrong.
     """
-    checked = check(texts)
+    checked = check(texts, object_type("accounts"))
     if checked.refused:
         return NewAccount(checked, None, [])
     return NewAccount(checked, _place(checked), possible_duplicates_of(checked.record, scope))

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboards import account_card, custom_fields, data, history, maps, parts, session, street_map, texts, theme
 from dashboards.data import Account
 from dashboards.links import AccountView, ReachView
+from gcrm.custom_fields import fields_of
 
 PAGE = "account"
 _CHART, _TABLE = "map of the account", "accounts found"
@@ -39,6 +40,7 @@ def main() -> None:
             _where(found)
             _served(found)
         custom_fields.draw("accounts", int(record["account_id"]), record["custom"])
+        _contact_fields(found)
         account_card.consents(found)
         account_card.campaigns(found)
         _surroundings(found)
@@ -93,6 +95,16 @@ def _served(found: Account) -> None:
     for each in reversed(found.served):
         until = "today" if each.until is None else f"{each.until:%d %b %Y}"
         st.caption(f"{texts.plain(each.territory or 'nobody')}, {each.since:%d %b %Y} to {until}")
+
+
+def _contact_fields(found: Account) -> None:
+    """The custom fields of a contact; of several one is chosen."""
+    if not found.contacts or not fields_of("contacts"):
+        return
+    chosen, *others = found.contacts
+    if others:
+        chosen = st.selectbox("Contact", list(found.contacts), format_func=found.contacts.__getitem__, key=f"contact of {found.record['account_id']}")
+    custom_fields.draw("contacts", chosen, data.values_of("contacts", chosen, session.scope()), f"Fields of {found.contacts[chosen]}")
 
 
 def _surroundings(found: Account) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboards import data, intake, maps, parts, session, street_map, texts, theme
+from dashboards import custom_fields, data, intake, maps, parts, session, street_map, texts, theme
 from dashboards.comparison import FIELDS, evidence, percent, side_by_side
 from dashboards.data import Located, NewAccount, duplicates, quality
 from dashboards.intake import OBJECTS
 from dashboards.links import MapView
+from gcrm.custom_fields import fields_of
 from gcrm.errors import GcrmError
 
 PAGE = "new-account"
@@ -34,7 +35,7 @@ def main() -> None:
     with left:
         _form()
     typed = _typed()
-    given = {name for name, text in typed.items() if text.strip() and not OBJECTS["accounts"].field(name).codes}
+    given = {name for name in intake.FIELDS if typed[name].strip() and not OBJECTS["accounts"].field(name).codes}
     found = data.new_account(typed, session.scope()) if given or _ASKED in st.session_state else None
     with left:
         _save_button(found)
@@ -54,7 +55,7 @@ def _key(name: str) -> str:
 
 
 def _typed() -> dict[str, str]:
-    return {name: st.session_state.get(_key(name)) or "" for name in intake.FIELDS}
+    return {name: custom_fields.as_text(st.session_state.get(_key(name))) for name in (*intake.FIELDS, *(each.name for each in fields_of("accounts")))}
 
 
 def _form() -> None:
@@ -69,13 +70,21 @@ def _form() -> None:
                     label = _LABELS[name] + (" (required)" if field.required else "")
                     st.text_input(label, key=_key(name), placeholder=_PLACEHOLDERS.get(name), help=field.text if name in ("longitude", "latitude") else None)
 
+    for own in fields_of("accounts"):
+        custom_fields.control(own, None, _key(own.name))
+
+
+def _label(name: str) -> str:
+    """What a field is called."""
+    return next((each.label for each in fields_of("accounts") if each.name == name), _LABELS.get(name, name))
+
 
 def _save_button(found: NewAccount | None) -> None:
     """Stores the account; where others look like it, only once they were shown."""
     shown = frozenset(each.account_id for each in found.likely) if found is not None else frozenset()
     if found is not None:
         for field, reason in found.checked.refused.items():
-            st.warning(texts.plain(f"{_LABELS[field]} {reason}."), icon=":material/rule:")
+            st.warning(texts.plain(f"{_label(field)} {reason}."), icon=":material/rule:")
     if shown:
         how_many = "an account that is" if len(shown) == 1 else f"{len(shown)} accounts that are"
         st.warning(f"It looks like {how_many} there already: compare below.", icon=":material/join_inner:")
@@ -142,7 +151,7 @@ def _stored_as(typed: Mapping[str, str], found: NewAccount) -> None:
         head = "<thead><tr><th></th><th>Typed</th><th>Stored as</th></tr></thead>"
         st.html(f'<div class="group">What is cleaned</div><table class="pair">{head}<tbody>{"".join(rows)}</tbody></table>')
     for name, reason in checked.warnings.items():
-        st.warning(texts.plain(f"{_LABELS.get(name, name)} {reason}. It is stored as you typed it."), icon=":material/info:")
+        st.warning(texts.plain(f"{_label(name)} {reason}. It is stored as you typed it."), icon=":material/info:")
 
 
 def _where(place: Located | None) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import data, intake_sales, parts, sales_parts, session, texts
+from dashboards import custom_fields, data, intake_sales, opportunity_lines, parts, sales_parts, session, texts
 from dashboards.data import sales
 from dashboards.links import AccountView, PipelineView
+from gcrm.custom_fields import fields_of
 from gcrm.errors import GcrmError
 
 PAGE = "pipeline"
@@ -117,7 +118,8 @@ def _card(pipeline: sales.Pipeline, stage: sales.Stage, card: Mapping[str, Any])
             f"Move {card['name']}", list(moves), index=None, key=choice, placeholder="Move to", label_visibility="collapsed", format_func=moves.__getitem__,
             on_change=_move, args=(key, card["name"], moves, choice),
         )  # fmt: skip
-        if st.button("", icon=":material/edit:", key=f"edit {key}", type="tertiary", help="What is said of it, and its way through the stages"):
+        if st.button("", icon=":material/edit:", key=f"edit {key}", type="tertiary", help="What is said of it, its products, and its way through the stages"):
+            opportunity_lines.begin(key)
             _details(key)
 
 
@@ -173,28 +175,41 @@ def _details(opportunity_id: int) -> None:
         st.error(str(error), icon=":material/error:")
         return
     st.html(f'<div class="account"><b>{html.escape(found["name"])}</b><p>{html.escape(found["account"])}</p></div>')
-    if found["commitment"] is None or not sales_parts.can_write():
+    lines = sales.lines_of(opportunity_id, scope)
+    changes = found["commitment"] is not None and sales_parts.can_write()
+    own = bool(fields_of("opportunities"))
+    terms, products, *fields = st.tabs(["Terms", f"Products ({len(lines)})", *(["Fields of your own"] if own else [])])
+    with terms:
+        if changes:
+            _terms(opportunity_id, found, len(lines), scope)
         _way(opportunity_id, scope)
-    else:
-        _terms(opportunity_id, found, scope)
+    with products:
+        if changes:
+            opportunity_lines.form(PAGE, found, lines, sales.products(scope))
+        else:
+            opportunity_lines.table(lines, found["currency"])
+    for tab in fields:
+        with tab:
+            custom_fields.in_dialog(PAGE, "opportunities", opportunity_id, data.values_of("opportunities", opportunity_id, scope))
 
 
-def _terms(opportunity_id: int, found: Mapping[str, Any], scope: data.Scope) -> None:
+def _terms(opportunity_id: int, found: Mapping[str, Any], lines: int, scope: data.Scope) -> None:
     """What is said of an open opportunity, as a form."""
     staff = sales.staff(scope)
     rep = None if found["rep_id"] is None else int(found["rep_id"])
     reps = list(dict.fromkeys((None, *([] if rep is None else [rep]), *staff.reps)))
+    if lines:
+        st.html('<div class="hint">The amount is the sum of its products: change these, or take them out to type it.</div>')
     with st.form(f"terms {opportunity_id}", border=False):
         left, right = st.columns(2)
         with left:
-            amount = st.text_input(f"Amount, {found['currency']}", f"{found['amount']}")
+            amount = st.text_input(f"Amount, {found['currency']}", f"{found['amount']}", disabled=bool(lines))
             closes = st.date_input("Closes on", found["expected_close_on"], format="YYYY-MM-DD")
         with right:
             chance = st.slider("Chance of being won, %", 0, 100, round(100 * found["probability"]), 5, help="That of its stage, until you say another.")
             commitment = st.selectbox("Counts as", sales.COMMITMENTS, sales.COMMITMENTS.index(found["commitment"]), format_func=_COMMITMENTS.__getitem__)
         chosen = st.selectbox("Rep", reps, reps.index(rep), format_func=lambda key: "nobody" if key is None else staff.reps.get(key, found["rep"]))
         saved = st.form_submit_button("Save", type="primary", icon=":material/save:")
-    _way(opportunity_id, scope)
     if saved:
         said: dict[str, Any] = {"expected_close_on": closes, "rep_id": chosen}
         said |= {"probability": chance / 100} if chance != round(100 * found["probability"]) else {}

@@ -129,6 +129,78 @@ def edit(
 
 
 @app.command()
+def lines(key: _Key) -> None:
+    """Show what an opportunity is about: its products, how many, at what price.
+
+    Example: `gcrm opportunities lines 12`
+    """
+    from gcrm.access.scope import Scope
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.opportunities import opportunity
+    from gcrm.pipeline.opportunity_lines import lines_of
+
+    ensure_ready()
+    found, currency = lines_of(key, Scope.everything()), opportunity(key, Scope.everything())["currency"]
+    if found.empty:
+        typer.echo(f"Opportunity {key} has no lines; give it some with `gcrm opportunities set-lines {key} PRODUCT,QUANTITY`.")
+        return
+    show_records(("line", "key", "product", "quantity", "price", "discount", "amount"), (
+        (each["line_number"], each["product_key"], each["product"], f"{each['quantity'].normalize():,f}", f"{each['price']:,}",
+         f"{(100 * each['discount']).normalize():f} %" if each["discount"] else None, f"{each['amount']:,}")
+        for each in found.astype(object).to_dict("records")
+    ))  # fmt: skip
+    typer.echo(f"Together {found['amount'].sum():,} {currency}.")
+
+
+@app.command()
+def products() -> None:
+    """List what is sold, with the keys and list prices that lines take.
+
+    Example: `gcrm opportunities products`
+    """
+    from gcrm.access.scope import Scope
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.opportunity_lines import products
+
+    ensure_ready()
+    found = products(Scope.everything())
+    if found.empty:
+        typer.echo("There are no products; import some with `gcrm import products FILE`.")
+        return
+    show_records(("key", "product", "list price", "currency"), found[["product_key", "product", "unit_price", "currency"]].itertuples(index=False, name=None))
+
+
+@app.command("set-lines")
+def set_lines(
+    key: _Key,
+    by: _Actor,
+    line: Annotated[list[str] | None, typer.Argument(
+        metavar="PRODUCT,QUANTITY[,PRICE[,DISCOUNT]]...",
+        help="Key of the product in the file that it came from, units, price of one (its list price if left out), discount (0 to 1).")] = None,
+    none: Annotated[bool, typer.Option("--none", help="Take all lines out; the amount stays, and can be typed again.")] = False,
+) -> None:  # fmt: skip
+    """Put lines in the place of those that an opportunity has; their sum is its amount then.
+
+    Example: `gcrm opportunities set-lines 12 b1,10,,0.05 h1,10,39.90`
+    """
+    from gcrm.access.scope import Scope
+    from gcrm.db.connection import ensure_ready
+    from gcrm.pipeline.opportunities import opportunity
+    from gcrm.pipeline.opportunity_lines import parse_lines, set_lines
+
+    if none == bool(line):
+        raise CrmError(f"Give the lines of opportunity {key}, or --none to take all out.")
+    ensure_ready()
+    given = parse_lines(line or (), opportunity(key, Scope.everything())["currency"], Scope.everything())
+    change = set_lines(key, given, Scope.everything(), actor=by, through="command")
+    if change is None:
+        typer.echo(f"Opportunity {key} is like that already.")
+    else:
+        amount = opportunity(key, Scope.everything())["amount"]
+        typer.echo(f"Opportunity {key} has {len(given):,} lines and an amount of {amount:,}; take that back with `gcrm opportunities undo {key} {change}`.")
+
+
+@app.command()
 def undo(key: _Key, change: Annotated[int, typer.Argument(help="The change, as the command that made it named it.")], by: _Actor) -> None:
     """Take back a move or another change of an opportunity.
 

@@ -22,7 +22,7 @@ MOST_CAMPAIGNS = 200
 """Sendings to an account that are shown, the newest ones."""
 
 MOST_CONTACTS = 50
-"""Contacts of an account whose consents are shown."""
+"""Contacts of an account that are shown."""
 
 PEOPLE_AT_ACCOUNT = (
     "footfall_per_hour", "footfall_morning_per_hour", "footfall_midday_per_hour", "footfall_evening_per_hour", "footfall_night_per_hour", "passing_trips",
@@ -44,6 +44,7 @@ class Account:
         trade_areas: dataset, kind, name, site_name, band, band_unit, most_likely, probability.
         campaigns: sent_at, campaign, channel, wave, contact_id, contact, response, responded_at, revenue, currency, barred (why the contact may not be
             contacted by that channel for marketing now; empty where it may, or where no contact is named); at most `MOST_CAMPAIGNS`.
+        contacts: their names by key, at most `MOST_CONTACTS`.
         consents: of each contact: name, and the decision for each purpose and channel that the person spoke of; none of one who said nothing.
         themes: of layers of one's own: dataset, kind, unit, number, category, made_up.
         sources: the versions of layers that the surroundings come from: layer_version_id, layer, dataset, source_date, attribution, made_up, loaded_at,
@@ -57,6 +58,7 @@ class Account:
     sites: Mapping[str, str]
     trade_areas: pd.DataFrame
     campaigns: pd.DataFrame
+    contacts: Mapping[int, str]
     consents: list[tuple[str, list[Told]]]
     themes: pd.DataFrame
     sources: pd.DataFrame
@@ -93,6 +95,7 @@ def account(account_id: int, scope: Scope) -> Account | None:
             sites=dict(statements.sites(connection, versions=versions, keys=keys)),
             trade_areas=read_frame(connection, statements.trade_areas.sql, {"account_id": account_id}),
             campaigns=read_frame(connection, statements.campaigns.sql, {"account_id": account_id, "most": MOST_CAMPAIGNS}),
+            contacts=dict(queries("consent").of_account(connection, account_id=account_id, most=MOST_CONTACTS)),
             consents=[],
             themes=read_frame(connection, statements.themes.sql, {"account_id": account_id}),
             sources=read_frame(connection, statements.sources.sql, {"versions": versions}),
@@ -100,9 +103,8 @@ def account(account_id: int, scope: Scope) -> Account | None:
             shows_people=not scope.has_floor,
             outdated=versions != versions_in_force(connection) or record["conditions_stamp"] != conditions_stamp(connection),
         )
-        contacts = list(queries("consent").of_account(connection, account_id=account_id, most=MOST_CONTACTS))
-    told = decisions_each([contact_id for contact_id, _ in contacts], datetime.now(UTC), scope)
-    return replace(found, campaigns=_with_consent(found.campaigns, scope), consents=[(name, told.get(contact_id, [])) for contact_id, name in contacts])
+    told = decisions_each(list(found.contacts), datetime.now(UTC), scope)
+    return replace(found, campaigns=_with_consent(found.campaigns, scope), consents=[(name, told.get(key, [])) for key, name in found.contacts.items()])
 
 
 def _with_consent(campaigns: pd.DataFrame, scope: Scope) -> pd.DataFrame:

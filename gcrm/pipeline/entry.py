@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import psycopg
 
+from gcrm import custom_fields
 from gcrm.db.queries import queries
 from gcrm.errors import EntryError
 from gcrm.frames import ACCOUNTS, ObjectType
@@ -41,7 +42,7 @@ class Checked:
     """What a record would be stored as.
 
     Attributes:
-        record: clean values by field, None for nothing; of a refused one as they were given.
+        record: clean values by field, None for nothing; of a refused one as they were given. Custom fields are not among them.
         refused: field to the reason why it cannot be stored; empty where it can.
         warnings: field to what is in doubt.
     """
@@ -79,7 +80,7 @@ def check(texts: Mapping[str, str], object_type: ObjectType = ACCOUNTS) -> Check
 
     Args:
         texts: of `fields_of` what was typed; what is left out is empty.
-        object_type: what it is.
+        object_type: what it is, with its custom fields where these are meant too.
     """
     names = fields_of(object_type)
     entry = Entry(object_type, {name: texts.get(name, "") for name in names}, "new")
@@ -87,7 +88,7 @@ def check(texts: Mapping[str, str], object_type: ObjectType = ACCOUNTS) -> Check
     chunk = prepare(Import(0, SOURCE, object_type, _name(object_type), _mapping(entry)), raw)
     clean = chunk.staged.iloc[0].to_dict() if len(chunk.staged) else raw.iloc[0].to_dict()
     return Checked(
-        {name: None if pd.isna(clean[name]) or clean[name] == "" else clean[name] for name in names},
+        {name: None if pd.isna(clean[name]) or clean[name] == "" else clean[name] for name in names if not custom_fields.is_custom(name)},
         dict(zip(chunk.refused["field"], chunk.refused["reason"], strict=True)),
         dict(zip(chunk.warnings["field"], chunk.warnings["reason"], strict=True)),
     )
@@ -117,17 +118,18 @@ def create(texts: Mapping[str, str], *, actor: str, through: Through) -> Created
     """Stores an account and places it.
 
     Args:
-        texts: of FIELDS what was typed; what is left out is empty.
+        texts: of FIELDS and of the custom fields of accounts what was typed; what is left out is empty.
         actor: who typed it.
         through: page or command.
 
     Raises:
         EntryError: it cannot be stored.
+        FieldError: the settings file of the custom fields is wrong.
     """
-    refuse_unfit(texts, ACCOUNTS)
-    key = new_key()
+    accounts, key = custom_fields.object_type(ACCOUNTS.name), new_key()
+    refuse_unfit(texts, accounts)
     with acting(actor, through) as connection:
-        job_id = enter(connection, _name(ACCOUNTS), [Entry(ACCOUNTS, {name: texts.get(name, "") for name in FIELDS}, key)], actor)
+        job_id = enter(connection, _name(accounts), [Entry(accounts, {name: texts.get(name, "") for name in fields_of(accounts)}, key)], actor)
         account_id: int | None = queries("accounts").by_key(connection, source=SOURCE, source_key=key)
     if account_id is None:
         raise EntryError("This person was erased on request and is not stored again; see docs/how_to/privacy.md.")

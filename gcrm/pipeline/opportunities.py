@@ -162,7 +162,7 @@ def move(
     moment = at or datetime.now(UTC)
     if moment > datetime.now(UTC):
         raise CrmError(f"{moment:%Y-%m-%d %H:%M} is yet to come; give the time at which it moved.")
-    _check_visible(opportunity_id, scope)
+    check_visible(opportunity_id, scope)
     with acting(actor, through) as connection:
         moved = move_within(connection, current_pipeline(connection), opportunity_id, to, moment, reason)
         change = last_change(connection, "opportunities", opportunity_id)
@@ -265,7 +265,7 @@ def edit(opportunity_id: int, terms: Terms, scope: Scope, *, actor: str, through
     Raises:
         CrmError: there is no such opportunity or rep, or a value is out of range.
     """
-    _check_visible(opportunity_id, scope)
+    check_visible(opportunity_id, scope)
     with acting(actor, through) as connection:
         changed = edit_within(connection, opportunity_id, terms)
         return last_change(connection, "opportunities", opportunity_id) if changed else None
@@ -280,9 +280,10 @@ def edit_within(connection: psycopg.Connection[Any], opportunity_id: int, terms:
         terms: all of them.
 
     Raises:
-        CrmError: there is no such rep, or a value is out of range.
+        CrmError: there is no such rep, a value is out of range, or the amount is not that of the lines.
     """
     check_amount(terms.amount)
+    _check_amount_by_lines(connection, opportunity_id, terms.amount)
     if terms.probability is not None and not 0 <= terms.probability <= 1:
         raise CrmError(f"A probability of {terms.probability:g} is none; give one from 0 to 1.")
     statements = queries("opportunities")
@@ -308,6 +309,14 @@ def check_amount(amount: Decimal) -> None:
         raise CrmError(f"An amount of {amount:,} cannot be stored; give one of at least 0, with at most 12 digits before the point.")
 
 
+def _check_amount_by_lines(connection: psycopg.Connection[Any], opportunity_id: int, amount: Decimal) -> None:
+    """What an opportunity with lines comes to is not typed."""
+    lines = queries("opportunity_lines").count(connection, opportunity_id=opportunity_id)
+    if lines and amount != terms_within(connection, opportunity_id).amount:
+        of_lines = "its line" if lines == 1 else f"its {lines:,} lines"
+        raise CrmError(f"The amount of opportunity {opportunity_id} is the sum of {of_lines}; change these, or take them out to type another.")
+
+
 def undo(opportunity_id: int, change_id: int, scope: Scope, *, actor: str, through: Through) -> None:
     """Takes back a move or another change of an opportunity.
 
@@ -321,14 +330,23 @@ def undo(opportunity_id: int, change_id: int, scope: Scope, *, actor: str, throu
     Raises:
         CrmError: there is no such change, or the same was changed since.
     """
-    _check_visible(opportunity_id, scope)
+    check_visible(opportunity_id, scope)
     with acting(actor, through) as connection:
         if queries("changes").what(connection, change_id=change_id) != ("opportunities", opportunity_id):
             raise CrmError(f"Change {change_id} is none of opportunity {opportunity_id}; look at its history.")
         undo_change(connection, change_id)
 
 
-def _check_visible(opportunity_id: int, scope: Scope) -> None:
+def check_visible(opportunity_id: int, scope: Scope) -> None:
+    """Refuses an opportunity that is not seen.
+
+    Args:
+        opportunity_id: its key.
+        scope: who asks.
+
+    Raises:
+        CrmError: there is none, or the scope does not show it.
+    """
     with scoped(scope) as connection:
         if not queries("opportunities").is_visible(connection, opportunity_id=opportunity_id):
             raise _none(opportunity_id)

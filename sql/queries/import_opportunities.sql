@@ -22,9 +22,10 @@ CREATE TEMPORARY TABLE staged_opportunities (
 ) ON COMMIT DROP;
 
 -- name: inherit(source, mapped)!
--- Fields that the file does not give keep what the record has.
+-- Fields that the file does not give keep what the record has; amount and currency are those of its lines, where it has some.
 UPDATE staged_opportunities s
-SET currency = CASE WHEN 'currency' = ANY(:mapped) THEN s.currency ELSE t.currency END,
+SET amount = CASE WHEN l.there THEN t.amount ELSE s.amount END,
+    currency = CASE WHEN 'currency' = ANY(:mapped) AND NOT l.there THEN s.currency ELSE t.currency END,
     expected_close_on = CASE WHEN 'expected_close_on' = ANY(:mapped) THEN s.expected_close_on ELSE t.expected_close_on END,
     closed_at = CASE WHEN 'closed_at' = ANY(:mapped) THEN s.closed_at ELSE t.closed_at END,
     stage_since = CASE WHEN 'stage_since' = ANY(:mapped) THEN s.stage_since END,
@@ -34,6 +35,7 @@ SET currency = CASE WHEN 'currency' = ANY(:mapped) THEN s.currency ELSE t.curren
     custom = (t.custom - :mapped::text[]) || s.custom
 FROM gcrm.opportunities t
 LEFT JOIN gcrm.reps d ON d.rep_id = t.rep_id
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM gcrm.opportunity_lines n WHERE n.opportunity_id = t.opportunity_id) AS there) l
 WHERE t.source = :source AND t.source_key = s.source_key;
 
 -- name: unresolved(source)

@@ -12,7 +12,7 @@ from tests.browser.intake import shop_site
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with shop_site("territories", "reps", "accounts", "opportunities", "leads") as served:
+    with shop_site("territories", "reps", "products", "accounts", "opportunities", "leads") as served:
         yield served
 
 
@@ -63,6 +63,49 @@ def test_what_is_said_of_an_opportunity_is_changed_in_its_dialog(site: Site, vis
     expect(card).to_contain_text("14,000 EUR")
     page.get_by_role("button", name="Undo").click()
     expect(card).to_contain_text("12,990 EUR")
+
+
+def test_the_products_of_an_opportunity_make_its_amount_and_are_taken_back(site: Site, visit: Visit) -> None:
+    page = opened(visit, site, "/pipeline", "Pipeline")
+    card = page.locator('[class*="st-key-opportunity-"]').filter(has_text="Ten bikes")
+    edit = card.locator('[class*="st-key-edit-"]').get_by_role("button")
+    edit.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("tab", name="Products (0)").click()
+    expect(dialog.get_by_text("without any it is typed")).to_be_visible()
+    dialog.get_by_role("button", name="Add a product").click()
+    expect(dialog.get_by_text("Line 1 has no product yet")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Save the products")).to_be_disabled()
+    choose(page, "^Product$", "City bike")
+    expect(dialog.locator(".sum")).to_contain_text("1,299.00 EUR")
+    dialog.get_by_label("Quantity").fill("0")
+    dialog.get_by_label("Discount, %").fill("5")
+    expect(dialog.get_by_text("Line 1: a quantity of 0 is none")).to_be_visible()
+    dialog.get_by_label("Quantity").fill("9")
+    dialog.get_by_label("Quantity").press("Enter")
+    expect(dialog.locator(".sum")).to_contain_text("11,106.45 EUR")
+    dialog.get_by_role("button", name="Add a product").click()
+    expect(dialog.get_by_label("Quantity")).to_have_count(2)
+    dialog.locator('[class*="st-key-line-"]').last.get_by_role("button").last.click()
+    expect(dialog.get_by_label("Quantity")).to_have_count(1)
+    dialog.get_by_role("button", name="Save the products").click()
+    expect(page.get_by_text("The products of Ten bikes are changed.")).to_be_visible()
+    expect(card).to_contain_text("11,106 EUR")
+    edit.click()
+    expect(page.get_by_label("Amount, EUR")).to_be_disabled()
+    expect(dialog.get_by_text("The amount is the sum of its products")).to_be_visible()
+    dialog.get_by_role("tab", name="Products (1)").click()
+    expect(dialog.get_by_label("Quantity")).to_have_value("9")
+    dialog.get_by_label("Quantity").fill("8")
+    dialog.get_by_role("button", name="Close").click()
+    edit.click()
+    dialog.get_by_role("tab", name="Products (1)").click()
+    expect(dialog.get_by_label("Quantity")).to_have_value("9")  # what was not saved is forgotten
+    dialog.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Ten bikes is as it was before.")).to_be_visible()
+    expect(card).to_contain_text("12,990 EUR")
+    assert site.value("SELECT count(*) FROM gcrm.opportunity_lines") == 0
 
 
 def test_a_lead_is_written_down_and_rejected_with_a_reason(site: Site, visit: Visit) -> None:

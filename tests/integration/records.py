@@ -20,7 +20,7 @@ EMPTY = (
     "TRUNCATE gcrm.tracks, gcrm.track_stops, gcrm.contact_ranges, gcrm.contact_routes, gcrm.contact_sites,"
     " gcrm.leads, gcrm.stage_changes, gcrm.audience_members, gcrm.audiences, gcrm.campaign_members, gcrm.campaigns, gcrm.account_territories,"
     " gcrm.account_words, gcrm.contact_words, gcrm.search_terms,"
-    " gcrm.consents, gcrm.opportunities, gcrm.activities, gcrm.cases, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
+    " gcrm.consents, gcrm.opportunity_lines, gcrm.opportunities, gcrm.activities, gcrm.cases, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"
     " gcrm.sites, gcrm.account_positions, gcrm.geocode_reviews, gcrm.geocode_corrections,"
     " gcrm.duplicates, gcrm.duplicate_runs, gcrm.account_merges, gcrm.account_keys,"
     " gcrm.account_thematic, gcrm.account_trade_areas, gcrm.cell_trade_areas, gcrm.trade_areas,"

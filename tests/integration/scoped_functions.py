@@ -101,7 +101,7 @@ def _known(of: Foreign, scope: Scope, folder: Path) -> dict[str, Any]:
         "places": [(of.longitude, of.latitude)], "minutes": (5.0,), "asked": Asked.parse("car", "Tue 08:30"), "window": data.Window(24, 60, 26, 61),
         "version": data.basemap_version(scope), "layer": "roads", "tolerance": 0.0, "due_at": datetime.now(UTC), "when": Plan(datetime.now(UTC)),
         "comment": "x", "priority": "high", "change_id": 1, "quarantine_id": 1, "values": {}, "way_id": 1, "factor": 0.5, "advance": lambda _: None,
-        "of": ACCOUNTS, "sort": ACCOUNTS.sort, "keys": [of.account], "expected": 1, "change_set_id": 1, "area": of.cell,
+        "of": ACCOUNTS, "sort": ACCOUNTS.sort, "keys": [of.account], "expected": 1, "change_set_id": 1, "area": of.cell, "lines": (),
         "audience_id": 1, "frame": pd.DataFrame({"contact_id": [of.contact], "email": [of.name], "phone": None, "city": None}),
     }  # fmt: skip
 
@@ -118,6 +118,7 @@ def _special(of: Foreign) -> dict[str, dict[str, Any]]:
         "changing.change": {"name": "status", "text": "lost"}, "changing.change_all": {"name": "status", "text": "lost"},
         "reach.streets_in": {"window": (24.0, 60.0, 26.0, 61.0)}, "places.layer_cells": {"layer": "footfall", "measure": "people_per_hour"},
         "reports.report": {"name": "win-rate"}, "audiences.save": {"terms": AudienceTerms("x", Decimal(0), date(2100, 1, 1))},
+        "opportunity_lines.parse_lines": {"texts": ["b1,1"], "currency": "EUR"},
     }  # fmt: skip
 
 

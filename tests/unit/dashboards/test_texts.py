@@ -7,6 +7,7 @@ import pytest
 
 from dashboards import texts
 from dashboards.data import LEVELS, MEASURES, Filter
+from gcrm.errors import EntryError
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,13 @@ from dashboards.data import LEVELS, MEASURES, Filter
 )
 def test_amounts(value: float | Decimal | None, measure: str, text: str) -> None:
     assert texts.amount(value, MEASURES[measure]) == text
+
+
+@pytest.mark.parametrize("text", ["", "a lot", "1,5", "nan", "Infinity"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    assert texts.decimal_of("4 500.50") == Decimal("4500.50")
+    with pytest.raises(EntryError, match="is no amount"):
+        texts.decimal_of(text)
 
 
 @pytest.mark.parametrize(("value", "text"), [(250_157_633, "250 M"), (3_581_000, "3.58 M"), (999_999, "999,999"), (2.5e9, "2.5 bn"), (0, "0")])
