@@ -27,16 +27,18 @@ COMMENT ON COLUMN gcrm.audiences.created_by IS 'Who saved it.';
 COMMENT ON COLUMN gcrm.audiences.refreshed_at IS 'When its contacts were chosen last.';
 
 CREATE TABLE gcrm.audience_members (
-    audience_id int NOT NULL REFERENCES gcrm.audiences ON DELETE CASCADE,
-    contact_id  bigint NOT NULL REFERENCES gcrm.contacts ON DELETE CASCADE,
-    account_id  bigint NOT NULL REFERENCES gcrm.accounts ON DELETE CASCADE,
-    score       real,
-    held_out    boolean NOT NULL,
-    added_at    timestamptz NOT NULL DEFAULT now(),
-    left_at     timestamptz,
-    PRIMARY KEY (audience_id, contact_id)
+    audience_member_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    audience_id        int NOT NULL REFERENCES gcrm.audiences ON DELETE CASCADE,
+    contact_id         bigint NOT NULL REFERENCES gcrm.contacts ON DELETE CASCADE,
+    account_id         bigint NOT NULL REFERENCES gcrm.accounts ON DELETE CASCADE,
+    score              real,
+    held_out           boolean NOT NULL,
+    added_at           timestamptz NOT NULL DEFAULT now(),
+    left_at            timestamptz,
+    UNIQUE (audience_id, contact_id)
 );
 COMMENT ON TABLE gcrm.audience_members IS 'One row per contact that is or was in an audience. Source: gcrm.audiences, whenever it is chosen.';
+COMMENT ON COLUMN gcrm.audience_members.audience_member_id IS 'Key.';
 COMMENT ON COLUMN gcrm.audience_members.audience_id IS 'The audience.';
 COMMENT ON COLUMN gcrm.audience_members.contact_id IS 'The contact.';
 COMMENT ON COLUMN gcrm.audience_members.account_id IS 'The account that the contact is of.';

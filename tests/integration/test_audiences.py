@@ -135,6 +135,16 @@ def test_a_list_is_kept_refreshed_and_leaves_with_those_who_still_consent(tmp_pa
     assert audiences.audience(key, EVERYTHING).held_out_contacts == kept.held_out_contacts
 
 
+def test_a_merge_keeps_the_contacts_of_both_in_the_list_and_its_undo_parts_them() -> None:
+    key, contacts = audiences.save(Criteria(), Terms("All", Decimal(0), _IN_A_MONTH), EVERYTHING, actor="anna", through="page")
+    (first, second) = (account for (account,) in rows("SELECT account_id FROM gcrm.audience_members WHERE audience_id = %s ORDER BY 1 LIMIT 2", key))
+    merge = value("SELECT gcrm.merge_accounts(%s, %s)", first, second)
+    assert audiences.audience(key, EVERYTHING).contacts == contacts
+    assert value("SELECT count(*) FROM gcrm.audience_members WHERE account_id = %s", first) == 2
+    rows("SELECT gcrm.undo_merge(%s)", merge)
+    assert value("SELECT count(*) FROM gcrm.audience_members WHERE account_id = %s", second) == 1
+
+
 def test_it_becomes_a_campaign_once() -> None:
     key, contacts = audiences.save(Criteria(), Terms("All", Decimal(0), _IN_A_MONTH), EVERYTHING, actor="anna", through="page")
     campaign, addressed = audiences.to_campaign(key, EVERYTHING, actor="anna", through="page", cost=Decimal("12.50"))
