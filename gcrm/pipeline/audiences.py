@@ -282,11 +282,18 @@ def remove(audience_id: int, scope: Scope, *, actor: str, through: Through) -> N
         through: page or command.
 
     Raises:
-        AudienceError: there is none.
+        AudienceError: there is none, or it holds contacts that the scope does not show.
     """
     audience(audience_id, scope)
     with acting(actor, through) as connection:
+        _check_whole(connection, audience_id, scope)
         queries("audiences").remove(connection, audience_id=audience_id)
+
+
+def _check_whole(connection: psycopg.Connection[Any], audience_id: int, scope: Scope) -> None:
+    """What becomes of a list as a whole is for those who see all of it."""
+    if not scope.sees_everything and queries("audiences").reaches_beyond(connection, audience_id=audience_id, territories=sorted(scope.territories or ())):
+        raise AudienceError(f"Audience {audience_id} holds contacts of territories that you do not see; ask somebody who sees them.")
 
 
 @dataclass(frozen=True)
@@ -341,7 +348,7 @@ def to_campaign(
 
     Args:
         audience_id: its key.
-        scope: who asks; it has to show every account.
+        scope: who asks; it has to show every contact of the list.
         actor: who does it.
         through: page or command.
         cost: of the campaign.
@@ -352,12 +359,14 @@ def to_campaign(
         Its campaign_id, and how many contacts are addressed.
 
     Raises:
-        AudienceError: there is no such list, it is expired, it became a campaign already, or nobody of it may be contacted.
+        AudienceError: there is no such list, it is expired, it became a campaign already, it holds contacts that the scope does not show, or nobody of it
+            may be contacted.
     """
     found, kept, _, _ = _leaving(audience_id, scope)
     if kept.empty:
         raise AudienceError(f"Nobody of the audience {found.name!r} may be contacted now; choose it again.")
     with acting(actor, through) as connection:
+        _check_whole(connection, audience_id, scope)
         campaign_id: int | None = queries("audiences").add_campaign(connection, audience_id=audience_id, cost=cost, currency=currency, source=_SOURCE)
         if campaign_id is None:
             raise AudienceError(f"The audience {found.name!r} became a campaign already.")

@@ -128,6 +128,12 @@ WITH put AS (
 )
 SELECT (SELECT count(*) FROM put WHERE new) AS came, (SELECT count(*) FROM went) AS went;
 
+-- name: reaches_beyond(audience_id, territories)$
+-- Whether a list holds contacts outside some territories.
+SELECT EXISTS (
+    SELECT FROM gcrm.audience_members m JOIN gcrm.accounts a USING (account_id)
+    WHERE m.audience_id = :audience_id AND m.left_at IS NULL AND coalesce(a.territory_id <> ALL(:territories::int[]), true));
+
 -- name: remove(audience_id)!
 DELETE FROM gcrm.audiences WHERE audience_id = :audience_id;
 

@@ -20,11 +20,13 @@ import gcrm.pipeline
 from dashboards import data
 from gcrm.access.scope import Scope
 from gcrm.crm.activities import Plan
+from gcrm.crm.audiences import Criteria
 from gcrm.crm.audiences import Terms as AudienceTerms
 from gcrm.crm.lists import ACCOUNTS
 from gcrm.errors import GcrmError
 from gcrm.olap.query import CubeQuery
 from gcrm.pipeline import activities, cases
+from gcrm.pipeline.audiences import Preview
 from gcrm.pipeline.opportunities import Terms
 from gcrm.pipeline.persons import Person
 from gcrm.pipeline.roads import Asked
@@ -41,6 +43,8 @@ def _found() -> dict[str, Callable[..., object]]:
         and "scope" in inspect.signature(function).parameters
     }  # fmt: skip
 
+
+_NOWHERE = pd.DataFrame({"cell": pd.Series(dtype="int64"), "accounts": pd.Series(dtype="int64")})
 
 FUNCTIONS = _found()
 """By `module.function`."""
@@ -117,7 +121,9 @@ def _special(of: Foreign) -> dict[str, dict[str, Any]]:
         "cube_records.cube_records": {"cube": "sales"}, "places.place": {"cell": h3.str_to_int(of.cell)},
         "changing.change": {"name": "status", "text": "lost"}, "changing.change_all": {"name": "status", "text": "lost"},
         "reach.streets_in": {"window": (24.0, 60.0, 26.0, 61.0)}, "places.layer_cells": {"layer": "footfall", "measure": "people_per_hour"},
-        "reports.report": {"name": "win-rate"}, "audiences.save": {"terms": AudienceTerms("x", Decimal(0), date(2100, 1, 1))},
+        "reports.report": {"name": "win-rate"},
+        "audiences.save": {"criteria": Criteria(area=of.cell), "terms": AudienceTerms("x", Decimal(0), date(2100, 1, 1))},
+        "audiences.cells_of": {"chosen": Preview(0, pd.DataFrame(), [], pd.DataFrame(), {}, pd.DataFrame(), _NOWHERE)},
         "opportunity_lines.parse_lines": {"texts": ["b1,1"], "currency": "EUR"},
     }  # fmt: skip
 

@@ -165,6 +165,9 @@ def test_nobody_of_a_foreign_territory_is_chosen_written_or_touched(tmp_path: Pa
     assert set(own.contacts["territory"]) == {value("SELECT name FROM gcrm.territories WHERE territory_id = %s", first)}
     assert audiences.audience(key, mine).contacts + audiences.audience(key, theirs).contacts == contacts
     assert audiences.export_audience(key, tmp_path / "mine.csv", mine).contacts == len(own.contacts)
+    for act in (audiences.remove, audiences.to_campaign):
+        with pytest.raises(AudienceError, match="territories that you do not see"):
+            act(key, mine, actor="anna", through="page")
     rows("UPDATE gcrm.accounts SET status = 'lost' WHERE source = 'town' RETURNING 1")
     rows('UPDATE gcrm.audiences SET criteria = \'{"statuses": ["prospect"]}\' RETURNING 1')
     assert audiences.refresh(key, mine, actor="anna", through="page") == (0, len(own.contacts))
