@@ -71,6 +71,22 @@ def basemap_layer(layer: str, version: str, window: Window, tolerance: float, mo
     return text.encode()
 
 
+def basemap_tile(z: int, x: int, y: int, scope: Scope) -> bytes:
+    """A vector tile of the basemap (Mapbox Vector Tile 2.1); see `tiles.sql` for its layers. Empty where nothing is loaded.
+
+    Args:
+        z: zoom, 0 to 22.
+        x: column, from the west; 0 to 2**z - 1.
+        y: row, from the north; 0 to 2**z - 1.
+        scope: who is looking.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    with scoped(scope) as connection:
+        return bytes(queries("tiles").tile(connection, z=z, x=x, y=y))
+
+
 @lru_cache(maxsize=64)
 def names_on_map(version: str, window: Window, most: int, scope: Scope) -> pd.DataFrame:
     """Names to write on the map, the most important first: name, longitude, latitude, angle (degrees anticlockwise from east).

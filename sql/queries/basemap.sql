@@ -5,7 +5,7 @@
 -- The versions of the layers that are drawn, as text: it changes when one of them does.
 SELECT coalesce(string_agg(layer_version_id::text, '-' ORDER BY layer_version_id), '')
 FROM gcrm.layer_versions
-WHERE retired_at IS NULL AND layer IN ('roads', 'buildings', 'land_cover');
+WHERE retired_at IS NULL AND layer IN ('roads', 'buildings', 'land_cover', 'districts');
 
 -- name: counts(west, south, east, north)^
 -- Features of a window: roads, buildings, land_cover.
