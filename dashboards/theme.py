@@ -52,7 +52,7 @@ class Look:
 
 LIGHT = Look(
     dark=False, paper="#f4f3ef", water="#c9dfe9", green="#dbe8d0", building="#e3dfd6", roads=("#9c8f74", "#ab9f86", "#b8ae98", "#c3bba8", "#d0c9ba"),
-    street="#ffffff", main_street="#fff8e6", casing="#dcd6c8", path="#cfc8b8", building_edge="#d6d1c6",
+    street="#ffffff", main_street="#fff8e6", casing="#d3ccbd", path="#cfc8b8", building_edge="#d3cdc1",
     label="#6b665c", district_label="#57534a", water_label="#5b87a0", green_label="#6d8a5c",
     none="#9aa3a1", outline="#111827", text="#1b2624", muted="#5f6d6a", surface="#ffffff", border="#dfe5e3", accent=_ACCENT_LIGHT,
 )  # fmt: skip

@@ -9,7 +9,8 @@ ATTRIBUTION = '<a href="https://www.openstreetmap.org/copyright" target="_blank"
 
 type _Json = dict[str, Any]
 
-_FONT = ["sans-serif"]
+# The font of the pages; MapLibre takes the weight from the name of the first.
+_MEDIUM, _BOLD = ["Source Sans Medium", "Source Sans"], ["Source Sans Semibold", "Source Sans"]
 _SOURCE = "streets"
 # Of each class of road the width at some zooms, in pixels; the narrowest is drawn first.
 _WIDTHS: dict[str, tuple[tuple[float, float], ...]] = {
@@ -38,7 +39,7 @@ def of(look: Look, version: str) -> _Json:
         return {"version": 8, "sources": {}, "layers": [background]}
     source = {"type": "vector", "tiles": [TEMPLATE.format(version=version)], "maxzoom": FINEST_ZOOM, "attribution": ATTRIBUTION}
     layers = [background, *_areas(look), *_roads(look), *_buildings(look), *_road_names(look), *_area_names(look)]
-    return {"version": 8, "sources": {_SOURCE: source}, "layers": layers}
+    return {"version": 8, "sources": {_SOURCE: source}, "light": {"intensity": 0.2}, "layers": layers}
 
 
 def _layer(name: str, kind: str, of_tile: str, **rest: object) -> _Json:
@@ -57,8 +58,8 @@ def _by_zoom(*stops: tuple[float, float], base: float = 1.5, plus: float = 0.0) 
 def _areas(look: Look) -> list[_Json]:
     """Green, water and the edges of districts."""
     return [
-        _layer("green", "fill", "land_cover", filter=_is("green"), paint={"fill-color": look.green}),
-        _layer("water", "fill", "land_cover", filter=_is("water"), paint={"fill-color": look.water}),
+        # One layer, since what is smaller lies above: a lake in a wood, a park on an island.
+        _layer("land_cover", "fill", "land_cover", paint={"fill-color": ["match", ["get", "kind"], "water", look.water, look.green]}),
         _layer("boundaries", "line", "boundaries", minzoom=8,
                paint={"line-color": look.label, "line-opacity": 0.35, "line-width": _by_zoom((8, 0.5), (14, 1.2)), "line-dasharray": [4, 2]}),
     ]  # fmt: skip
@@ -68,18 +69,24 @@ def _roads(look: Look) -> list[_Json]:
     """All edges first, then all surfaces, so that streets run into each other where they meet."""
     round_ends = {"line-cap": "round", "line-join": "round"}
     casings = [
-        _layer(f"{name}-casing", "line", "roads", filter=_is(name), minzoom=max(_FROM[name], 11.0), layout=round_ends,
+        _layer(f"{name}-casing", "line", "roads", filter=_is(name), minzoom=max(_FROM[name], 12.0), layout=round_ends,
                paint={"line-color": look.casing, "line-width": _by_zoom(*_WIDTHS[name], plus=1.6)})
         for name in _CASED
     ]  # fmt: skip
     surfaces = [
         _layer(name, "line", "roads", filter=_is(name), minzoom=_FROM[name], layout=round_ends,
-               paint={"line-color": look.main_street if name in ("main", "motorway") else look.street, "line-width": _by_zoom(*_WIDTHS[name])})
+               paint={"line-color": _surface(look, name), "line-width": _by_zoom(*_WIDTHS[name])})
         for name in _CASED
     ]  # fmt: skip
     paths = _layer("path", "line", "roads", filter=_is("path"), minzoom=_FROM["path"],
                    paint={"line-color": look.path, "line-width": _by_zoom(*_WIDTHS["path"]), "line-dasharray": [2, 1.5]})  # fmt: skip
     return [paths, *casings, *surfaces]
+
+
+def _surface(look: Look, name: str) -> list[object]:
+    """From afar a road is a thin dark line, near a bright surface with edges."""
+    near = look.main_street if name in ("main", "motorway") else look.street
+    return ["interpolate", ["linear"], ["zoom"], 11.5, look.roads[3], 13, near]
 
 
 def _buildings(look: Look) -> list[_Json]:
@@ -98,10 +105,10 @@ def _text(look: Look, colour: str | None = None, halo: float = 1.4) -> _Json:
 
 
 def _road_names(look: Look) -> list[_Json]:
-    sizes = {"motorway": 12.5, "main": 12.5, "secondary": 12, "street": 11.5}
+    sizes = {"motorway": 13.5, "main": 13.5, "secondary": 13, "street": 12.5}
     return [
         _layer(f"{name}-name", "symbol", "roads", filter=["all", _is(name), ["has", "name"]], minzoom=_NAMED_FROM[name],
-               layout={"symbol-placement": "line", "text-field": ["get", "name"], "text-font": _FONT, "text-size": size, "text-max-angle": 30,
+               layout={"symbol-placement": "line", "text-field": ["get", "name"], "text-font": _MEDIUM, "text-size": size, "text-max-angle": 30,
                        "text-padding": 6, "symbol-spacing": 320}, paint=_text(look))
         for name, size in sizes.items()
     ]  # fmt: skip
@@ -112,12 +119,12 @@ def _area_names(look: Look) -> list[_Json]:
 
     def layer(kind: str, colour: str, size: object, **more: object) -> _Json:
         return _layer(f"{kind}-name", "symbol", "names", filter=_is(kind), paint=_text(look, colour),
-                      layout={"text-field": ["get", "name"], "text-font": _FONT, "text-size": size, "symbol-sort-key": ["-", ["get", "size"]],
+                      layout={"text-field": ["get", "name"], "text-font": _BOLD, "text-size": size, "symbol-sort-key": ["-", ["get", "size"]],
                               "text-max-width": 7, "text-padding": 8, **more})  # fmt: skip
 
-    by_size = ["interpolate", ["linear"], ["get", "size"], 70, 11.5, 500, 14.5, 1200, 17]
+    by_size = ["interpolate", ["linear"], ["get", "size"], 70, 12, 500, 15, 1200, 18]
     return [
-        layer("green", look.green_label, 11),
-        layer("water", look.water_label, 12),
+        layer("green", look.green_label, 12),
+        layer("water", look.water_label, 13),
         layer("district", look.district_label, by_size, **{"text-letter-spacing": 0.08, "text-transform": "uppercase"}),
     ]

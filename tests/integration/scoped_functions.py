@@ -115,7 +115,7 @@ def _special(of: Foreign) -> dict[str, dict[str, Any]]:
         "cube_records.cube_records": {"cube": "sales"}, "places.place": {"cell": h3.str_to_int(of.cell)},
         "changing.change": {"name": "status", "text": "lost"}, "changing.change_all": {"name": "status", "text": "lost"},
         "reach.streets_in": {"window": (24.0, 60.0, 26.0, 61.0)}, "places.layer_cells": {"layer": "footfall", "measure": "people_per_hour"},
-        "reports.report": {"name": "win-rate"},
+        "reports.report": {"name": "win-rate"}, "basemap.basemap_tile": {"z": 0, "x": 0, "y": 0},
     }  # fmt: skip
 
 
