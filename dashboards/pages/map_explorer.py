@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboards import data, map_cells, map_component, maps, parts, session, texts, theme
+from dashboards import data, drawn_area, map_cells, map_component, maps, parts, session, texts, theme
 from dashboards.data import LEVELS, MEASURES, PLACE, Accounts, Cells, Cube, Filter, quality
 from dashboards.data.lists import ACCOUNTS
 from dashboards.links import AccountView, Camera, ListView, MapView
@@ -32,13 +32,9 @@ def main() -> None:
         parts.heading(measure.label, f"{parts.made_up_note(scope)}By hexagon of about {texts.width_of(cells.level)} across (H3 level {cells.level}){money}.")
     with tools:
         _tools(view)
-    parts.filter_bar(
-        data.fitting(view.measure, view.where), lambda dimension, members: _go(view.filtered(dimension, members)), lambda: _go(replace(view, where=()))
-    )
-    if cells.level != level:
-        st.info(f"At level {level} there are more than {data.MOST_CELLS:,} cells, too many to draw; level {cells.level} is shown. Filter, or look at a part.")
-    if cells.frame["value"].isna().all() and data.comes_from_layers(view.measure):
-        st.info("No layer tells of it yet. Load one with `gcrm load residence FILE`, or from the buildings with `--from-buildings`; then `gcrm cube build`.")
+    # One place for all that may stand above the map: where elements before it come and go, the browser would make the map anew.
+    with st.container(key="above_the_map"):
+        _above_the_map(view, level, cells)
     chart, panel = st.columns([3, 2], gap="medium")
     with chart:
         _map(cube, view, cells)
@@ -48,6 +44,17 @@ def main() -> None:
         else:
             _accounts(cube, view, view.cell)
     parts.explanation(cube, cells.explanation)
+
+
+def _above_the_map(view: MapView, level: int, cells: Cells) -> None:
+    """What is filtered by, and why the map may not be what was asked for."""
+    parts.filter_bar(
+        data.fitting(view.measure, view.where), lambda dimension, members: _go(view.filtered(dimension, members)), lambda: _go(replace(view, where=()))
+    )
+    if cells.level != level:
+        st.info(f"At level {level} there are more than {data.MOST_CELLS:,} cells, too many to draw; level {cells.level} is shown. Filter, or look at a part.")
+    if cells.frame["value"].isna().all() and data.comes_from_layers(view.measure):
+        st.info("No layer tells of it yet. Load one with `gcrm load residence FILE`, or from the buildings with `--from-buildings`; then `gcrm cube build`.")
 
 
 def _go(view: MapView) -> None:
@@ -99,9 +106,13 @@ def _map(cube: Cube, view: MapView, cells: Cells) -> None:
     deck = maps.deck(layers, view.camera or _camera_of(cube, cells), cells.measure.label, look, times_asked=st.session_state.get(_TIMES, 0))
     selected = () if view.cell is None else (view.cell,)
     parts.map_frame(
-        lambda: map_component.show(deck, key=_CHART, streets=streets, selected=selected, on_pick=lambda picked: _choose(view, picked.id)),
+        lambda: map_component.show(
+            deck, key=_CHART, streets=streets, selected=selected, tools=tuple(map_component.Tool), drawn=drawn_area.drawn_of(view.where),
+            on_pick=lambda picked: _choose(view, picked.id),
+            on_draw=lambda drawn: _go(view.filtered(PLACE, drawn_area.members_of(drawn))),
+        ),
         maps.legend(cells, classes, look),
-    )
+    )  # fmt: skip
     _notes(cells, streets)
 
 

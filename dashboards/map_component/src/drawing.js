@@ -2,7 +2,7 @@
 import { TerraDraw, TerraDrawCircleMode, TerraDrawFreehandMode, TerraDrawPolygonMode, TerraDrawRectangleMode, TerraDrawSelectMode } from "terra-draw";
 import { TerraDrawMapLibreGLAdapter } from "terra-draw-maplibre-gl-adapter";
 import { element } from "./elements.js";
-import { fromGeoJson, modeOf, radiusOf, toGeoJson } from "./shapes.js";
+import { DECIMALS, fromGeoJson, modeOf, radiusOf, toGeoJson } from "./shapes.js";
 import { Toolbar } from "./toolbar.js";
 
 /** The sources and layers that Terra Draw adds to the style begin with it. */
@@ -23,7 +23,8 @@ export class Drawing {
      */
     constructor(root, map, colour, busy, report) {
         Object.assign(this, { map, busy, report, told: "", chosen: null });
-        this.draw = new TerraDraw({ adapter: new TerraDrawMapLibreGLAdapter({ map, prefixId: PREFIX, minPixelDragDistanceDrawing: 4 }), modes: modes(colour) });
+        const adapter = new TerraDrawMapLibreGLAdapter({ map, prefixId: PREFIX, coordinatePrecision: DECIMALS, minPixelDragDistanceDrawing: 4 });
+        this.draw = new TerraDraw({ adapter, modes: modes(colour) });
         this.draw.start();
         this.toolbar = new Toolbar(root, name => this.use(name));
         this.hint = element("output", "hint", { hidden: "" });
@@ -123,14 +124,14 @@ function modes(colour) {
     const drag = { drawInteraction: "click-move-or-drag" };
     const selected = {
         selectedPolygonColor: colour, selectedPolygonFillOpacity: 0.2, selectedPolygonOutlineColor: colour, selectedPolygonOutlineWidth: 2.5,
-        selectionPointColor: "#ffffff", selectionPointOutlineColor: colour, selectionPointOutlineWidth: 2, selectionPointWidth: 5,
+        selectionPointColor: "#ffffff", selectionPointOutlineColor: colour, selectionPointOutlineWidth: 2, selectionPointWidth: 4,
         midPointColor: colour, midPointOutlineColor: "#ffffff", midPointOutlineWidth: 1, midPointWidth: 3
     };
     return [
         new TerraDrawPolygonMode({ styles }),
         new TerraDrawFreehandMode({ styles, drawInteraction: "click-drag", minDistance: 8 }),
         new TerraDrawRectangleMode({ styles, ...drag }),
-        new TerraDrawCircleMode({ styles, ...drag }),
+        new TerraDrawCircleMode({ styles, segments: 48, ...drag }),
         new TerraDrawSelectMode({ styles: selected, flags: { polygon: CORNERS, freehand: CORNERS, rectangle: SIZE, circle: RADIUS } })
     ];
 }

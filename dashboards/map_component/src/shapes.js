@@ -3,7 +3,8 @@
 const MODES = { polygon: "polygon", lasso: "freehand", rectangle: "rectangle", circle: "circle" };
 const TOOLS = Object.fromEntries(Object.entries(MODES).map(([tool, mode]) => [mode, tool]));
 const EARTH_M = 6_371_008.8;
-const DECIMALS = 9;
+/** Of degrees: a tenth of a metre. */
+export const DECIMALS = 6;
 
 /** The mode of Terra Draw that draws with a tool. */
 export const modeOf = tool => MODES[tool];
