@@ -230,9 +230,9 @@ def hexagons(rows: Sequence[Mapping[str, object]], look: Look, layer_id: str, se
         selected: the selected cell, hexadecimal text.
     """
     layers = [
-        pdk.Layer("H3HexagonLayer", rows, id=layer_id, pickable=True, auto_highlight=True, highlight_color=rgb(look.outline, 60), get_hexagon="cell",
-                  get_fill_color="fill", stroked=True, get_line_color=rgb(look.paper, 130), line_width_min_pixels=0.5, line_width_max_pixels=1,
-                  extruded=False, filled=True),
+        pdk.Layer("H3HexagonLayer", rows, id=layer_id, pickable=True, auto_highlight=True, highlight_color=rgb(look.outline, 60), get_id="cell",
+                  get_hexagon="cell", get_fill_color="fill", stroked=True, get_line_color=rgb(look.paper, 130), line_width_min_pixels=0.5,
+                  line_width_max_pixels=1, extruded=False, filled=True),
     ]  # fmt: skip
     if selected is not None:
         layers.append(

@@ -37,6 +37,7 @@ export class MapView {
         this.stack = new LayerStack(layers => this.drawLayers(layers), this.status);
         this.map.addControl(this.overlay);
         this.picking = new Picking(root, this.map, this.overlay, this.stack, picked => this.report.setTriggerValue("picked", picked));
+        this.styled = new Promise(resolve => this.map.once("style.load", resolve));
         this.watch();
     }
 
@@ -44,11 +45,9 @@ export class MapView {
         const { map, status } = this;
         status.loading("map", true);
         map.on("dataloading", () => status.loading("map", true));
-        map.on("idle", () => {
-            status.loading("map", false);
-            status.problem("map", "");
-        });
-        map.on("error", ({ error }) => status.problem("map", `A part of the map could not be drawn (${error?.message ?? "unknown"}).`));
+        map.on("idle", () => status.loading("map", false));
+        map.on("error", ({ error }) => status.problem("map", sentence(error)));
+        map.on("sourcedata", ({ tile }) => tile && status.problem("map", ""));
         map.once("load", () => this.drawLayers(this.layers ?? []));
         const tell = debounced(() => this.report.setStateValue("viewport", viewportOf(map)), PAUSE_MS);
         map.on("moveend", () => {
@@ -126,19 +125,16 @@ export class MapView {
         }
     }
 
-    tools(data) {
+    /** The tools are made where a page first asks for them, once the style can take what they draw. */
+    async tools(data) {
         if (this.drawing === undefined && (data.tools.length || data.drawn?.features.length)) {
             this.drawing = null;
-            this.whenStyled(() => {
-                const busy = isBusy => this.pause(isBusy);
-                this.drawing = new Drawing(this.root, this.map, this.data.accent, busy, shapes => this.report.setStateValue("drawn", shapes));
-                this.tools(this.data);
-            });
-        } else if (this.drawing) {
-            this.drawing.offer(data.tools);
-            if (data.drawn) {
-                this.drawing.show(data.drawn);
-            }
+            await this.styled;
+            this.drawing = new Drawing(this.root, this.map, data.accent, isBusy => this.pause(isBusy), shapes => this.report.setStateValue("drawn", shapes));
+        }
+        this.drawing?.offer(this.data.tools);
+        if (this.data.drawn) {
+            this.drawing?.show(this.data.drawn);
         }
     }
 
@@ -149,19 +145,17 @@ export class MapView {
         this.stack.setOptions(this.layerOptions());
     }
 
-    whenStyled(run) {
-        if (this.map.loaded()) {
-            run();
-        } else {
-            this.map.once("load", run);
-        }
-    }
-
     remove() {
         this.resizing.disconnect();
         this.map.remove();
         this.root.remove();
     }
+}
+
+/** What went wrong with the streets, for the reader. */
+function sentence(error) {
+    const ended = error?.status === 401;
+    return ended ? "Your session has ended; sign in again to see the streets." : "A part of the streets could not be loaded; the map shows what it has.";
 }
 
 /** Where deck.gl listens for the pointer: nothing is heard there, since the map tells what is clicked and hovered. */
