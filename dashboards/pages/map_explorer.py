@@ -22,7 +22,7 @@ def main() -> None:
     scope = session.scope()
     cube = parts.cube_or_what_to_do(scope, "Map")
     view = session.asked(PAGE, MapView.from_parameters, MapView())
-    level = view.level or data.comfortable_level(cube)
+    level = view.level or min(data.comfortable_level(cube), scope.finest_level)
     _controls(cube, view, level, scope)
     cells = data.cells(cube, view.measure, level, view.where, scope)
     measure = MEASURES[view.measure]
@@ -105,9 +105,11 @@ def _map(cube: Cube, view: MapView, cells: Cells) -> None:
     layers = [maps.cell_layer(map_cells.address(question, scope), look, view.opacity)]
     deck = maps.deck(layers, view.camera or _camera_of(cube, cells), cells.measure.label, look, times_asked=st.session_state.get(_TIMES, 0))
     selected = () if view.cell is None else (view.cell,)
+    # Exact edges would tell more than whoever sees neighbourhoods only may know.
+    tools = () if scope.has_floor else tuple(map_component.Tool)
     parts.map_frame(
         lambda: map_component.show(
-            deck, key=_CHART, streets=streets, selected=selected, tools=tuple(map_component.Tool), drawn=drawn_area.drawn_of(view.where),
+            deck, key=_CHART, streets=streets, selected=selected, tools=tools, drawn=drawn_area.drawn_of(view.where),
             on_pick=lambda picked: _choose(view, picked.id),
             on_draw=lambda drawn: _go(view.filtered(PLACE, drawn_area.members_of(drawn))),
         ),
