@@ -33,24 +33,6 @@ def basemap_version(scope: Scope) -> str:
 
 
 @lru_cache(maxsize=64)
-def basemap_counts(version: str, window: Window, scope: Scope) -> dict[str, int]:
-    """How many roads, buildings and areas of land cover a window has.
-
-    Args:
-        version: of the layers, from `basemap_version`.
-        window: what is looked at.
-        scope: who is looking.
-
-    Raises:
-        DatabaseError: the database cannot be reached.
-    """
-    del version
-    with scoped(scope) as connection:
-        counts = queries("basemap").counts(connection, **vars(window))
-    return dict(zip(("roads", "buildings", "land_cover"), counts, strict=True))
-
-
-@lru_cache(maxsize=64)
 def basemap_layer(layer: str, version: str, window: Window, tolerance: float, most: int, scope: Scope) -> bytes:
     """A layer of the basemap as GeoJSON.
 
