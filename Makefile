@@ -1,7 +1,7 @@
 # Every command of this project. `make demo CHECK=1` does all but serving; `make test ARGS="-k cube"` hands ARGS to pytest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench scale large kill spark setup lock build clean
+.PHONY: help demo test lint format docs bundle bench scale large kill spark setup lock build clean
 
 BIN := .venv/bin
 # Tests and demo start Python hundreds of times: where no bytecode is kept, each start compiles every library anew, which takes longer than all the rest.
@@ -36,6 +36,9 @@ docs: ## writes docs/data_dictionary.md from the comments in the database
 	$(SETUP) python postgis
 	@$(BIN)/gcrm db dictionary > docs/data_dictionary.new
 	@mv docs/data_dictionary.new docs/data_dictionary.md
+
+bundle: ## builds what the map runs in the browser, dashboards/map_component/bundle/ (needs node 20 and npm)
+	@cd dashboards/map_component && npm ci --silent && npm run --silent build
 
 bench: ## measures each stage beside the plain tool
 	$(SETUP) python postgis
@@ -72,5 +75,5 @@ build: ## makes the wheel and the source archive, in dist/
 	@$(BIN)/python -m build --no-isolation
 
 clean: ## removes all that these commands left in this folder; the database stays
-	@rm -rf .venv .tools build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-results
+	@rm -rf .venv .tools build dist dashboards/map_component/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,7 +16,6 @@ from gcrm.errors import GcrmError
 MOST_FEATURES = {"roads": 25_000, "buildings": 12_000, "land_cover": 4_000}
 """Features of a layer that are drawn at once; what matters least on a map is left out beyond it."""
 
-_NAMES = {"roads": "roads", "buildings": "buildings", "land_cover": "areas of water and green"}
 _GRID = 0.02
 _METRES_PER_DEGREE = 111_320
 _PIXELS_ACROSS = 4_000
@@ -52,15 +51,6 @@ def address(layer: str, version: str, window: Window) -> str:
         window: what is looked at.
     """
     return f"/basemap/{layer}.json?v={version}&window={','.join(f'{edge:.2f}' for edge in vars(window).values())}"
-
-
-def left_out(counts: dict[str, int]) -> list[str]:
-    """What the basemap does not show of a window, in words.
-
-    Args:
-        counts: features by layer, from `data.basemap_counts`.
-    """
-    return [f"{count - MOST_FEATURES[layer]:,} of {count:,} {_NAMES[layer]}" for layer, count in counts.items() if count > MOST_FEATURES[layer]]
 
 
 async def _layer(request: Request) -> Response:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboards import basemap, charts, cube_question, data, maps, parts, session, texts, theme
+from dashboards import charts, cube_question, data, map_component, maps, parts, session, texts, theme
 from dashboards.data import PLACE, Axis, Cells, Cube, CubeQuery, Scope
 
 _MAP, _FOR_EACH = "map of the answer", "a map for each"
@@ -29,17 +29,13 @@ def draw(cube: Cube, query: CubeQuery, scope: Scope) -> None:
         st.info("Nothing that has a place is left by these filters.")
         return
     streets = data.basemap_version(scope)
-    layers = maps.basemap_layers(streets, basemap.around(window), look) if streets else []
-    layers += maps.cell_layers(cells, classes, look, 0.75, cube_question.key("cells", query))
     camera = maps.camera(window, *(_SIZE if not session.on_phone() else _PHONE_SIZE))
+    deck = maps.deck(maps.cell_layers(cells, classes, look, 0.75, "cells"), camera, cells.measure.label, look)
 
-    def choose() -> None:
-        objects = st.session_state[_MAP].selection.objects
-        clicked = [each["cell"] for group in objects.values() for each in group]
-        if clicked:
-            cube_question.choose(query, {PLACE: clicked[0]})
+    def choose(picked: map_component.Picked) -> None:
+        cube_question.choose(query, {PLACE: picked.id})
 
-    parts.map_with_legend(maps.deck(layers, camera, cells.measure.label, look), maps.legend(cells, classes, look), _MAP, choose)
+    parts.map_frame(lambda: map_component.show(deck, key=_MAP, streets=streets, on_pick=choose), maps.legend(cells, classes, look))
     unplaced = f" {cells.unplaced_accounts:,} accounts without a position are not on the map." if cells.unplaced_accounts else ""
     st.caption(f"Cells of about {texts.width_of(cells.level)} across (H3 level {cells.level}). Click one to look into it.{unplaced}")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import h3
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pydeck as pdk
 import shapely
 from shapely import affinity
@@ -28,6 +29,9 @@ _LETTER_SHARE = 0.55
 _EQUATOR_METRES = 40_075_016.686
 _DEGREE_METRES = 111_320
 _ROAD_METRES = (16, 12, 9, 7, 2)
+_OPAQUE = 255
+# deck.gl takes the opacity of a layer to the power of 1 / 2.2.
+_GAMMA = 2.2
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,38 @@ def cell_layers(cells: Cells, classes: Classes, look: Look, opacity: float, laye
     return hexagons(_rows(cells, classes, look, round(opacity * 255)), look, layer_id, selected)
 
 
+def cell_table(cells: Cells, look: Look) -> pa.Table:
+    """The cells as the map's own component takes them: cell (uint64), fill (red, green, blue, alpha), and the words of the card: value, accounts.
+
+    Args:
+        cells: what to draw.
+        look: the theme.
+    """
+    classes = classify(cells.frame["value"].dropna().astype(float), look)
+    rows = _rows(cells, classes, look, _OPAQUE)
+    return pa.table({
+        "cell": pa.array([h3.str_to_int(str(row["cell"])) for row in rows], pa.uint64()),
+        "fill": pa.array([row["fill"] for row in rows], pa.list_(pa.uint8(), 4)),
+        "value": pa.array([row["value"] for row in rows], pa.string()),
+        "accounts": pa.array([row["accounts"] for row in rows], pa.string()),
+    })  # fmt: skip
+
+
+def cell_layer(address: str, look: Look, opacity: float) -> pdk.Layer:
+    """The cells behind an address, to choose from; the id of each is the cell, hexadecimal text.
+
+    Args:
+        address: of a table as of `cell_table`.
+        look: the theme.
+        opacity: 0 to 1.
+    """
+    return pdk.Layer(
+        "H3HexagonLayer", address, id="cells", pickable=True, auto_highlight=True, highlight_color=rgb(look.outline, 60), get_id="cell", get_hexagon="cell",
+        get_fill_color="fill", stroked=True, get_line_color=rgb(look.paper, 130), line_width_min_pixels=0.5, line_width_max_pixels=1, extruded=False,
+        opacity=opacity**_GAMMA,
+    )  # fmt: skip
+
+
 def hexagons(rows: Sequence[Mapping[str, object]], look: Look, layer_id: str, selected: str | None = None) -> list[pdk.Layer]:
     """H3 cells to choose from, and an outline around the selected one.
 
@@ -194,9 +230,9 @@ def hexagons(rows: Sequence[Mapping[str, object]], look: Look, layer_id: str, se
         selected: the selected cell, hexadecimal text.
     """
     layers = [
-        pdk.Layer("H3HexagonLayer", rows, id=layer_id, pickable=True, auto_highlight=True, highlight_color=rgb(look.outline, 60), get_hexagon="cell",
-                  get_fill_color="fill", stroked=True, get_line_color=rgb(look.paper, 130), line_width_min_pixels=0.5, line_width_max_pixels=1,
-                  extruded=False, filled=True),
+        pdk.Layer("H3HexagonLayer", rows, id=layer_id, pickable=True, auto_highlight=True, highlight_color=rgb(look.outline, 60), get_id="cell",
+                  get_hexagon="cell", get_fill_color="fill", stroked=True, get_line_color=rgb(look.paper, 130), line_width_min_pixels=0.5,
+                  line_width_max_pixels=1, extruded=False, filled=True),
     ]  # fmt: skip
     if selected is not None:
         layers.append(

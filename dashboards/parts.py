@@ -264,6 +264,21 @@ def map_with_legend(drawn: pdk.Deck, legend: str, key: str, choose: Callable[[],
                 st.html(legend)
 
 
+def map_frame(draw: Callable[[], object], legend: str) -> None:
+    """The place of a map that is as high as the window leaves room for, with its legend in it, or below it on a phone.
+
+    Args:
+        draw: draws the map, as high as its place.
+        legend: HTML; empty for none.
+    """
+    with st.container(key="map_frame", gap=None):
+        with st.container(key="map", gap=None):
+            draw()
+        if legend:
+            with st.container(key="legend"):
+                st.html(legend)
+
+
 def guarded(page: Callable[[], None]) -> None:
     """Draws a page; an error that the reader can mend is shown as its sentence.
 

@@ -9,10 +9,11 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 from streamlit.web.bootstrap import load_config_options
 
-from dashboards import basemap, calendar_feed, downloads, gate, theme
+from dashboards import basemap, calendar_feed, downloads, gate, map_cells, map_component, theme, tiles
 from gcrm.errors import GcrmError
 
 _APP = Path(__file__).with_name("app.py")
+_ROUTED = (gate, basemap, tiles, map_cells, map_component, calendar_feed, downloads)
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SECONDS_TO_CLOSE = 3
 _MOST_BYTES_OF_MESSAGE = 64 * 2**20
@@ -47,7 +48,7 @@ def run(address: str, port: int) -> None:
         # Streamlit takes a folder `pages` for its older way of having pages, and the first reader's link for a page that is not there.
         PagesManager.uses_pages_directory = False
         config = uvicorn.Config(
-            App(_APP, routes=[*gate.routes(), *basemap.routes(), *calendar_feed.routes(), *downloads.routes()], middleware=gate.middleware()),
+            App(_APP, routes=[route for part in _ROUTED for route in part.routes()], middleware=gate.middleware()),
             host=address, port=port, log_level="warning", access_log=False, lifespan="on",
             ws="websockets-sansio", ws_max_size=_MOST_BYTES_OF_MESSAGE, timeout_graceful_shutdown=_SECONDS_TO_CLOSE,
         )  # fmt: skip

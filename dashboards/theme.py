@@ -26,7 +26,15 @@ class Look:
     green: str
     building: str
     roads: tuple[str, ...]
+    street: str
+    main_street: str
+    casing: str
+    path: str
+    building_edge: str
     label: str
+    district_label: str
+    water_label: str
+    green_label: str
     none: str
     outline: str
     text: str
@@ -44,12 +52,16 @@ class Look:
 
 LIGHT = Look(
     dark=False, paper="#f4f3ef", water="#c9dfe9", green="#dbe8d0", building="#e3dfd6", roads=("#9c8f74", "#ab9f86", "#b8ae98", "#c3bba8", "#d0c9ba"),
-    label="#6b665c", none="#9aa3a1", outline="#111827", text="#1b2624", muted="#5f6d6a", surface="#ffffff", border="#dfe5e3", accent=_ACCENT_LIGHT,
+    street="#ffffff", main_street="#fff8e6", casing="#d3ccbd", path="#cfc8b8", building_edge="#d3cdc1",
+    label="#6b665c", district_label="#57534a", water_label="#5b87a0", green_label="#6d8a5c",
+    none="#9aa3a1", outline="#111827", text="#1b2624", muted="#5f6d6a", surface="#ffffff", border="#dfe5e3", accent=_ACCENT_LIGHT,
 )  # fmt: skip
 
 DARK = Look(
     dark=True, paper="#12191a", water="#17303c", green="#172a20", building="#20292b", roads=("#7b8885", "#6a7774", "#5a6664", "#4c5755", "#3b4644"),
-    label="#93a19e", none="#5c6866", outline="#ffffff", text="#e5edeb", muted="#94a3a0", surface="#172021", border="#2a3635", accent=_ACCENT_DARK,
+    street="#2c3739", main_street="#3a4648", casing="#0c1213", path="#2c3739", building_edge="#293335",
+    label="#93a19e", district_label="#a9b6b3", water_label="#5d8aa0", green_label="#5f8066",
+    none="#5c6866", outline="#ffffff", text="#e5edeb", muted="#94a3a0", surface="#172021", border="#2a3635", accent=_ACCENT_DARK,
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from dashboards.data.accounts import MOST_ACCOUNTS, Accounts, accounts_in
-from dashboards.data.basemap import Window, basemap_counts, basemap_layer, basemap_version, names_on_map
+from dashboards.data.basemap import Window, basemap_layer, basemap_tile, basemap_version, names_on_map
 from dashboards.data.contents import Overview, overview
 from dashboards.data.cube import (
     Cube,
@@ -124,8 +124,8 @@ __all__ = [
     "activity_lists",
     "answer",
     "answerable",
-    "basemap_counts",
     "basemap_layer",
+    "basemap_tile",
     "basemap_version",
     "calendar_links",
     "cases",

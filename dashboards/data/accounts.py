@@ -13,9 +13,9 @@ from gcrm.custom_fields import is_custom
 from gcrm.db.connection import scoped
 from gcrm.db.load import read_frame
 from gcrm.db.queries import queries
-from gcrm.olap.catalogue import PLACE, UNKNOWN
 from gcrm.olap.query import Filter
 from gcrm.spatial.cells import descendants
+from gcrm.spatial.shapes import Polygon
 
 MOST_ACCOUNTS = 500
 """Accounts that are listed at once."""
@@ -47,6 +47,7 @@ def accounts_in(cube: Cube, cell: str, where: tuple[Filter, ...], scope: Scope) 
     times = [span for kept in where for span in kept.spans()]
     parameters = {
         "lows": [low for low, _ in spans], "highs": [high for _, high in spans],
+        "polygons": [place.wkt for kept in where for place in kept.exact if isinstance(place, Polygon)],
         "first_days": [first for first, _ in times], "last_days": [last for _, last in times],
         "time_zone": settings().time_zone, "most": MOST_ACCOUNTS,
         "custom": Jsonb({kept.dimension: list(kept.members) for kept in where if is_custom(kept.dimension)}),
@@ -69,6 +70,6 @@ _LISTED = {
 def _spans(cell: str, where: tuple[Filter, ...]) -> list[tuple[int, int]]:
     """The ranges of finest cells inside a cell, and inside the places that are filtered by."""
     low, high = descendants(h3.str_to_int(cell))
-    kept = [descendants(h3.str_to_int(member)) for each in where if each.dimension == PLACE for member in each.members if member != UNKNOWN]
+    kept = [descendants(cell) for each in where for cell in each.cells]
     inside = [(max(low, other_low), min(high, other_high)) for other_low, other_high in kept]
     return [span for span in inside if span[0] <= span[1]] if kept else [(low, high)]

@@ -33,24 +33,6 @@ def basemap_version(scope: Scope) -> str:
 
 
 @lru_cache(maxsize=64)
-def basemap_counts(version: str, window: Window, scope: Scope) -> dict[str, int]:
-    """How many roads, buildings and areas of land cover a window has.
-
-    Args:
-        version: of the layers, from `basemap_version`.
-        window: what is looked at.
-        scope: who is looking.
-
-    Raises:
-        DatabaseError: the database cannot be reached.
-    """
-    del version
-    with scoped(scope) as connection:
-        counts = queries("basemap").counts(connection, **vars(window))
-    return dict(zip(("roads", "buildings", "land_cover"), counts, strict=True))
-
-
-@lru_cache(maxsize=64)
 def basemap_layer(layer: str, version: str, window: Window, tolerance: float, most: int, scope: Scope) -> bytes:
     """A layer of the basemap as GeoJSON.
 
@@ -69,6 +51,22 @@ def basemap_layer(layer: str, version: str, window: Window, tolerance: float, mo
     with scoped(scope) as connection:
         text: str = getattr(queries("basemap"), layer)(connection, **vars(window), tolerance=tolerance, most=most)
     return text.encode()
+
+
+def basemap_tile(z: int, x: int, y: int, scope: Scope) -> bytes:
+    """A vector tile of the basemap (Mapbox Vector Tile 2.1); see `tiles.sql` for its layers. Empty where nothing is loaded.
+
+    Args:
+        z: zoom, 0 to 22.
+        x: column, from the west; 0 to 2**z - 1.
+        y: row, from the north; 0 to 2**z - 1.
+        scope: who is looking.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    with scoped(scope) as connection:
+        return bytes(queries("tiles").tile(connection, z=z, x=x, y=y))
 
 
 @lru_cache(maxsize=64)

@@ -1,11 +1,10 @@
 """The map explorer: a measure by H3 cell over the streets of the loaded extract; a click on a cell lists the accounts behind it."""
 
-import hashlib
 from dataclasses import replace
 
 import streamlit as st
 
-from dashboards import basemap, data, maps, parts, session, texts, theme
+from dashboards import data, drawn_area, map_cells, map_component, maps, parts, session, texts, theme
 from dashboards.data import LEVELS, MEASURES, PLACE, Accounts, Cells, Cube, Filter, quality
 from dashboards.data.lists import ACCOUNTS
 from dashboards.links import AccountView, Camera, ListView, MapView
@@ -16,7 +15,6 @@ _CAMERA, _TIMES = "camera of the map", "times the map was moved"
 _SIZE, _SIZE_ON_PHONE = (640, 650, 150), (358, 440, 0)
 _CLOSE = (300, 300)
 _HIGHEST = 10
-_MOST_NAMES = 200
 
 
 def main() -> None:
@@ -24,7 +22,7 @@ def main() -> None:
     scope = session.scope()
     cube = parts.cube_or_what_to_do(scope, "Map")
     view = session.asked(PAGE, MapView.from_parameters, MapView())
-    level = view.level or data.comfortable_level(cube)
+    level = view.level or min(data.comfortable_level(cube), scope.finest_level)
     _controls(cube, view, level, scope)
     cells = data.cells(cube, view.measure, level, view.where, scope)
     measure = MEASURES[view.measure]
@@ -34,13 +32,9 @@ def main() -> None:
         parts.heading(measure.label, f"{parts.made_up_note(scope)}By hexagon of about {texts.width_of(cells.level)} across (H3 level {cells.level}){money}.")
     with tools:
         _tools(view)
-    parts.filter_bar(
-        data.fitting(view.measure, view.where), lambda dimension, members: _go(view.filtered(dimension, members)), lambda: _go(replace(view, where=()))
-    )
-    if cells.level != level:
-        st.info(f"At level {level} there are more than {data.MOST_CELLS:,} cells, too many to draw; level {cells.level} is shown. Filter, or look at a part.")
-    if cells.frame["value"].isna().all() and data.comes_from_layers(view.measure):
-        st.info("No layer tells of it yet. Load one with `gcrm load residence FILE`, or from the buildings with `--from-buildings`; then `gcrm cube build`.")
+    # One place for all that may stand above the map: where elements before it come and go, the browser would make the map anew.
+    with st.container(key="above_the_map"):
+        _above_the_map(view, level, cells)
     chart, panel = st.columns([3, 2], gap="medium")
     with chart:
         _map(cube, view, cells)
@@ -50,6 +44,17 @@ def main() -> None:
         else:
             _accounts(cube, view, view.cell)
     parts.explanation(cube, cells.explanation)
+
+
+def _above_the_map(view: MapView, level: int, cells: Cells) -> None:
+    """What is filtered by, and why the map may not be what was asked for."""
+    parts.filter_bar(
+        data.fitting(view.measure, view.where), lambda dimension, members: _go(view.filtered(dimension, members)), lambda: _go(replace(view, where=()))
+    )
+    if cells.level != level:
+        st.info(f"At level {level} there are more than {data.MOST_CELLS:,} cells, too many to draw; level {cells.level} is shown. Filter, or look at a part.")
+    if cells.frame["value"].isna().all() and data.comes_from_layers(view.measure):
+        st.info("No layer tells of it yet. Load one with `gcrm load residence FILE`, or from the buildings with `--from-buildings`; then `gcrm cube build`.")
 
 
 def _go(view: MapView) -> None:
@@ -94,22 +99,23 @@ def _look_at(view: MapView, camera: Camera | None) -> None:
 def _map(cube: Cube, view: MapView, cells: Cells) -> None:
     look = theme.look()
     scope = session.scope()
-    camera = view.camera or _camera_of(cube, cells)
-    classes = maps.classify(cells.frame["value"].dropna().astype(float), look)
-    around = maps.bounds(cells.frame["cell"].tolist())
-    layers = []
     streets = data.basemap_version(scope)
-    if around is not None and streets:
-        window = basemap.around(around)
-        layers = maps.basemap_layers(streets, window, look)
-    # Whatever changes the cells changes the layer's id: a selection that Streamlit kept by position then ends.
-    layer_id = hashlib.sha256(repr((cube.name, replace(view, camera=None).parameters(), cells.level)).encode()).hexdigest()[:12]
-    layers += maps.cell_layers(cells, classes, look, view.opacity, layer_id, view.cell)
-    if around is not None and streets:
-        layers.append(maps.label_layer(data.names_on_map(streets, window, _MOST_NAMES, scope), _camera_of(cube, cells), look))
-    drawn = maps.deck(layers, camera, cells.measure.label, look, times_asked=st.session_state.get(_TIMES, 0))
-    parts.map_with_legend(drawn, maps.legend(cells, classes, look), _CHART, lambda: _choose(view))
-    _notes(cells, streets, data.basemap_counts(streets, window, scope) if around is not None and streets else {})
+    classes = maps.classify(cells.frame["value"].dropna().astype(float), look)
+    question = map_cells.CellQuestion(cube.name, view.measure, cells.level, tuple(str(each) for each in view.where), look.dark)
+    layers = [maps.cell_layer(map_cells.address(question, scope), look, view.opacity)]
+    deck = maps.deck(layers, view.camera or _camera_of(cube, cells), cells.measure.label, look, times_asked=st.session_state.get(_TIMES, 0))
+    selected = () if view.cell is None else (view.cell,)
+    # Exact edges would tell more than whoever sees neighbourhoods only may know.
+    tools = () if scope.has_floor else tuple(map_component.Tool)
+    parts.map_frame(
+        lambda: map_component.show(
+            deck, key=_CHART, streets=streets, selected=selected, tools=tools, drawn=drawn_area.drawn_of(view.where),
+            on_pick=lambda picked: _choose(view, picked.id),
+            on_draw=lambda drawn: _go(view.filtered(PLACE, drawn_area.members_of(drawn))),
+        ),
+        maps.legend(cells, classes, look),
+    )  # fmt: skip
+    _notes(cells, streets)
 
 
 def _camera_of(cube: Cube, cells: Cells) -> Camera:
@@ -124,23 +130,18 @@ def _camera_of(cube: Cube, cells: Cells) -> Camera:
     return camera
 
 
-def _choose(view: MapView) -> None:
+def _choose(view: MapView, cell: str) -> None:
     """A cell was clicked: its accounts are listed; a second click closes the list."""
-    objects = st.session_state[_CHART].selection.objects
-    clicked = [each["cell"] for group in objects.values() for each in group]
-    if clicked:
-        _go(replace(view, cell=None if clicked[0] == view.cell else clicked[0]))
+    _go(replace(view, cell=None if cell == view.cell else cell))
 
 
-def _notes(cells: Cells, streets: str, counts: dict[str, int]) -> None:
+def _notes(cells: Cells, streets: str) -> None:
     """What the map does not show."""
     notes = []
     if cells.unplaced_accounts:
         notes.append(f"{cells.unplaced_accounts:,} accounts without a position are not on the map.")
     if not streets:
         notes.append("No streets are loaded; `gcrm load osm FILE` adds them.")
-    if missing := basemap.left_out(counts):
-        notes.append(f"Of the basemap, {texts.listed(missing)} are left out: the smallest and least important ones.")
     if cells.frame.empty:
         notes.append("No account with a position is left by these filters.")
     if notes:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from dashboards import basemap, charts, data, maps, parts, quality_charts, session, texts, theme
+from dashboards import charts, data, map_component, maps, parts, quality_charts, session, texts, theme
 from dashboards.data import quality
 from dashboards.links import QualityView
 
@@ -152,17 +152,14 @@ def _map(found: quality.Quality, view: QualityView, flaw: quality.Flaw, scope: d
         return
     classes = maps.classify(cells.frame["value"].astype(float), look)
     streets = data.basemap_version(scope)
-    layers = maps.basemap_layers(streets, basemap.around(window), look) if streets else []
-    layers += maps.cell_layers(cells, classes, look, 0.75, _key("cells", flaw, view.source, cells.explanation.version), view.cell)
     camera = maps.camera(window, *(_MAP_SIZE_ON_PHONE if session.on_phone() else _MAP_SIZE))
+    deck = maps.deck(maps.cell_layers(cells, classes, look, 0.75, "cells"), camera, "Share", look)
+    selected = () if view.cell is None else (view.cell,)
 
-    def choose() -> None:
-        objects = st.session_state[_MAP].selection.objects
-        clicked = [each["cell"] for group in objects.values() for each in group]
-        if clicked:
-            _go(replace(view, cell=None if clicked[0] == view.cell else clicked[0]))
+    def choose(picked: map_component.Picked) -> None:
+        _go(replace(view, cell=None if picked.id == view.cell else picked.id))
 
-    parts.map_with_legend(maps.deck(layers, camera, "Share", look), maps.legend(cells, classes, look), _MAP, choose)
+    parts.map_frame(lambda: map_component.show(deck, key=_MAP, streets=streets, selected=selected, on_pick=choose), maps.legend(cells, classes, look))
 
 
 def _list(found: quality.Quality, view: QualityView, flaw: quality.Flaw, scope: data.Scope) -> None:

@@ -33,11 +33,11 @@ SELECT account_id, source, source_key, name FROM gcrm.accounts WHERE account_id 
 -- The account of a key in a system: account_id.
 SELECT account_id FROM gcrm.accounts WHERE source = :source AND source_key = :source_key;
 
--- name: in_cells(lows, highs, statuses, segments, territories, residence_types, districts, road_classes, regions, municipalities, trade_areas, companies, territories_then, regions_then, first_days, last_days, weekdays, hours, categories, products, channels, currencies, custom, time_zone, most)
+-- name: in_cells(lows, highs, polygons, statuses, segments, territories, residence_types, districts, road_classes, regions, municipalities, trade_areas, companies, territories_then, regions_then, first_days, last_days, weekdays, hours, categories, products, channels, currencies, custom, time_zone, most)
 -- The accounts of some ranges of cells, those with the highest revenue first: account_id, name, kind, status, segment, address, territory,
 -- residence_type, geocode_level, orders, revenue, currency, and found (how many there are without the limit). Orders and revenue are those of the times
 -- (spans of days, weekdays, hours, in the time zone), categories, products, channels and currencies; empty means all.
--- custom: members by custom field (JSON).
+-- custom: members by custom field (JSON). polygons: WKT in EPSG:4326; an account lies in one of them, its edge counted in.
 WITH found AS (
     SELECT a.*, t.name AS territory, r.name AS region, s.residence_type
     FROM gcrm.accounts a
@@ -46,6 +46,8 @@ WITH found AS (
     LEFT JOIN gcrm.account_surroundings s USING (account_id)
     WHERE EXISTS (SELECT FROM unnest(:lows::bigint[], :highs::bigint[]) AS span (low, high) WHERE a.cell BETWEEN span.low AND span.high)
         AND a.cell BETWEEN (SELECT min(low) FROM unnest(:lows::bigint[]) AS low) AND (SELECT max(high) FROM unnest(:highs::bigint[]) AS high)
+        AND (cardinality(:polygons::text[]) = 0 OR EXISTS (
+            SELECT FROM unnest(:polygons::text[]) AS wkt WHERE ST_Intersects(a.position, ST_GeomFromText(wkt, 4326))))
         AND (cardinality(:statuses::text[]) = 0 OR a.status = ANY(:statuses))
         AND (cardinality(:segments::text[]) = 0 OR coalesce(a.segment, '(unknown)') = ANY(:segments))
         AND (cardinality(:territories::text[]) = 0 OR coalesce(t.name, '(unknown)') = ANY(:territories))

@@ -5,15 +5,7 @@
 -- The versions of the layers that are drawn, as text: it changes when one of them does.
 SELECT coalesce(string_agg(layer_version_id::text, '-' ORDER BY layer_version_id), '')
 FROM gcrm.layer_versions
-WHERE retired_at IS NULL AND layer IN ('roads', 'buildings', 'land_cover');
-
--- name: counts(west, south, east, north)^
--- Features of a window: roads, buildings, land_cover.
-WITH map (area) AS (SELECT ST_MakeEnvelope(:west, :south, :east, :north, 4326))
-SELECT
-    (SELECT count(*) FROM gcrm.roads r, map WHERE r.geom && map.area) AS roads,
-    (SELECT count(*) FROM gcrm.buildings b, map WHERE b.geom && map.area) AS buildings,
-    (SELECT count(*) FROM gcrm.land_cover l, map WHERE l.geom && map.area) AS land_cover;
+WHERE retired_at IS NULL AND layer IN ('roads', 'buildings', 'land_cover', 'districts');
 
 -- name: roads(west, south, east, north, tolerance, most)$
 -- Roads, a feature per importance: `rank` 0 (motorways) to 4 (paths).

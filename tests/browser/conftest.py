@@ -28,6 +28,8 @@ _PATIENCE = 60_000
 expect.set_options(timeout=_PATIENCE)
 # Streamlit looks for its server below the page's path first; that it is not there is what it wants to know.
 _PROBES = ("/_stcore/health", "/_stcore/host-config")
+# What a test has refused on purpose, the browser calls an error.
+_REFUSED = "/test/cells.refused"
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def _watch(context: BrowserContext, site: Site, elsewhere: list[str], failures: 
             route.continue_()
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.location["url"].endswith(_PROBES):
+        if message.type == "error" and not message.location["url"].partition("?")[0].endswith((*_PROBES, _REFUSED)):
             failures.append(f"{message.text} ({message.location['url']})")
 
     def follow(page: Page) -> None:

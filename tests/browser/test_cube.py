@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -17,7 +18,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, Visit
 from tests.browser.intake import words
-from tests.browser.seen import drawn_map, number, rows_of, until, words_of
+from tests.browser.seen import drawn_map, number, pixels, rows_of, until, words_of
 
 DEARER = Path(__file__).parents[2] / "docs" / "how_to" / "dearer.yaml"
 
@@ -98,6 +99,18 @@ def test_a_place_is_entered_and_left_again(demo_site: Site, visit: Visit) -> Non
     page.get_by_role("button", name="Everywhere").click()
     expect(page).not_to_have_url(re.compile("where="))
     assert until(page, lambda: total(page) == everything)
+
+
+def test_a_cell_of_the_map_is_looked_into(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/cube?rows=place:8&measures=revenue")
+    area = drawn_map(page)
+    picture = pixels(area)
+    ys, xs = np.nonzero(picture.max(axis=2) - picture.min(axis=2) > 70)
+    nearest = np.argmin((xs - picture.shape[1] / 2) ** 2 + (ys - picture.shape[0] / 2) ** 2)
+    area.click(position={"x": float(xs[nearest]), "y": float(ys[nearest])})
+    expect(page).to_have_url(re.compile("where=place%3D88[0-9a-f]{13}"))
+    expect(page).to_have_url(re.compile("rows=place%3A9"))
+    drawn_map(page)
 
 
 def test_flows_are_gone_down_by_their_destination(demo_site: Site, visit: Visit) -> None:

@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import h3
 import numpy as np
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboards.theme import DARK, LIGHT, Look, rgb
 from gcrm.spatial.cells import descendants
 from tests.browser.conftest import Site, Visit
 from tests.browser.intake import gcrm
@@ -36,7 +39,7 @@ def click_a_cell(page: Page, area: Locator, of: int) -> tuple[str, str]:
         return page.url != before
 
     area.hover(position={"x": x, "y": y})
-    tooltip = page.locator(".deck-tooltip")
+    tooltip = page.get_by_role("tooltip")
     expect(tooltip).to_be_visible()
     words = tooltip.inner_text()
     assert until(page, try_it)
@@ -56,7 +59,7 @@ def test_hexagons_are_drawn_in_the_colours_of_the_legend(demo_site: Site, visit:
 
 def test_streets_are_drawn_from_the_loaded_extract(demo_site: Site, visit: Visit) -> None:
     page = visit(demo_site, "/map")
-    with page.expect_response(re.compile("/basemap/roads.json")) as answered:
+    with page.expect_response(lambda answer: "/tiles/" in answer.url and answer.status == 200) as answered:
         page.reload()
     assert answered.value.headers["content-encoding"] == "gzip"
     assert "immutable" in answered.value.headers["cache-control"]
@@ -108,6 +111,46 @@ def test_another_measure_recolours_the_cells(demo_site: Site, visit: Visit) -> N
     expect(page.get_by_role("heading", name="Margin")).to_be_visible()
     assert until(page, lambda: sum((of_class(pixels(area), number) != seen).sum() for number, seen in enumerate(before)) > 2_000)
     expect(page.locator(".legend")).to_contain_text("EUR")
+
+
+def test_a_drawn_area_filters_the_figures(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, f"/map?{OPAQUE}")
+    area = drawn_map(page)
+    everybody = metric(page, "Accounts")
+    page.locator(".toolbar [data-tool=rectangle]").click()
+    box = area.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 60, y)
+    page.mouse.down()
+    page.mouse.move(x + 80, y + 120, steps=12)
+    page.mouse.up()
+    chip = page.get_by_role("button", name="Place: inside a polygon")
+    expect(chip).to_be_visible()
+    polygon = parse_qs(urlsplit(page.url).query)["where"][0].removeprefix("place=")
+    inside = "SELECT count(*) FROM gcrm.accounts WHERE ST_Intersects(position, ST_GeomFromText(%s, 4326))"
+    counted = demo_site.value(inside, polygon)
+    assert until(page, lambda: metric(page, "Accounts") == counted)
+    assert 0 < metric(page, "Accounts") < everybody
+    cell = str(demo_site.value("SELECT to_hex(cell) FROM gcrm.accounts WHERE ST_Intersects(position, ST_GeomFromText(%s, 4326)) LIMIT 1", polygon))
+    other = visit(demo_site, f"{page.url.removeprefix(demo_site.url)}&cell={cell}")
+    low, high = descendants(h3.str_to_int(cell))
+    listed = demo_site.value(f"{inside} AND cell BETWEEN %s AND %s", polygon, low, high)
+    assert until(other, lambda: rows_of(other) == listed)
+    chip.click()
+    expect(page).not_to_have_url(re.compile("place"))
+    assert until(page, lambda: metric(page, "Accounts") == everybody)
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK], ids=["light", "dark"])
+def test_a_park_is_green(demo_site: Site, visit: Visit, look: Look) -> None:
+    page = visit(demo_site, "/map?where=status=competitor&at=60.173600,24.945600,17", dark=look.dark)
+    area = map_of(page)
+
+    def greens() -> int:
+        return int((np.abs(pixels(area)[200:450, 200:450] - np.array(rgb(look.green)[:3])) <= 3).all(axis=2).sum())
+
+    assert until(page, lambda: greens() > 20_000)
 
 
 def test_the_level_follows_its_control(demo_site: Site, visit: Visit) -> None:
@@ -173,3 +216,11 @@ def test_a_phone_shows_the_map_first_and_the_controls_folded(demo_site: Site, vi
     assert box is not None
     assert box["y"] + box["height"] < 844
     expect(page.get_by_label("Measure")).not_to_be_in_viewport()
+
+
+def test_streets_that_cannot_be_read_are_said(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, "/")
+    page.context.route("**/tiles/**", lambda route: route.fulfill(status=200, content_type="application/vnd.mapbox-vector-tile", body=b"\xff\xff\xff no tile"))
+    page.goto(f"{demo_site.url}/map?{OPAQUE}")
+    expect(page.get_by_role("alert").filter(has_text="A part of the streets could not be loaded")).to_be_visible()
+    drawn_map(page)

@@ -9,6 +9,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from dashboards.map_component import assets
 from tests.browser.conftest import Site, environment
 
 
@@ -55,3 +56,29 @@ def test_the_basemap_has_what_was_loaded(demo_site: Site, layer: str) -> None:
 )
 def test_the_basemap_refuses_what_is_wrong(demo_site: Site, path: str, status: int) -> None:
     assert answered(demo_site, path)[0] == status
+
+
+def test_a_tile_has_what_was_loaded_and_may_be_kept(demo_site: Site) -> None:
+    status, headers, body = answered(demo_site, "/tiles/1/14/9327/4742.mvt")
+    assert (status, headers["content-encoding"], headers["content-type"]) == (200, "gzip", "application/vnd.mapbox-vector-tile")
+    assert headers["cache-control"].startswith("private")
+    assert headers["cache-control"].endswith("immutable")
+    tile = gzip.decompress(body)
+    assert len(body) < 100_000
+    assert all(layer in tile for layer in (b"roads", b"buildings", b"land_cover", b"Mannerheimintie"))
+    assert b"buildings" not in gzip.decompress(answered(demo_site, "/tiles/1/11/1165/592.mvt")[2])
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/tiles/1/14/0/0.mvt", 204), ("/tiles/1/3/8/0.mvt", 404), ("/tiles/1/16/0/0.mvt", 404), ("/cells/e30=/guessed.arrow", 403)],
+)
+def test_other_tiles_and_questions_that_no_page_asked(demo_site: Site, path: str, status: int) -> None:
+    assert answered(demo_site, path)[0] == status
+
+
+def test_the_files_of_the_map_may_be_kept_and_another_versions_are_gone(demo_site: Site) -> None:
+    status, headers, _ = answered(demo_site, assets.address("map.js"))
+    assert (status, headers["content-encoding"]) == (200, "gzip")
+    assert "immutable" in headers["cache-control"]
+    assert answered(demo_site, "/map-component/older/map.js")[0] == 404

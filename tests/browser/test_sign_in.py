@@ -138,7 +138,10 @@ def test_what_comes_back_from_elsewhere_is_refused(site: Site) -> None:
     assert "broken off" in body
 
 
-@pytest.mark.parametrize("path", ["/", "/cube", "/_stcore/host-config", "/media/x", "/download/x", "/basemap/roads", "/_stcore/upload_file/a/b", "/static/x"])
+@pytest.mark.parametrize("path", [
+    "/", "/cube", "/_stcore/host-config", "/media/x", "/download/x", "/basemap/roads", "/tiles/1/0/0/0.mvt", "/cells/x/y.arrow", "/map-component/x/map.js",
+    "/_stcore/upload_file/a/b", "/static/x",
+])  # fmt: skip
 def test_nothing_is_shown_to_whoever_is_not_signed_in(site: Site, path: str) -> None:
     assert _ask(site, "GET", path)[0] == 401
     status, headers, _ = _ask(site, "GET", path, {"Accept": "text/html", "Cookie": "gcrm_session=guessed"})

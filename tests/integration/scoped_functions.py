@@ -121,7 +121,7 @@ def _special(of: Foreign) -> dict[str, dict[str, Any]]:
         "cube_records.cube_records": {"cube": "sales"}, "places.place": {"cell": h3.str_to_int(of.cell)},
         "changing.change": {"name": "status", "text": "lost"}, "changing.change_all": {"name": "status", "text": "lost"},
         "reach.streets_in": {"window": (24.0, 60.0, 26.0, 61.0)}, "places.layer_cells": {"layer": "footfall", "measure": "people_per_hour"},
-        "reports.report": {"name": "win-rate"},
+        "reports.report": {"name": "win-rate"}, "basemap.basemap_tile": {"z": 0, "x": 0, "y": 0},
         "audiences.save": {"criteria": Criteria(area=of.cell), "terms": AudienceTerms("x", Decimal(0), date(2100, 1, 1))},
         "audiences.cells_of": {"chosen": Preview(0, pd.DataFrame(), [], pd.DataFrame(), {}, pd.DataFrame(), _NOWHERE)},
         "opportunity_lines.parse_lines": {"texts": ["b1,1"], "currency": "EUR"},

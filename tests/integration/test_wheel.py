@@ -24,7 +24,8 @@ print(json.dumps({"gcrm": gcrm.__file__, "path": sys.path, "sql": str(resource("
 
 
 def files(folder: Path) -> set[Path]:
-    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    left = {"__pycache__", "node_modules"}  # what programs leave
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and not left & set(path.parts)}
 
 
 @pytest.fixture(scope="module")
