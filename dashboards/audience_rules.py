@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import list_filters, sales_parts, session, texts
+from dashboards import area_dialog, list_filters, sales_parts, session, texts
 from dashboards.data import lists
 from dashboards.data.audiences import CHANNELS, Choices, Criteria
 from gcrm.errors import GcrmError
@@ -94,13 +94,9 @@ def _place(page: str, criteria: Criteria, change: Callable[..., None]) -> None:
     named = criteria.area.removeprefix(lists.TRADE_AREA) if criteria.area.startswith(lists.TRADE_AREA) else None
     st.session_state["audience area"] = "" if named else criteria.area
 
-    def area() -> None:
-        try:
-            change(area=lists.area_of_text(st.session_state["audience area"]))
-        except GcrmError as error:
-            sales_parts.refuse(page, error)
-
-    st.text_input("Area", key="audience area", placeholder="cell, GeoJSON or WKT", help=_AREA_HELP, on_change=area)
+    st.text_input("Area", key="audience area", placeholder="cell, GeoJSON or WKT", help=_AREA_HELP,
+                  on_change=lambda: _take(page, st.session_state["audience area"], change))  # fmt: skip
+    area_dialog.button("audience", criteria.area, lambda drawn: _take(page, drawn, change))
     areas = lists.trade_areas(session.scope())
     if areas:
         st.session_state["audience trade area"] = named if named in areas else None
@@ -108,3 +104,11 @@ def _place(page: str, criteria: Criteria, change: Callable[..., None]) -> None:
             area=f"{lists.TRADE_AREA}{st.session_state['audience trade area']}" if st.session_state["audience trade area"] else ""))  # fmt: skip
     if criteria.area:
         st.button("Everywhere", icon=":material/close:", help=texts.plain(list_filters.area_in_words(criteria.area)), on_click=lambda: change(area=""))
+
+
+def _take(page: str, area: str, change: Callable[..., None]) -> None:
+    """Takes an area that was written or drawn."""
+    try:
+        change(area=lists.area_of_text(area))
+    except GcrmError as error:
+        sales_parts.refuse(page, error)

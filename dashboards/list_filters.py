@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboards import sales_parts, session, texts
+from dashboards import area_dialog, sales_parts, session, texts
 from dashboards.data import lists
 from dashboards.data.lists import Column, ListType
 from dashboards.links import ListView
@@ -80,6 +80,8 @@ def _area(page: str, of: ListType, view: ListView) -> None:
     st.session_state[keys["area"]] = "" if named else view.area
     st.text_input("Area", key=keys["area"], placeholder="cell, GeoJSON or WKT", help=_AREA_HELP, on_change=lambda: sales_parts.attempt(
         page, lambda: lie_in(lists.area_of_text(st.session_state[keys["area"]]))))  # fmt: skip
+    if not session.scope().hides:
+        area_dialog.button(of.name, view.area, lambda area: sales_parts.attempt(page, lambda: lie_in(lists.area_of_text(area))))
     areas = lists.trade_areas(session.scope())
     if areas:
         st.session_state[keys["trade area"]] = named if named in areas else None

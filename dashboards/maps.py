@@ -4,6 +4,7 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import h3
 import numpy as np
@@ -77,6 +78,16 @@ def bounds(cells: Sequence[str]) -> Window | None:
         return None
     corners = np.array([corner for cell in cells for corner in h3.cell_to_boundary(cell)])
     return Window(corners[:, 1].min(), corners[:, 0].min(), corners[:, 1].max(), corners[:, 0].max())
+
+
+def window_of(drawn: Mapping[str, Any]) -> Window | None:
+    """The smallest window around what is drawn; None around nothing.
+
+    Args:
+        drawn: GeoJSON, a collection of features.
+    """
+    shapes = [shapely.geometry.shape(each["geometry"]) for each in drawn["features"]]
+    return Window(*shapely.union_all(shapes).bounds) if shapes else None
 
 
 def camera(window: Window, width: int, height: int, covered: int = 0) -> Camera:

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from dashboards.data.basemap import Window
 from gcrm.access.scope import Scope
 from gcrm.crm.lists import ACCOUNTS, ACTIVITIES, CASES, LEADS, LISTS, NOBODY, OPPORTUNITIES, Column, ListType, Sort
 from gcrm.db.connection import scoped
@@ -31,6 +32,7 @@ __all__ = [
     "area_of_text",
     "count",
     "export_list",
+    "extent",
     "members",
     "page",
     "trade_areas",
@@ -51,6 +53,17 @@ def area_of_content(name: str, content: bytes) -> str:
         path = Path(folder) / Path(name).name
         path.write_bytes(content)
         return area_of(path)
+
+
+def extent(scope: Scope) -> Window | None:
+    """The box around the accounts of a reader; None where none has a position.
+
+    Args:
+        scope: who is looking.
+    """
+    with scoped(scope) as connection:
+        row = queries("lists").extent(connection)
+    return Window(*row) if row is not None else None
 
 
 def trade_areas(scope: Scope) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import audience_rules, basemap, cube_downloads, data, downloads, intake_audiences, maps, parts, sales_parts, session, texts, theme
+from dashboards import audience_rules, cube_downloads, data, downloads, intake_audiences, map_component, maps, parts, sales_parts, session, texts, theme
 from dashboards.data import audiences
 from dashboards.data.audiences import FEATURES, Audience, Criteria, Preview, Terms
 from dashboards.links import AudienceView
@@ -94,11 +94,9 @@ def _map(chosen: Preview, scope: data.Scope) -> None:
         return
     look = theme.look()
     classes = maps.classify(cells.frame["value"].astype(float), look)
-    streets = data.basemap_version(scope)
-    layers = maps.basemap_layers(streets, basemap.around(window), look) if streets else []
-    layers += maps.cell_layers(cells, classes, look, 0.75, f"audience-{hash((tuple(chosen.account_ids), look.dark))}")
     camera = maps.camera(window, *(_SIZE_ON_PHONE if session.on_phone() else _SIZE), 120)
-    parts.map_with_legend(maps.deck(layers, camera, cells.measure.label, look), maps.legend(cells, classes, look), _MAP, None)
+    deck = maps.deck(maps.cell_layers(cells, classes, look, 0.75, "cells"), camera, cells.measure.label, look)
+    parts.map_frame(lambda: map_component.show(deck, key=_MAP, streets=data.basemap_version(scope)), maps.legend(cells, classes, look))
     unplaced = f" {cells.unplaced_accounts:,} have no position." if cells.unplaced_accounts else ""
     st.caption(f"Cells of about {texts.width_of(cells.level)} across (H3 level {cells.level}).{unplaced}")
 

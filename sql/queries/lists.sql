@@ -167,3 +167,7 @@ FROM (
 -- name: end_set(change_set_id, actor)!
 -- Says that a set was taken back.
 UPDATE gcrm.change_sets SET undone_at = now(), undone_by = :actor WHERE change_set_id = :change_set_id;
+
+-- name: extent()^
+-- The box around the accounts that the reader sees, degrees: west, south, east, north; nothing where none has a position.
+SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box) FROM (SELECT ST_Extent(position) AS box FROM gcrm.accounts) AS around WHERE box IS NOT NULL;
