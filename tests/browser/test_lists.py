@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import h3
 import pandas as pd
@@ -142,6 +143,29 @@ def test_a_file_is_an_area(site: Site, visit: Visit, tmp_path: Path) -> None:
     page.get_by_text("Area out of a file").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
     shows(page, ['Haus "Meri"; Bau', "Velo Oy Filiale"])
+
+
+def test_an_area_is_drawn(site: Site, visit: Visit) -> None:
+    page = opened(visit, site, "/accounts", "Accounts")
+    assert until(page, lambda: len(names(page)) > 1)
+    page.get_by_role("button", name="Draw it on the map").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Filter by it")).to_be_disabled()
+    dialog.locator(".toolbar [data-tool=rectangle]").click()
+    box = dialog.locator("canvas").first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 150, y - 90)
+    page.mouse.down()
+    page.mouse.move(x, y, steps=8)
+    page.mouse.move(x + 120, y + 60, steps=8)
+    page.mouse.up()
+    dialog.get_by_role("button", name="Filter by it").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text("Only what lies in a polygon is listed.")).to_be_visible()
+    polygon = parse_qs(urlsplit(page.url).query)["area"][0]
+    inside = site.value("SELECT count(*) FROM gcrm.accounts WHERE ST_Intersects(position, ST_GeomFromText(%s, 4326))", polygon)
+    expect(page.locator(".st-key-list_head")).to_contain_text(f"{inside} account")
 
 
 @pytest.mark.parametrize(

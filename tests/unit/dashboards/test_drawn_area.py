@@ -3,7 +3,7 @@
 import shapely
 
 from dashboards.data import PLACE, Filter
-from dashboards.drawn_area import drawn_of, members_of
+from dashboards.drawn_area import area_of, drawn_in, drawn_of, members_of
 
 SQUARE = [[24.94, 60.16], [24.95, 60.16], [24.95, 60.17], [24.94, 60.17], [24.94, 60.16]]
 BOW = [[24.94, 60.16], [24.95, 60.17], [24.95, 60.16], [24.94, 60.17], [24.94, 60.16]]
@@ -36,3 +36,14 @@ def test_a_line_by_hand_is_simplified_and_keeps_its_area() -> None:
     assert shapely.get_num_coordinates(shapely.from_wkt(member)) < 10
     assert abs(shapely.from_wkt(member).area - shapely.Polygon(ring).area) < 1e-8
     assert shapely.get_num_coordinates(shapely.from_wkt(members_of(_drawn(ring))[0])) > 300
+
+
+def test_shapes_are_one_area_and_come_back_as_its_polygons() -> None:
+    far = [[longitude + 1, latitude] for longitude, latitude in SQUARE]
+    area = area_of(_drawn(SQUARE, BOW, far))
+    assert shapely.from_wkt(area).equals(shapely.union(shapely.Polygon(SQUARE), shapely.Polygon(far)))
+    assert len(drawn_in(area)["features"]) == 2
+    assert area_of(drawn_in(area)) == area
+    assert area_of(_drawn()) == ""
+    for other in ("", "891126d33a3ffff+2", "trade-area:sites/west"):
+        assert drawn_in(other)["features"] == []
