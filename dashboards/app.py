@@ -31,8 +31,9 @@ _SECTIONS = {
     ),
     "Sales": (
         ("leads", "Leads", ":material/person_search:", "leads", Permission.LOOK),
+        ("partners", "Partners", ":material/handshake:", "partners", Permission.LOOK),
         ("pipeline", "Pipeline", ":material/view_kanban:", "pipeline", Permission.LOOK),
-        ("opportunities", "Opportunities", ":material/handshake:", "opportunities", Permission.LOOK),
+        ("opportunities", "Opportunities", ":material/request_quote:", "opportunities", Permission.LOOK),
         ("forecast", "Forecast", ":material/trending_up:", "forecast", Permission.LOOK),
     ),
     "Marketing": (("audiences", "Audiences", ":material/campaign:", "audiences", Permission.CAMPAIGN),),

@@ -14,13 +14,14 @@ _HEIGHT = 420
 _HOW = "Choose a tool on the map: corner by corner, freehand, a rectangle, a circle."
 
 
-def button(of: str, area: str, apply: Callable[[str], None]) -> None:
+def button(of: str, area: str, apply: Callable[[str], None], words: str = "Filter by it") -> None:
     """The button that opens the map to draw on.
 
     Args:
         of: names what is filtered, for the key.
         area: the area that is filtered by, of a link; its polygons are shown and can be changed.
         apply: told the area that was drawn, as `lists.area_of_text` takes it.
+        words: on the button that takes it.
     """
     if st.button("Draw it on the map", icon=":material/draw:", key=f"draw area of {of}"):
         drawn = drawn_area.drawn_in(area)
@@ -29,11 +30,11 @@ def button(of: str, area: str, apply: Callable[[str], None]) -> None:
         # The map moves whenever the camera changes: so it is that of the opening for as long as somebody draws.
         st.session_state[_CAMERA] = maps.camera(window, *size) if window is not None else Camera(20, 0, 1)
         st.session_state[_DRAWN] = drawn
-        _open(apply)
+        _open(apply, words)
 
 
 @st.dialog("Draw an area", width="large")
-def _open(apply: Callable[[str], None]) -> None:
+def _open(apply: Callable[[str], None], words: str) -> None:
     """The map with its tools, and what takes the area."""
 
     def keep(drawn: map_component.FeatureCollection) -> None:
@@ -44,7 +45,7 @@ def _open(apply: Callable[[str], None]) -> None:
         height=_HEIGHT, tools=tuple(map_component.Tool), drawn=st.session_state[_DRAWN], on_draw=keep,
     )  # fmt: skip
     area = drawn_area.area_of(st.session_state[_DRAWN])
-    st.caption("Change it, draw more, or filter by it." if area else _HOW)
-    if st.button("Filter by it", type="primary", disabled=not area, icon=":material/filter_alt:"):
+    st.caption("Change it, draw more, or take it." if area else _HOW)
+    if st.button(words, type="primary", disabled=not area, icon=":material/check:"):
         apply(area)
         st.rerun()

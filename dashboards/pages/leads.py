@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import custom_fields, data, intake, intake_sales, list_filters, lists, parts, sales_parts, session, texts
+from dashboards import custom_fields, data, intake, intake_partners, intake_sales, list_filters, lists, parts, sales_parts, session, texts
 from dashboards.comparison import evidence, percent, side_by_side
-from dashboards.data import duplicates, sales
+from dashboards.data import duplicates, partners, sales
 from dashboards.data.lists import LEADS, NOBODY
 from dashboards.intake import OBJECTS
 from dashboards.links import AccountView, ListView
@@ -148,11 +148,53 @@ def _work(lead: Mapping[str, Any], scope: data.Scope) -> None:
             format_func=reps.__getitem__, on_change=lambda: sales_parts.attempt(PAGE, lambda: _give(key, name, st.session_state[chosen], reps)),
         )  # fmt: skip
     if lead["status"] != "rejected":
+        _hand_over(key, name, scope)
         reason = f"why not {key}"
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="lead_reject"):
             st.text_input("Why it is rejected", key=reason, placeholder="why it is none", label_visibility="collapsed", width=220)
             st.button("Reject", icon=":material/block:", on_click=lambda: sales_parts.attempt(
                 PAGE, lambda: _status(key, "rejected", f"{name} is rejected.", st.session_state[reason])))  # fmt: skip
+
+
+def _hand_over(lead_id: int, name: str, scope: data.Scope) -> None:
+    """To a partner, or back from the one that has it."""
+    has = partners.of_lead(lead_id, scope)
+    if has is not None:
+        partner_id, called, at, by = has
+        st.caption(f"With the partner {texts.plain(called)} since {at:%d %b %Y}, by {texts.plain(by)}.")
+        st.button("Take back from the partner", icon=":material/undo:", key=f"back {lead_id}", on_click=sales_parts.attempt,
+                  args=(PAGE, lambda: _taken_back(lead_id, name, partner_id)))  # fmt: skip
+        return
+    able = {int(each["partner_id"]): each for each in sales_parts.records(partners.for_lead(lead_id, scope))}
+    if able:
+        key = f"partner for {lead_id}"
+        st.selectbox(
+            "Hand over to", list(able), index=None, key=key, placeholder="Hand over to a partner", label_visibility="collapsed", width=300,
+            format_func=lambda each: f"{able[each]['name']}, {able[each]['level']}{', it lies in the area' if able[each]['near'] else ''}",
+            on_change=lambda: sales_parts.attempt(PAGE, lambda: _handed_over(lead_id, name, st.session_state[key], able)),
+        )  # fmt: skip
+
+
+def _handed_over(lead_id: int, name: str, partner_id: int | None, able: Mapping[int, Mapping[str, Any]]) -> tuple[str, sales_parts.Undo | None]:
+    if partner_id is None:
+        return f"{name} stays here.", None
+    intake_partners.hand_over(lead_id, partner_id)
+
+    def undo() -> str:
+        intake_partners.take_back(lead_id)
+        return f"{name} is with no partner."
+
+    return f"{name} is with {able[partner_id]['name']}.", undo
+
+
+def _taken_back(lead_id: int, name: str, partner_id: int) -> tuple[str, sales_parts.Undo]:
+    intake_partners.take_back(lead_id)
+
+    def undo() -> str:
+        intake_partners.hand_over(lead_id, partner_id)
+        return f"{name} is with the partner again."
+
+    return f"{name} is taken back from the partner.", undo
 
 
 def _status(lead_id: int, to: intake_sales.Status, said: str, reason: str | None = None) -> tuple[str, sales_parts.Undo | None]:

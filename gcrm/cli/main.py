@@ -30,6 +30,7 @@ from gcrm.cli import (
     leads,
     load,
     opportunities,
+    partners,
     places,
     privacy,
     quality,
@@ -77,6 +78,7 @@ app.command("find", rich_help_panel="The daily work")(find.find)
 app.add_typer(accounts.app, name="accounts", rich_help_panel="The daily work")
 app.add_typer(leads.app, name="leads", rich_help_panel="The daily work")
 app.add_typer(audiences.app, name="audiences", rich_help_panel="The daily work")
+app.add_typer(partners.app, name="partners", rich_help_panel="The daily work")
 app.add_typer(opportunities.app, name="opportunities", rich_help_panel="The daily work")
 app.command("forecast", rich_help_panel="The daily work")(forecast.forecast)
 app.command("report", rich_help_panel="The daily work")(report.report)
