@@ -119,6 +119,8 @@ def _any_key(connection: psycopg.Connection[Any], table: str, key: str, own: dic
 
 
 def _value(kind: str, rule: str | None, shape: str | None, text: str) -> Any:  # noqa: ANN401 - whatever the column takes
+    if kind in {"jsonb", "json"}:
+        return Jsonb({"was": text})
     allowed = re.search(r"'([^']+)'::text", rule or "")
     if allowed:
         return allowed.group(1)
@@ -126,8 +128,6 @@ def _value(kind: str, rule: str | None, shape: str | None, text: str) -> Any:  #
         return []
     if kind == "geometry":
         return f"SRID=4326;{_SHAPES.get(shape or '', 'POINT (24.94 60.17)')}"
-    if kind in {"jsonb", "json"}:
-        return Jsonb({"was": text})
     if kind.startswith("timestamp") or kind == "date":
         return "2025-01-01"
     return {"boolean": True, "text": text, "character": "EUR", "character varying": text, "bytea": b"0" * 32, "uuid": "0" * 32}.get(kind, 1)
