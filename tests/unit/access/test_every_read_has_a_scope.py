@@ -74,7 +74,7 @@ _OF_NOBODY = {
     "comfortable_level": "a level", "level_of_cell": "a level", "fitting": "a filter", "in_one_currency": "a filter", "for_measure": "a question",
     "answerable": "a question", "ways_to_show": "names of measures", "comes_from_layers": "of a measure", "is_money": "of a measure", "simple": "of a measure",
     "dimensions_of": "of a measure", "span": "of a time", "parse": "a place in words", "versus_columns": "names of columns",
-    "comes_to": "a sum of what was typed",
+    "comes_to": "a sum of what was typed", "left_out_in_words": "counts that were read",
     "totals": "sums of lines that were read", "records": "rows of a list that was read", "standing": "of a case that was read", "placement_name": "a word",
     "ordered_columns": "names of columns", "last_months": "times", "report_of": "what a report is", "write": "a report that was read",
     "other_form": "an ending", "export_answer": "an answer that was read", "write_table": "a table that was read",
