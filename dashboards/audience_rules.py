@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import area_dialog, list_filters, sales_parts, session, texts
+from dashboards import area_filter, sales_parts
 from dashboards.data import lists
 from dashboards.data.audiences import CHANNELS, Choices, Criteria
 from gcrm.errors import GcrmError
@@ -17,7 +17,6 @@ _NUMBERS = {
     "value_at_most": ("Revenue of a year, at most", 100),
 }  # fmt: skip
 _NAMES = {"sms": "SMS"}
-_AREA_HELP = "An H3 cell as the page Map names it, with +2 behind it also those up to two steps from it; or a polygon as GeoJSON or WKT."
 
 type Change = Callable[[Criteria], None]
 
@@ -90,25 +89,9 @@ def _place(page: str, criteria: Criteria, change: Callable[..., None]) -> None:
     def postcodes() -> None:
         change(postcodes=tuple(dict.fromkeys(filter(None, (part.strip() for part in st.session_state["audience postcodes"].split(","))))))
 
+    def lie_in(area: str) -> tuple[str, None]:
+        change(area=area)
+        return (f"Only who lies in {area_filter.in_words(area)} is chosen.", None) if area else ("Whoever lies anywhere is chosen.", None)
+
     st.text_input("Postcodes", key="audience postcodes", placeholder="beginnings, with commas", on_change=postcodes)
-    named = criteria.area.removeprefix(lists.TRADE_AREA) if criteria.area.startswith(lists.TRADE_AREA) else None
-    st.session_state["audience area"] = "" if named else criteria.area
-
-    st.text_input("Area", key="audience area", placeholder="cell, GeoJSON or WKT", help=_AREA_HELP,
-                  on_change=lambda: _take(page, st.session_state["audience area"], change))  # fmt: skip
-    area_dialog.button("audience", criteria.area, lambda drawn: _take(page, drawn, change))
-    areas = lists.trade_areas(session.scope())
-    if areas:
-        st.session_state["audience trade area"] = named if named in areas else None
-        st.selectbox("Trading area", areas, key="audience trade area", index=None, placeholder="Anywhere", on_change=lambda: change(
-            area=f"{lists.TRADE_AREA}{st.session_state['audience trade area']}" if st.session_state["audience trade area"] else ""))  # fmt: skip
-    if criteria.area:
-        st.button("Everywhere", icon=":material/close:", help=texts.plain(list_filters.area_in_words(criteria.area)), on_click=lambda: change(area=""))
-
-
-def _take(page: str, area: str, change: Callable[..., None]) -> None:
-    """Takes an area that was written or drawn."""
-    try:
-        change(area=lists.area_of_text(area))
-    except GcrmError as error:
-        sales_parts.refuse(page, error)
+    area_filter.draw(page, "audience", criteria.area, lie_in)

@@ -39,6 +39,16 @@ def remove(audience_id: int) -> None:
 
 
 @needs(Permission.CAMPAIGN)
+def restore(audience_id: int) -> None:
+    """Brings a removed list back as it was.
+
+    Raises:
+        AudienceError: it is gone for good, or another one has its name by now.
+    """
+    audiences.restore(audience_id, session.scope(), actor=session.name(), through="page")
+
+
+@needs(Permission.CAMPAIGN)
 def to_campaign(audience_id: int, cost: Decimal | None, currency: str) -> tuple[int, int]:
     """Makes a campaign out of a list; its key, and how many contacts are addressed.
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboards import case_parts, cube_downloads, data, downloads, list_changes, list_filters, list_table, parts, session, views_menu
+from dashboards import area_filter, case_parts, cube_downloads, data, downloads, list_changes, list_filters, list_table, parts, session, views_menu
 from dashboards.data import lists
 from dashboards.data.lists import After
 from dashboards.links import ListView
@@ -50,7 +50,7 @@ def _head(shown: Shown, view: ListView, total: int, chosen: list[int], members: 
     """How many there are, and what is done with all of them."""
     page, of = shown.page, shown.of
     more = "over " if total > lists.MOST_COUNTED else ""
-    where = f" in {list_filters.area_in_words(view.area)}" if view.area else ""
+    where = f" in {area_filter.in_words(view.area)}" if view.area else ""
     number = f"<b>{more}{min(total, lists.MOST_COUNTED):,}</b> {of.one if total == 1 else of.name}"
     st.html(f'<span class="here">{number}{html.escape(where)}</span>', width="content")
     _sort(shown, view)

@@ -187,14 +187,14 @@ def _refreshed(of: Audience) -> tuple[str, None]:
     return f"{of.name} was chosen again: {came:,} contacts came, {went:,} went.", None
 
 
-def _removed(of: Audience) -> tuple[str, Callable[[], str] | None]:
+def _removed(of: Audience) -> tuple[str, Callable[[], str]]:
     intake_audiences.remove(of.audience_id)
 
     def undo() -> str:
-        _, contacts = intake_audiences.save(of.criteria, Terms(of.name, of.held_out, of.expires_on))
-        return f"{of.name} is kept again, with {contacts:,} contacts, chosen now."
+        intake_audiences.restore(of.audience_id)
+        return f"{of.name} is kept as it was."
 
-    return f"The list {of.name} is removed.", None if of.expires_on <= _today() else undo
+    return f"The list {of.name} is removed.", undo
 
 
 def _download(of: Audience, scope: data.Scope) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import area_dialog, intake_partners, list_filters, parts, sales_parts, session, texts
+from dashboards import area_dialog, area_filter, intake_partners, parts, sales_parts, session, texts
 from dashboards.data import lists, partners
 from dashboards.data.lists import LEADS
 from dashboards.data.partners import LEVELS, Terms
@@ -50,7 +50,7 @@ def _partner(each: dict[str, Any]) -> None:
     """A partner, and what can be done with it."""
     area = each["area_name"] or ""
     until = f" until {each['until']}" if each["until"] else ""
-    st.markdown(f"**{texts.plain(each['name'])}** {texts.plain(each['level'])}, sells {texts.plain(list_filters.area_in_words(area)) if area else _NONE_SAID}")
+    st.markdown(f"**{texts.plain(each['name'])}** {texts.plain(each['level'])}, sells {texts.plain(area_filter.in_words(area)) if area else _NONE_SAID}")
     held = "" if each["holds"] else " It is no partner today."
     st.caption(f"Since {each['since']}{until}. {each['leads']:,} open leads, {each['won']:,} became accounts, {each['lost']:,} were rejected.{held}")
     with st.container(horizontal=True, gap="xsmall", key=f"of-partner-{each['partner_id']}"):
@@ -92,7 +92,7 @@ def _terms(key: str, settle: Callable[[Terms, str], tuple[str, None]], level: st
 
 def _agreed(account_id: int, name: str, terms: Terms, area: str) -> tuple[str, None]:
     intake_partners.agree(account_id, terms, area)
-    return f"{name} is a {terms.level} partner{f' in {list_filters.area_in_words(area)}' if area else ''}.", None
+    return f"{name} is a {terms.level} partner{f' in {area_filter.in_words(area)}' if area else ''}.", None
 
 
 def _removed(each: dict[str, Any]) -> tuple[str, Callable[[], str]]:

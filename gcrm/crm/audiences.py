@@ -124,7 +124,7 @@ def rules(criteria: Criteria) -> tuple[Rule, ...]:
         "area": "lie in the area",
         "postcode": f"have a postcode of {_some(criteria.postcodes)}",
         "territory": f"are of {_some(criteria.territories)}",
-        "status": f"are {_some(criteria.statuses)}",
+        "status": f"have the status {_some(criteria.statuses)}",
         "segment": f"are of the segment {_some(criteria.segments)}",
         "residence_type": f"live or work in {_some(criteria.residence_types)}",
         "minutes": f"are within {criteria.within_minutes} min by car of a site",

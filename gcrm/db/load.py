@@ -87,6 +87,18 @@ def read_frame(connection: psycopg.Connection[Any], query: str, parameters: Mapp
         return pd.DataFrame(cursor.fetchall(), columns=columns)
 
 
+def read_record(connection: psycopg.Connection[Any], query: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+    """The first row of the answer of a query, by column; None where it has no row.
+
+    Args:
+        connection: a connection.
+        query: SQL with %(name)s parameters, from sql/.
+        parameters: their values.
+    """
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, parameters).fetchone()
+
+
 def read_frame_by_copy(connection: psycopg.Connection[Any], query: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
     """The answer of a query as a frame, by COPY: many times faster than row by row.
 

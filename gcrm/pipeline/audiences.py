@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ class Audience:
     channel: str
     criteria: Criteria
     held_out: Decimal
-    expires_on: Any
+    expires_on: date
     campaign_id: int | None
     created_at: datetime
     created_by: str
@@ -273,7 +273,7 @@ def _choose(connection: psycopg.Connection[Any], audience_id: int, held_out: Dec
 
 
 def remove(audience_id: int, scope: Scope, *, actor: str, through: Through) -> None:
-    """Removes a list; a campaign that it became stays.
+    """Removes a list, which `restore` takes back for a day; a campaign that it became stays.
 
     Args:
         audience_id: its key.
@@ -288,6 +288,24 @@ def remove(audience_id: int, scope: Scope, *, actor: str, through: Through) -> N
     with acting(actor, through) as connection:
         _check_whole(connection, audience_id, scope)
         queries("audiences").remove(connection, audience_id=audience_id)
+
+
+def restore(audience_id: int, scope: Scope, *, actor: str, through: Through) -> None:
+    """Brings a removed list back as it was.
+
+    Args:
+        audience_id: its key.
+        scope: who asks.
+        actor: who does it.
+        through: page or command.
+
+    Raises:
+        AudienceError: it is gone for good, another one has its name by now, or it holds contacts that the scope does not show.
+    """
+    with acting(actor, through) as connection:
+        _check_whole(connection, audience_id, scope)
+        if not queries("audiences").restore(connection, audience_id=audience_id):
+            raise AudienceError(f"Audience {audience_id} cannot be brought back: it is gone for good, or another one has its name; choose whom it is for anew.")
 
 
 def _check_whole(connection: psycopg.Connection[Any], audience_id: int, scope: Scope) -> None:

@@ -10,7 +10,7 @@ import psycopg
 from gcrm.access.scope import Scope
 from gcrm.crm.leads import STATUSES, Status, become
 from gcrm.db.connection import scoped
-from gcrm.db.load import read_frame
+from gcrm.db.load import read_frame, read_record
 from gcrm.db.queries import queries
 from gcrm.errors import CrmError
 from gcrm.frames import LEADS
@@ -92,10 +92,10 @@ def lead(lead_id: int, scope: Scope) -> dict[str, Any]:
     """
     asked = {"statuses": [], "reps": [], "territories": [], "unassigned": False, "pattern": None, "lead_id": lead_id, "most": 1}
     with scoped(scope) as connection:
-        found = read_frame(connection, queries("leads").listing.sql, asked).astype(object)
-    if found.empty:
+        found = read_record(connection, queries("leads").listing.sql, asked)
+    if found is None:
         raise _none(lead_id)
-    return {str(name): None if pd.isna(value) else value for name, value in found.iloc[0].to_dict().items()}
+    return found
 
 
 def check_lead(texts: Mapping[str, str]) -> Checked:

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from gcrm.access.scope import Scope
 from gcrm.crm.partners import LEVELS, Terms, may_be_handed_over
 from gcrm.db.connection import scoped
-from gcrm.db.load import read_frame
+from gcrm.db.load import read_frame, read_record
 from gcrm.db.queries import queries
 from gcrm.errors import AreaError, CrmError
 from gcrm.pipeline.areas import trade_area
@@ -53,10 +53,10 @@ def partner(partner_id: int, scope: Scope) -> dict[str, Any]:
         CrmError: there is none, or the scope does not show it.
     """
     with scoped(scope) as connection:
-        found = read_frame(connection, queries("partners").listing.sql, {"partner_id": partner_id}).astype(object)
-    if found.empty:
+        found = read_record(connection, queries("partners").listing.sql, {"partner_id": partner_id})
+    if found is None:
         raise CrmError(f"There is no partner {partner_id}, or you may not see it; see them with `gcrm partners list`.")
-    return {str(name): None if pd.isna(value) else value for name, value in found.iloc[0].to_dict().items()}
+    return found
 
 
 def candidates(scope: Scope) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 CREATE TABLE gcrm.audiences (
     audience_id  int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name         text NOT NULL UNIQUE CHECK (name = btrim(name) AND char_length(name) BETWEEN 1 AND 80),
+    name         text NOT NULL CHECK (name = btrim(name) AND char_length(name) BETWEEN 1 AND 80),
     purpose      text NOT NULL,
     channel      text NOT NULL,
     criteria     jsonb NOT NULL CHECK (jsonb_typeof(criteria) = 'object'),
@@ -11,8 +11,11 @@ CREATE TABLE gcrm.audiences (
     campaign_id  int REFERENCES gcrm.campaigns ON DELETE SET NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),
     created_by   text NOT NULL,
-    refreshed_at timestamptz NOT NULL DEFAULT now()
+    refreshed_at timestamptz NOT NULL DEFAULT now(),
+    removed_at   timestamptz
 );
+-- Usage: no two lists have one name.
+CREATE UNIQUE INDEX audiences_name ON gcrm.audiences (name) WHERE removed_at IS NULL;
 COMMENT ON TABLE gcrm.audiences IS 'One row per list of contacts for a purpose. Source: the page Audiences and gcrm audiences.';
 COMMENT ON COLUMN gcrm.audiences.audience_id IS 'Key.';
 COMMENT ON COLUMN gcrm.audiences.name IS 'Name, at most 80 characters.';
@@ -25,6 +28,7 @@ COMMENT ON COLUMN gcrm.audiences.campaign_id IS 'The campaign that it became; em
 COMMENT ON COLUMN gcrm.audiences.created_at IS 'When it was saved.';
 COMMENT ON COLUMN gcrm.audiences.created_by IS 'Who saved it.';
 COMMENT ON COLUMN gcrm.audiences.refreshed_at IS 'When its contacts were chosen last.';
+COMMENT ON COLUMN gcrm.audiences.removed_at IS 'When it was removed, which can be taken back for a day; then it is gone. Empty while it is there.';
 
 CREATE TABLE gcrm.audience_members (
     audience_member_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

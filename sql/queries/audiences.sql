@@ -83,7 +83,7 @@ SELECT
     count(m.contact_id) FILTER (WHERE m.left_at >= l.refreshed_at) AS went
 FROM gcrm.audiences l
 LEFT JOIN gcrm.audience_members m USING (audience_id)
-WHERE :audience_id::int IS NULL OR l.audience_id = :audience_id
+WHERE l.removed_at IS NULL AND (:audience_id::int IS NULL OR l.audience_id = :audience_id)
 GROUP BY l.audience_id
 ORDER BY l.created_at DESC, l.audience_id DESC;
 
@@ -95,15 +95,12 @@ SELECT contact_id, account_id, score, held_out, added_at FROM gcrm.audience_memb
 -- A new list: its audience_id; nothing where the name is taken.
 INSERT INTO gcrm.audiences (name, purpose, channel, criteria, held_out, expires_on, created_by)
 VALUES (:name, :purpose, :channel, :criteria, :held_out, :expires_on, :created_by)
-ON CONFLICT (name) DO NOTHING
+ON CONFLICT (name) WHERE removed_at IS NULL DO NOTHING
 RETURNING audience_id;
 
 -- name: lock(audience_id)^
 -- A list, held until the end of the transaction: name.
-SELECT name FROM gcrm.audiences WHERE audience_id = :audience_id FOR UPDATE;
-
--- name: set_criteria(audience_id, criteria, purpose, channel)!
-UPDATE gcrm.audiences SET criteria = :criteria, purpose = :purpose, channel = :channel WHERE audience_id = :audience_id;
+SELECT name FROM gcrm.audiences WHERE audience_id = :audience_id AND removed_at IS NULL FOR UPDATE;
 
 -- name: create_stage()#
 CREATE TEMPORARY TABLE staged_members (contact_id bigint PRIMARY KEY, account_id bigint NOT NULL, score real, held_out boolean NOT NULL) ON COMMIT DROP;
@@ -135,7 +132,15 @@ SELECT EXISTS (
     WHERE m.audience_id = :audience_id AND m.left_at IS NULL AND coalesce(a.territory_id <> ALL(:territories::int[]), true));
 
 -- name: remove(audience_id)!
-DELETE FROM gcrm.audiences WHERE audience_id = :audience_id;
+-- Removes a list; what was removed more than a day ago is deleted.
+WITH gone AS (DELETE FROM gcrm.audiences WHERE removed_at < now() - interval '1 day')
+UPDATE gcrm.audiences SET removed_at = now() WHERE audience_id = :audience_id AND removed_at IS NULL;
+
+-- name: restore(audience_id)!
+-- Brings a removed list back as it was, unless another one has its name by now.
+UPDATE gcrm.audiences l SET removed_at = NULL
+WHERE l.audience_id = :audience_id AND l.removed_at IS NOT NULL
+    AND NOT EXISTS (SELECT FROM gcrm.audiences o WHERE o.name = l.name AND o.removed_at IS NULL);
 
 -- name: add_campaign(audience_id, cost, currency, source)$
 -- A campaign out of a list: its campaign_id; nothing where it became one already.

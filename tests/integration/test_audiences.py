@@ -145,6 +145,25 @@ def test_a_merge_keeps_the_contacts_of_both_in_the_list_and_its_undo_parts_them(
     assert value("SELECT count(*) FROM gcrm.audience_members WHERE account_id = %s", second) == 1
 
 
+def test_a_list_that_is_removed_comes_back_as_it_was_for_a_day() -> None:
+    key, _ = audiences.save(Criteria(), Terms("All", Decimal("0.2"), _IN_A_MONTH), EVERYTHING, actor="anna", through="page")
+    before = audiences.audience(key, EVERYTHING)
+    audiences.remove(key, EVERYTHING, actor="anna", through="page")
+    assert audiences.audiences(EVERYTHING) == []
+    with pytest.raises(AudienceError, match="There is no audience"):
+        audiences.refresh(key, EVERYTHING, actor="anna", through="page")
+    audiences.restore(key, EVERYTHING, actor="anna", through="page")
+    assert audiences.audience(key, EVERYTHING) == before
+
+    audiences.remove(key, EVERYTHING, actor="anna", through="page")
+    other, _ = audiences.save(Criteria(), Terms("All", Decimal(0), _IN_A_MONTH), EVERYTHING, actor="anna", through="page")
+    with pytest.raises(AudienceError, match="cannot be brought back"):
+        audiences.restore(key, EVERYTHING, actor="anna", through="page")
+    rows("UPDATE gcrm.audiences SET removed_at = now() - interval '2 days' WHERE audience_id = %s RETURNING 1", key)
+    audiences.remove(other, EVERYTHING, actor="anna", through="page")
+    assert value("SELECT count(*) FROM gcrm.audience_members WHERE audience_id = %s", key) == 0
+
+
 def test_it_becomes_a_campaign_once() -> None:
     key, contacts = audiences.save(Criteria(), Terms("All", Decimal(0), _IN_A_MONTH), EVERYTHING, actor="anna", through="page")
     campaign, addressed = audiences.to_campaign(key, EVERYTHING, actor="anna", through="page", cost=Decimal("12.50"))
@@ -165,7 +184,7 @@ def test_nobody_of_a_foreign_territory_is_chosen_written_or_touched(tmp_path: Pa
     assert set(own.contacts["territory"]) == {value("SELECT name FROM gcrm.territories WHERE territory_id = %s", first)}
     assert audiences.audience(key, mine).contacts + audiences.audience(key, theirs).contacts == contacts
     assert audiences.export_audience(key, tmp_path / "mine.csv", mine).contacts == len(own.contacts)
-    for act in (audiences.remove, audiences.to_campaign):
+    for act in (audiences.remove, audiences.to_campaign, audiences.restore):
         with pytest.raises(AudienceError, match="territories that you do not see"):
             act(key, mine, actor="anna", through="page")
     rows("UPDATE gcrm.accounts SET status = 'lost' WHERE source = 'town' RETURNING 1")
