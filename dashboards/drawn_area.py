@@ -41,7 +41,8 @@ def area_of(drawn: FeatureCollection) -> str:
         drawn: from the map.
     """
     polygons = [shapely.from_wkt(member) for member in members_of(drawn)]
-    return str(shapely.to_wkt(shapely.union_all(polygons), rounding_precision=_DECIMALS)) if polygons else ""
+    # Normalised, so that the same area is the same text (and link) whichever way it was drawn.
+    return str(shapely.to_wkt(shapely.union_all(polygons).normalize(), rounding_precision=_DECIMALS)) if polygons else ""
 
 
 def drawn_in(area: str) -> FeatureCollection:

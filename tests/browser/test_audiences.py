@@ -53,7 +53,7 @@ def test_rules_choose_and_the_link_keeps_them(site: Site, visit: Visit) -> None:
 def test_a_list_is_kept_taken_along_and_taken_back(site: Site, visit: Visit) -> None:
     page = opened(visit, site, "/audiences?channel=post")
     keep(page, "Letters")
-    key = site.value("SELECT audience_id FROM gcrm.audiences WHERE name = 'Letters'")
+    key = site.value("SELECT audience_id FROM gcrm.audiences WHERE name = 'Letters' AND removed_at IS NULL")
     rows = site.value("SELECT count(*) FROM gcrm.audience_members WHERE audience_id = %s AND NOT held_out", key)
     card = page.locator(f".st-key-audience-{key}")
     card.get_by_role("button", name="Download").click()
@@ -67,7 +67,7 @@ def test_a_list_is_kept_taken_along_and_taken_back(site: Site, visit: Visit) -> 
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("The list Letters is gone again.")).to_be_visible()
-    assert site.value("SELECT count(*) FROM gcrm.audiences WHERE name = 'Letters'") == 0
+    assert site.value("SELECT count(*) FROM gcrm.audiences WHERE name = 'Letters' AND removed_at IS NULL") == 0
 
 
 def test_a_list_becomes_a_campaign(site: Site, visit: Visit) -> None:
