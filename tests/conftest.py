@@ -18,6 +18,7 @@ from gcrm.config import settings
 from gcrm.db import connection
 from gcrm.db.cluster import Cluster
 from gcrm.db.configuration import DATABASE
+from tests import forks
 
 _TEMPLATE = "gcrm_template"
 
@@ -109,10 +110,7 @@ def real_data() -> Path:
 def run_cli() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs `gcrm` with arguments in a process of its own, in the environment of the test."""
 
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-m", "gcrm", *map(str, arguments)], capture_output=True, text=True, check=False)
-
-    return run
+    return forks.run
 
 
 def _silence() -> None:

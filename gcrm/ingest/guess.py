@@ -9,13 +9,14 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from gcrm.frames import CONTACTS, Field, Kind, ObjectType
+from gcrm.ingest import profile
 from gcrm.ingest.clean.moments import date_order
 from gcrm.ingest.clean.numbers import decimal_mark
 from gcrm.ingest.clean.text import tidy
 from gcrm.ingest.field_source import FieldSource
 from gcrm.ingest.headers import HeaderMatch, is_other, is_telling, matches
 from gcrm.ingest.mapping import POSITION, FileMapping
-from gcrm.ingest.profile import Profile, fit, profile
+from gcrm.ingest.profile import Profile, fit
 
 _AS_LIKELY_AS_NOT = 0.5
 """Below this a guess is rather wrong than right; it is ranked, and not used."""
@@ -56,7 +57,7 @@ def profiles(sample: pd.DataFrame) -> dict[str, Profile]:
     Args:
         sample: records as text.
     """
-    return {column: profile(sample[column]) for column in list(sample.columns)[:_MOST_COLUMNS] if not is_other(column)}
+    return profile.profiles(sample[[column for column in list(sample.columns)[:_MOST_COLUMNS] if not is_other(column)]])
 
 
 def rank(object_type: ObjectType, columns: Iterable[str], seen: Mapping[str, Profile] | None = None) -> dict[str, list[Candidate]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from gcrm.frames import Field, Kind
@@ -13,8 +14,9 @@ from gcrm.ingest.clean.geometry import boundary
 from gcrm.ingest.clean.mail import mail
 from gcrm.ingest.clean.moments import date
 from gcrm.ingest.clean.money import currency
+from gcrm.ingest.clean.month_names import names_a_month
 from gcrm.ingest.clean.names import split_legal_form
-from gcrm.ingest.clean.numbers import number
+from gcrm.ingest.clean.numbers import PLAIN_NUMBER, number
 from gcrm.ingest.clean.positions import unpack
 from gcrm.ingest.clean.result import found, has
 from gcrm.ingest.clean.text import narrow, tidy
@@ -25,6 +27,11 @@ _MOST = 500
 _MOSTLY = 0.5
 _FEW = 100
 """The same where each value is looked up in long lists."""
+_LIST = 50
+"""Distinct values: a list of codes has no more."""
+_COULD_BE_A_NUMBER = r"[^\pL]*\d[^\pL]*(?:[eE][+-]?\d+)?[^\pL]*"
+_COULD_BE_A_DATE = r"\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d|^(?:19|20)\d{6}|^1?\d{9}$|^1?\d{12}$"
+"""What no date is without, beside those with the month in words."""
 _SHAPE_OF_A_PHONE = (
     r"(?:\+|00)\d[\d ()./-]{5,20}\d|\(?\d{1,5}\)?[ /.-]+\d[\d ()./-]{4,14}\d|0\d{7,11}|\d{9,12}|(?:\+|00)?[\d()][\d ()./-]{6,20}\s?(?:x|ext\.?)\s?\d+"
 )
@@ -58,64 +65,123 @@ class Profile:
     high: float = 0.0
 
 
-def _share(mask: pd.Series) -> float:
-    return float(mask.mean()) if len(mask) else 0.0
-
-
-def _of(values: pd.Series, pattern: str, check: Callable[[pd.Series], pd.Series]) -> float:
-    """The share of values that match a pattern and pass a check, which only those are put to."""
+def _of(values: pd.Series, pattern: str, check: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Where values match a pattern and pass a check, which only those are put to."""
+    passed = pd.Series(data=False, index=values.index)
     likely = values[has(values, pattern)]
-    return float(check(likely).sum()) / len(values) if len(likely) else 0.0
+    if len(likely):
+        passed[likely.index] = check(likely).astype(bool)
+    return passed
 
 
-def profile(values: pd.Series) -> Profile:
-    """Looks at a column.
+def profiles(sample: pd.DataFrame) -> dict[str, Profile]:
+    """Looks at the columns of a table: at all of them in one go, since most looks at a value need no other.
 
     Args:
-        values: text, "" for nothing.
+        sample: text, "" for nothing.
+
+    Returns:
+        Column to profile.
     """
-    given = narrow(tidy(values).dropna())
-    if given.empty:
-        return Profile(0, 0.0, 0.0)
-    look = given.drop_duplicates().head(_MOST)
-    numbers = number(look).clean
-    dates = date(look if _share(has(look, r"\d")) > _MOSTLY else look.iloc[:0])
-    few = look.head(_FEW)
+    rows = len(sample)
+    if sample.empty:
+        return dict.fromkeys(sample.columns, Profile(0, 0.0, 0.0))
+    text = tidy(pd.concat([sample[column].astype("string") for column in sample], ignore_index=True))
+    columns = pd.Series(np.repeat(np.arange(len(sample.columns)), rows))[text.notna()]
+    text = narrow(text.dropna())
+    given, distinct = columns.groupby(columns).size(), text.groupby(columns).nunique()
+    different = pd.DataFrame({"column": columns, "text": text}).drop_duplicates()
+    look = different.groupby("column").head(_MOST)["text"]
+    of = columns[look.index]
+    numbers = _numbers(look, of)
+    seen = pd.DataFrame(_shares(look, of, numbers)).groupby(of).mean()
+    looked_up = different.groupby("column").head(_FEW)["text"]
+    seen = seen.join(pd.DataFrame(_shares_of_few(looked_up)).groupby(of[looked_up.index]).mean())
+    counted = numbers.groupby(of)
+    low, high = (each.astype("float64").fillna(0.0).to_dict() for each in (counted.min(), counted.max()))
+    codes = look.str.lower().groupby(of).agg(frozenset)
+    by_column = {}
+    for place, column in enumerate(sample.columns):
+        if place not in given.index:
+            by_column[column] = Profile(0, 0.0, 0.0)
+            continue
+        many, kinds = int(given[place]), int(distinct[place])
+        shares = dict(zip(seen.columns, seen.loc[[place]].to_numpy()[0].tolist(), strict=True))
+        listed = codes[place] if kinds <= _LIST else frozenset()
+        by_column[column] = Profile(many, many / rows, kinds / many, shares, listed, kinds, low[place], high[place])
+    return by_column
+
+
+def _numbers(look: pd.Series, of: pd.Series) -> pd.Series:
+    """The numbers among values; how a column writes them is decided by all of it."""
+    plain = found(look, PLAIN_NUMBER)
+    numbers = pd.to_numeric(look.where(plain), errors="coerce").astype("Float64")
+    undecided = (~plain & found(look, _COULD_BE_A_NUMBER)) | (plain & found(look, r".*\..*") & ~plain.groupby(of).transform("all"))
+    for column in of[undecided].unique():
+        own = look[of == column]
+        numbers[own.index] = number(own).clean
+    return numbers
+
+
+def _dates(look: pd.Series, of: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Which values are dates, and which would be where the column said what comes first."""
+    known, unsure = pd.Series(data=False, index=look.index), pd.Series(data=False, index=look.index)
+    could_be = has(look, _COULD_BE_A_DATE) | (has(look, r"\d") & has(look, r"\pL") & look.map(names_a_month).astype(bool))
+    mostly = has(look, r"\d").groupby(of).transform("mean") > _MOSTLY
+    for column in of[could_be & mostly].unique():
+        read = date(look[of == column])
+        known[read.clean.index], unsure[read.clean.index] = read.clean.notna(), has(read.reasons, "may have the day")
+    return known, unsure
+
+
+def _shares(look: pd.Series, of: pd.Series, numbers: pd.Series) -> dict[str, pd.Series]:
+    """What each value looks like."""
+    known, unsure = _dates(look, of)
+    digits_alone = found(look, r"\d+(?:\.\d+)?")
     sizes = look.str.len()
-    one_size = sizes == sizes.mode().iloc[0]
-    shares = {
+    usual = sizes.groupby(of).transform(lambda some: some.mode().iloc[0])
+    postcode = found(look.str.upper(), _SHAPE_OF_A_POSTCODE)
+    amount = numbers.notna()
+    return {
         "mail": _of(look, "@", lambda some: mail(some).reasons.isna()),
         "website": _of(look, r"(?i)^https?://|^www\.", lambda some: website(some).reasons.isna()),
-        "phone": _share(
-            found(look, _SHAPE_OF_A_PHONE) & dates.clean.reindex(look.index).isna() & ~found(look, r"(?:19|20)\d{6,}|\d+\.\d+|(?:\d{1,3}\.){3}\d{1,3}")
-        ),
-        "digits": _share(found(look, _COULD_BE_A_PHONE)),
-        "postcode": _share(found(look.str.upper(), _SHAPE_OF_A_POSTCODE)),
-        "sized_postcode": _share(found(look.str.upper(), _SHAPE_OF_A_POSTCODE) & (one_size | ~found(look, r"\d+"))),
-        "country": _share(few.map(lambda text: len(text) > 1 and not text.isdecimal() and is_well_known(text)).astype(bool)),
-        "date": _share((dates.clean.notna() | has(dates.reasons, "may have the day")).reindex(look.index, fill_value=False) & ~found(look, r"\d+(?:\.\d+)?")),
-        "number": _share(numbers.notna()),
-        "cents": _share(numbers.notna() & found(look, r".*[.,]\d{2}")),
-        "whole": _share(numbers.notna() & found(look, r"-?\d+")),
-        "fraction": _share(found(look, _FRACTION)),
-        "money": _share(has(look, r"[€$£¥₩]|\b[A-Z]{3}\b") & has(look, r"\d")),
-        "currency": _share(currency(look).clean.notna() & found(look, r"[A-Za-z]{3}|[€£₩₹]")),
-        "flag": _share(flag(look).clean.notna()),
-        "letters": _share(has(look, r"\pL")),
-        "house_number": _share(found(look, _HOUSE_NUMBER)),
-        "street": _share(found(look, _STREET) & has(look, r"\pL{3,}")),
-        "place": _share(found(look, _PLACE_NAME)),
-        "person": _share(found(look, _PERSON)),
-        "legal_form": _share(few.map(lambda text: split_legal_form(text).legal_form != "").astype(bool)),
-        "position": _of(look, _COULD_BE_A_POSITION, lambda some: unpack(some, None)["longitude"].notna() | found(some, rf"{_FRACTION}[,; ]+{_FRACTION}")),
-        "angle": _of(look, "[°NSEW]", lambda some: some.map(lambda text: angle(text) is not None).astype(bool)),
+        "phone": found(look, _SHAPE_OF_A_PHONE) & ~known & ~found(look, r"(?:19|20)\d{6,}|\d+\.\d+|(?:\d{1,3}\.){3}\d{1,3}"),
+        "digits": found(look, _COULD_BE_A_PHONE),
+        "postcode": postcode,
+        "sized_postcode": postcode & ((sizes == usual) | ~found(look, r"\d+")),
+        "date": (known | unsure) & ~digits_alone,
+        "number": amount,
+        "cents": amount & found(look, r".*[.,]\d{2}"),
+        "whole": amount & found(look, r"-?\d+"),
+        "fraction": found(look, _FRACTION),
+        "money": has(look, r"[€$£¥₩]|\b[A-Z]{3}\b") & has(look, r"\d"),
+        "currency": currency(look).clean.notna() & found(look, r"[A-Za-z]{3}|[€£₩₹]"),
+        "flag": flag(look).clean.notna(),
+        "letters": has(look, r"\pL"),
+        "house_number": found(look, _HOUSE_NUMBER),
+        "street": found(look, _STREET) & has(look, r"\pL{3,}"),
+        "place": found(look, _PLACE_NAME),
+        "person": found(look, _PERSON),
+        "position": _positions(look, of),
+        "angle": _of(look, "[°NSEW]", lambda some: some.map(lambda text: angle(text) is not None)),
         "boundary": _of(look, r"(?i)^(?:MULTI)?POLYGON", lambda some: boundary(some).reasons.isna()),
     }
-    counted = numbers.dropna().astype(float)
-    low, high = (float(counted.min()), float(counted.max())) if len(counted) else (0.0, 0.0)
-    codes = frozenset(look.str.lower()) if len(look) <= 50 else frozenset()  # noqa: PLR2004 - a list of codes is short
-    distinct = given.nunique()
-    return Profile(len(given), len(given) / len(values), distinct / len(given), shares, codes, distinct, low, high)
+
+
+def _positions(look: pd.Series, of: pd.Series) -> pd.Series:
+    """Where values hold both coordinates; which one comes first is decided by the whole column."""
+    return _of(
+        look, _COULD_BE_A_POSITION,
+        lambda some: pd.concat([unpack(own, None)["longitude"].notna() | found(own, rf"{_FRACTION}[,; ]+{_FRACTION}") for _, own in some.groupby(of)]),
+    )  # fmt: skip
+
+
+def _shares_of_few(few: pd.Series) -> dict[str, pd.Series]:
+    """What is looked up in long lists."""
+    return {
+        "country": few.map(lambda text: len(text) > 1 and not text.isdecimal() and is_well_known(text)).astype(bool),
+        "legal_form": few.map(lambda text: split_legal_form(text).legal_form != "").astype(bool),
+    }
 
 
 _NO_TEXT = ("mail", "date", "position", "boundary")

@@ -3,8 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,12 +15,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, ViewportSize, expect, sync_playwright
 
 from gcrm.db.cluster import Cluster
+from tests import forks
 from tests.conftest import short_folder
 
 # The pictures of the README show what `make demo` makes; the tests do with less of it.
 SCALE = "1" if os.environ.get("GCRM_UPDATE_SCREENSHOTS") == "1" else "0.3"
 PHONE = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36"
-_FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+# Only maps need WebGL; where there is no graphics card, the page itself is drawn faster without it.
+_FLAGS = [
+    "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-gpu-rasterization", "--disable-gpu-compositing",
+]  # fmt: skip
 _PATIENCE = 60_000
 # What is waited for is waited for: a loaded machine is no fault of the page.
 expect.set_options(timeout=_PATIENCE)
@@ -40,7 +42,7 @@ class Site:
     home: Path
     printed: str
 
-    def gcrm(self, *arguments: str) -> str:
+    def gcrm(self, *arguments: object) -> str:
         """Runs a command on the database of the dashboards; what it printed."""
         return gcrm(self.home, *arguments)
 
@@ -61,9 +63,9 @@ def environment(home: Path) -> dict[str, str]:
     return kept | {"GCRM_HOME": str(home)}
 
 
-def gcrm(home: Path, *arguments: str) -> str:
+def gcrm(home: Path, *arguments: object) -> str:
     """Runs a command on the database of a home, which has to succeed; what it printed."""
-    done = subprocess.run([sys.executable, "-m", "gcrm", *arguments], env=environment(home), capture_output=True, text=True, check=False)
+    done = forks.run(*arguments, environment=environment(home))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -79,17 +81,13 @@ def free_port() -> int:
 def serving(home: Path, **settings: str) -> Iterator[Site]:
     """`gcrm serve` on a free port, until the end of the block; its last line is waited for. Settings go into its environment."""
     port = free_port()
-    command = [sys.executable, "-m", "gcrm", "serve", "--port", str(port)]
     output = home / "served.txt"
-    with output.open("w") as file, subprocess.Popen(command, env=environment(home) | settings, stdout=file, stderr=subprocess.STDOUT) as process:
-        try:
-            while "gcrm is at" not in output.read_text():
-                assert process.poll() is None, output.read_text()
-                time.sleep(0.1)
-            yield Site(f"http://127.0.0.1:{port}", home, output.read_text())
-        finally:
-            process.terminate()
-            process.wait(30)
+    output.write_text("")
+    with forks.started(["serve", "--port", str(port)], environment(home) | settings, output, output) as process:
+        while "gcrm is at" not in output.read_text():
+            assert process.exitcode is None, output.read_text()
+            time.sleep(0.1)
+        yield Site(f"http://127.0.0.1:{port}", home, output.read_text())
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +116,7 @@ def empty_site() -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, drawing without a graphics card; it can find no other host than this machine."""
-    found = os.environ.get("GCRM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    found = os.environ.get("GCRM_CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
     if not found:
         pytest.skip("There is no browser; set GCRM_CHROMIUM to a Chromium, or install one.")
     expect.set_options(timeout=_PATIENCE)

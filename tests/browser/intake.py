@@ -1,7 +1,5 @@
 """Dashboards of a small shop into which files are imported while they are looked at."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,17 +7,10 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from gcrm.db.cluster import Cluster
-from tests.browser.conftest import Site, environment, serving
+from tests.browser.conftest import Site, gcrm, serving
 from tests.conftest import short_folder
 
 SHOP = Path(__file__).parents[1] / "data/shop"
-
-
-def gcrm(home: Path, *arguments: object) -> str:
-    """What a command prints; it must succeed."""
-    done = subprocess.run([sys.executable, "-m", "gcrm", *map(str, arguments)], env=environment(home), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @contextmanager

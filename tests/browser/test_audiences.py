@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, Visit
-from tests.browser.intake import gcrm, shop_site
+from tests.browser.conftest import Site, Visit, gcrm
+from tests.browser.intake import shop_site
 
 
 @pytest.fixture(scope="module")

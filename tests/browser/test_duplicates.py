@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from gcrm.db.cluster import Cluster
-from tests.browser.conftest import Site, Visit, serving
-from tests.browser.intake import gcrm, import_text, shop_site
+from tests.browser.conftest import Site, Visit, gcrm, serving
+from tests.browser.intake import import_text, shop_site
 from tests.conftest import short_folder
 
 _HOSTILE = "<img src=x onerror=alert(1)> *Bold* Bakery"

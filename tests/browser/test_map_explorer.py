@@ -11,8 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboards.theme import DARK, LIGHT, Look, rgb
 from gcrm.spatial.cells import descendants
-from tests.browser.conftest import Site, Visit
-from tests.browser.intake import gcrm
+from tests.browser.conftest import Site, Visit, gcrm
 from tests.browser.seen import CLASSES, drawn_map, map_of, metric, middle_of_a_cell, number, of_class, pixels, rows_of, until, words_of
 
 OPAQUE = "opacity=1"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, Visit
-from tests.browser.intake import gcrm, import_text, shop_site
+from tests.browser.conftest import Site, Visit, gcrm
+from tests.browser.intake import import_text, shop_site
 
 VILLAGE = "LON,LAT,NUMBER,STREET,CITY,POSTCODE\n9.5,47.1,1,Dorfstrasse,Oberau,9001\n9.502,47.101,7,Dorfstrasse,Oberau,9001\n"
 BAKERY = {"Name (required)": "Bakery  Miller", "Street": "Dorfstrasse", "House number": "1", "City": "Oberau", "Country": "Austria", "Phone": "01 5123456"}

@@ -8,8 +8,7 @@ from playwright.sync_api import Page, expect
 
 from gcrm.db.cluster import Cluster
 from gcrm.spatial.cells import descendants
-from tests.browser.conftest import Site, Visit, serving
-from tests.browser.intake import gcrm
+from tests.browser.conftest import Site, Visit, gcrm, serving
 from tests.browser.seen import number
 from tests.conftest import short_folder
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from dashboards.theme import LIGHT, rgb
 from gcrm.db.cluster import Cluster
 from gcrm.spatial.extracts import helsinki
-from tests.browser.conftest import Site, Visit, serving
-from tests.browser.intake import click_cell, gcrm, import_text, table, words
+from tests.browser.conftest import Site, Visit, gcrm, serving
+from tests.browser.intake import click_cell, import_text, table, words
 from tests.browser.seen import map_of, pixels, until
 from tests.conftest import short_folder
 

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gcrm.pipeline.reports import REPORTS
-from tests.browser.conftest import Site, Visit
-from tests.browser.intake import gcrm, shop_site
+from tests.browser.conftest import Site, Visit, gcrm
+from tests.browser.intake import shop_site
 
 _STAGES = "stage-time"
 

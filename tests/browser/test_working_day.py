@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from gcrm.access.users import EVERYTHING, User, write_users
 from gcrm.db.cluster import Cluster
-from tests.browser.conftest import Site, Visit, serving
-from tests.browser.intake import SHOP, gcrm
+from tests.browser.conftest import Site, Visit, gcrm, serving
+from tests.browser.intake import SHOP
 from tests.browser.seen import until
 from tests.conftest import short_folder
 

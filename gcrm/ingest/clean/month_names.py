@@ -48,6 +48,11 @@ def _weekdays() -> frozenset[str]:
     return frozenset(name for name in names if name)
 
 
+def names_a_month(text: str) -> bool:
+    """Whether a word of a text is a month's name, or a sign that stands behind a number of a date."""
+    return any(token in _MARKS or _plain(token) in _months() for token in re.findall(r"[^\W\d_]+", text))
+
+
 def read_words(text: str) -> str | None:
     """A date with its month in words as year-month-day.
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist, cpdist
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from gcrm.ingest.geocoding.folding.keys import StreetKeys
 from gcrm.ingest.geocoding.reference import Reference
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 LEAST_SIMILARITY = 0.6
 """Streets less alike than this are none to choose from."""
@@ -140,7 +142,9 @@ class NearStreets:
         return hits
 
     @cached_property
-    def _trigrams(self) -> tuple[TfidfVectorizer, Any]:
+    def _trigrams(self) -> "tuple[TfidfVectorizer, Any]":
+        from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - takes seconds to load, and few imports look this far
+
         vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(3, 3), lowercase=False, dtype=np.float32)
         return vectorizer, vectorizer.fit_transform([f"  {_stem(keys)}  " for keys in self._keys]).T.tocsr()
 

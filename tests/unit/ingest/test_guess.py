@@ -106,6 +106,21 @@ def test_a_file_without_headers_is_guessed_from_its_values() -> None:
     assert all(0.5 <= confidence < 1 for _, confidence in found.values())
 
 
+def test_what_a_column_is_like_does_not_depend_on_the_others() -> None:
+    others = _frame(
+        dates=["3.4.2024", "25.4.2024", "1.5.2024"], open=["3/4/2024", "4/5/2024", "1/2/2024"], amounts=["1.234,50", "12,5", "3"],
+        points=["1.234", "2", "0.5"], empty=["", " ", ""],
+        seconds=["1700000000", "1700000001", "1700000002"], swapped=["47.1, 9.5", "47.2, 9.6", "47.3, 120.5"],
+    )  # fmt: skip
+    sample = pd.concat([_PEOPLE, others], axis="columns")
+    alone = {column: profiles(sample[[column]])[column] for column in sample.columns}
+    assert profiles(sample) == alone
+    assert alone["dates"].shares["date"] == 1
+    assert alone["amounts"].shares["number"] == 1
+    assert alone["swapped"].shares["position"] == 1
+    assert not alone["empty"].given
+
+
 def test_values_that_contradict_their_header_are_not_used() -> None:
     sample = _frame(id=["1", "2"], name=["A", "B"], phone=["a@b.ch", "c@d.ch"], latitude=["north", "south"])
     assert set(guess(ACCOUNTS, sample.columns, profiles(sample))) == {"account_key", "name"}
