@@ -1,6 +1,7 @@
 """The answer as a map, or as small maps beside each other: one for each member of the columns."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -22,8 +23,9 @@ def draw(cube: Cube, query: CubeQuery, scope: Scope) -> None:
         scope: who is looking.
     """
     look = theme.look()
-    cells = data.cells(cube, query.measures[0], cube_question.level_of_map(cube, query), query.where, scope)
-    classes = maps.classify(cells.frame["value"].dropna().astype(float), look)
+    cells, changed = _cells(cube, query, scope)
+    values = cells.frame["value"].dropna().astype(float)
+    classes = maps.classify_change(values, look) if changed else maps.classify(values, look)
     window = maps.bounds(cells.frame["cell"].tolist())
     if window is None:
         st.info("Nothing that has a place is left by these filters.")
@@ -38,6 +40,17 @@ def draw(cube: Cube, query: CubeQuery, scope: Scope) -> None:
     parts.map_frame(lambda: map_component.show(deck, key=_MAP, streets=streets, on_pick=choose), maps.legend(cells, classes, look))
     unplaced = f" {cells.unplaced_accounts:,} accounts without a position are not on the map." if cells.unplaced_accounts else ""
     st.caption(f"Cells of about {texts.width_of(cells.level)} across (H3 level {cells.level}). Click one to look into it.{unplaced}")
+
+
+def _cells(cube: Cube, query: CubeQuery, scope: Scope) -> tuple[Cells, bool]:
+    """What the map shows, and whether that is a change; where the table of a scenario shows a share, the map shows the difference, which has a middle."""
+    beside = "difference" if cube_question.beside(query) == "ratio" else cube_question.beside(query)
+    level, scenario = cube_question.level_of_map(cube, query), query.scenario if beside else ""
+    found = data.cells(cube, query.measures[0], level, query.where, scope, scenario, cube_question.column_beside(query, beside))
+    if beside:
+        label = f"{found.measure.label}: {cube_question.BESIDE[beside].lower()}"
+        found = replace(found, measure=replace(found.measure, label=label))
+    return found, beside == "difference"
 
 
 def choice(query: CubeQuery) -> None:

@@ -13,7 +13,7 @@ from dashboards.data import DIMENSIONS, PLACE, UNKNOWN, Axis, Cube, CubeQuery, F
 PAGE = "cube"
 _MAPS, _EACH, _BESIDE = "maps", "each", "beside"
 BESIDE = {"published": "As it is", "difference": "Difference to what is", "ratio": "As a share of what is"}
-"""What the table of a scenario can show in the place of its measure, as of `gcrm.olap.query.versus_columns`."""
+"""What table and map of a scenario can show in the place of its measure, as of `gcrm.olap.query.versus_columns`."""
 
 
 def parameters(query: CubeQuery) -> session.Parameters:
@@ -26,6 +26,11 @@ def beside(query: CubeQuery) -> str:
     """What the table of a scenario shows in the place of its measure; empty where it shows that."""
     asked = st.query_params.get(_BESIDE, "")
     return asked if query.scenario and not query.derived and asked in BESIDE else ""
+
+
+def column_beside(query: CubeQuery, what: str) -> str:
+    """The column of the answer that holds what is shown beside the measure, a key of BESIDE; empty for the measure itself."""
+    return dict(zip(BESIDE, data.versus_columns(query.measures[0]), strict=True)).get(what, "")
 
 
 def show_beside(query: CubeQuery, what: str) -> None:

@@ -58,14 +58,38 @@ def classify(values: pd.Series, look: Look, most: int = 6) -> Classes:
         most: classes; fewer where there are fewer different values.
     """
     numbers = np.sort(values.to_numpy(dtype=np.float64))
-    if not len(numbers):
-        return Classes((), (), (), ())
-    ends = numbers[np.ceil(np.linspace(0, len(numbers), most + 1)[1:]).astype(int) - 1]
-    largest = np.unique(ends)
+    largest = _ends(numbers, most)
+    return _classes(numbers, largest, look.palette(len(largest)))
+
+
+def classify_change(values: pd.Series, look: Look, most: int = 3) -> Classes:
+    """Classes of what went down, of what stayed and of what went up, each side with as equal numbers of cells as ties allow (quantiles).
+
+    Args:
+        values: differences, without missing ones.
+        look: the theme; gives the colours.
+        most: classes of each side.
+    """
+    numbers = np.sort(values.to_numpy(dtype=np.float64))
+    down, up = _ends(numbers[numbers < 0], most), _ends(numbers[numbers > 0], most)
+    stayed = numbers[numbers == 0][:1]
+    return _classes(numbers, np.concatenate([down, stayed, up]), look.diverging(len(down), len(up), middle=len(stayed) > 0))
+
+
+type _Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+def _ends(numbers: _Numbers, most: int) -> _Numbers:
+    """The largest number of each of so many classes with as equal counts as ties allow; sorted numbers."""
+    return np.unique(numbers[np.ceil(np.linspace(0, len(numbers), most + 1)[1:]).astype(int) - 1]) if len(numbers) else numbers
+
+
+def _classes(numbers: _Numbers, largest: _Numbers, colours: list[str]) -> Classes:
+    """The classes of sorted numbers that end with these."""
     member = np.searchsorted(largest, numbers, side="left")
     counts = np.bincount(member, minlength=len(largest))
     smallest = numbers[np.searchsorted(member, np.arange(len(largest)))]
-    return Classes(tuple(largest), tuple(smallest), tuple(look.palette(len(largest))), tuple(int(count) for count in counts))
+    return Classes(tuple(largest), tuple(smallest), tuple(colours), tuple(int(count) for count in counts))
 
 
 def bounds(cells: Sequence[str]) -> Window | None:

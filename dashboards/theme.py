@@ -12,6 +12,10 @@ _ACCENT_LIGHT, _ACCENT_DARK = "#0f766e", "#2bb3a3"
 # ColorBrewer YlGnBu with nine steps (Harrower and Brewer 2003): told apart with every kind of colour blindness, and in grey.
 _SEQUENCE = ("#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58")
 
+# ColorBrewer BrBG with seven steps, for what goes down and up; its middle is the paper, light or dark.
+_DOWN, _UP = ("#8c510a", "#bf812d", "#dfc27d"), ("#80cdc1", "#35978f", "#01665e")
+_DOWN_ON_DARK, _UP_ON_DARK = ("#f6c667", "#bf812d", "#7d5317"), ("#1f6b64", "#35978f", "#8ee0d3")
+
 # Okabe and Ito (2008), for members that have no order; the fourth is darkened and the black left out, so that both themes can show them.
 CATEGORIES = ("#0f9d8a", "#e69f00", "#56a9e9", "#d55e00", "#a78bfa", "#cc79a7", "#7a8b2f", "#8a6f5a", "#3b6fb5", "#b0b7b5")
 
@@ -49,6 +53,11 @@ class Look:
         steps = [low + (high - low) * number / max(classes - 1, 1) for number in range(classes)]
         return [_mixed(step) for step in steps]
 
+    def diverging(self, below: int, above: int, *, middle: bool) -> list[str]:
+        """The colours of up to three classes below zero, that of zero where there is one, and those of up to three above, the lowest values first."""
+        down, up = (_DOWN_ON_DARK, _UP_ON_DARK) if self.dark else (_DOWN, _UP)
+        return [*_spread(down, below), *([self.none] if middle else []), *reversed(_spread(up[::-1], above))]
+
 
 LIGHT = Look(
     dark=False, paper="#f4f3ef", water="#c9dfe9", green="#dbe8d0", building="#e3dfd6", roads=("#9c8f74", "#ab9f86", "#b8ae98", "#c3bba8", "#d0c9ba"),
@@ -73,6 +82,11 @@ def look() -> Look:
 def rgb(colour: str, alpha: int = 255) -> list[int]:
     """A colour as deck.gl takes it: red, green, blue, alpha; each 0 to 255."""
     return [*(int(colour[start : start + 2], 16) for start in (1, 3, 5)), alpha]
+
+
+def _spread(colours: tuple[str, ...], classes: int) -> list[str]:
+    """So many of the colours, the first of them first."""
+    return [colours[round(number * (len(colours) - 1) / max(classes - 1, 1))] for number in range(classes)]
 
 
 def _mixed(step: float) -> str:

@@ -40,7 +40,7 @@ class Cells:
     explanation: Explanation
 
 
-def cells(cube: Cube, measure: str, level: int, where: tuple[Filter, ...], scope: Scope) -> Cells:
+def cells(cube: Cube, measure: str, level: int, where: tuple[Filter, ...], scope: Scope, scenario: str = "", column: str = "") -> Cells:
     """A measure and the accounts by H3 cell; at a coarser level than asked for where there are too many cells to be drawn, or the measure has none as fine.
 
     Args:
@@ -49,18 +49,22 @@ def cells(cube: Cube, measure: str, level: int, where: tuple[Filter, ...], scope
         level: H3 level.
         where: filters; those that the measure does not know are left out.
         scope: who is looking.
+        scenario: name of the scenario whose cube it is, where what it changes is asked for too.
+        column: the column of the answer that is shown in the place of the measure; the measure's own if empty.
 
     Raises:
         CubeError: the question does not fit, or is finer than the scope allows.
     """
     level = min(level, finest_level([measure]))
     axis = Axis(PLACE, level)
-    asked = CubeQuery((axis,), measures=(measure,), where=fitting(measure, in_one_currency(cube, measure, where)))
+    asked = CubeQuery((axis,), measures=(measure,), where=fitting(measure, in_one_currency(cube, measure, where)), scenario=scenario)
     given = answer(cube, asked, scope)
     if given.table.num_rows > MOST_CELLS and level > COARSEST_LEVEL:
-        return cells(cube, measure, level - 1, where, scope)
-    counted = given if measure == "accounts" else answer(cube, CubeQuery((axis,), measures=("accounts",), where=fitting("accounts", where)), scope)
-    values = dict(zip(given.table["cell"].to_pylist(), given.table[measure].to_pylist(), strict=True))
+        return cells(cube, measure, level - 1, where, scope, scenario, column)
+    counted = (
+        given if measure == "accounts" and not scenario else answer(cube, CubeQuery((axis,), measures=("accounts",), where=fitting("accounts", where)), scope)
+    )
+    values = dict(zip(given.table["cell"].to_pylist(), given.table[column or measure].to_pylist(), strict=True))
     accounts = dict(zip(counted.table["cell"].to_pylist(), counted.table["accounts"].to_pylist(), strict=True))
     placed = sorted(cell for cell in values.keys() | accounts.keys() if cell is not None)
     frame = pd.DataFrame({

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from dashboards.theme import LIGHT
 from tests.browser.conftest import Site, Visit
 from tests.browser.intake import words
 from tests.browser.seen import drawn_map, number, pixels, rows_of, until, words_of
@@ -320,6 +321,10 @@ def test_a_scenario_stands_beside_what_is(demo_site: Site, visit: Visit, scenari
     rows = until(page, lambda: next((row for row in words_of(page) if row[0] == "South 1" and number(row[-1]) == moved), []))
     assert rows
     assert total(page) == 0
+    page.goto(f"{demo_site.url}/cube?rows=channel&measures=revenue&scenario={scenario}&beside=difference")
+    legend = page.locator(".legend")
+    expect(legend).to_contain_text("Revenue: difference to what is")
+    expect(legend.locator("li i").first).to_have_attribute("style", f"background:{LIGHT.diverging(0, 3, middle=False)[-1]}")
     page.goto(f"{demo_site.url}/cube?rows=channel&measures=revenue&scenario={scenario}&beside=ratio")
     web = until(page, lambda: next((row for row in words_of(page) if row[0] == "web"), []))
     assert 0.8 < number(web[-1]) < 1.03

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dashboards.data import Window
 from dashboards.links import Camera
-from dashboards.maps import bounds, camera, classify
+from dashboards.maps import bounds, camera, classify, classify_change
 from dashboards.theme import DARK, LIGHT, Look
 
 
@@ -24,6 +24,21 @@ def test_every_value_is_in_the_class_whose_range_holds_it(numbers: list[float]) 
     for value, member in zip(values, classes.of(values), strict=True):
         assert classes.smallest[member] <= value <= classes.largest[member]
     assert all(count > 0 for count in classes.counts)
+
+
+def test_a_change_has_classes_on_both_sides_of_nothing() -> None:
+    values = pd.Series([-9.0, -4.0, -1.0, 0.0, 0.0, 2.0, 30.0])
+    for look in (LIGHT, DARK):
+        classes = classify_change(values, look)
+        assert classes.largest == (-9.0, -4.0, -1.0, 0.0, 2.0, 30.0)
+        assert classes.counts == (1, 1, 1, 2, 1, 1)
+        assert classes.colours[3] == look.none
+        assert len(set(classes.colours)) == len(classes.colours)
+        assert [classes.colours[number] for number in classes.of(values)] == [*classes.colours[:4], *classes.colours[3:]]
+    gains, losses = classify_change(pd.Series([5.0]), LIGHT), classify_change(pd.Series([-5.0]), LIGHT)
+    assert (gains.counts, losses.counts) == ((1,), (1,))
+    assert gains.colours != losses.colours
+    assert classify_change(pd.Series([], dtype=float), LIGHT).counts == ()
 
 
 def test_classes_have_about_the_same_number_of_cells() -> None:
