@@ -39,10 +39,25 @@ def short_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def quick_home() -> Iterator[Path]:
+    """A home whose cluster runs and does not wait for the disk: what a test stores need not outlast the machine. Both are gone at the end."""
+    with short_folder() as folder:
+        cluster = Cluster(folder)
+        try:
+            cluster.start()
+            for setting in ("fsync", "full_page_writes"):
+                _administer(cluster, f"ALTER SYSTEM SET {setting} = off")
+            _administer(cluster, "SELECT pg_reload_conf()")
+            yield folder
+        finally:
+            cluster.reset()
+
+
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """GCRM_HOME of the session, with its private cluster running and migrated."""
-    with pytest.MonkeyPatch.context() as patch, short_folder() as folder:
+    with pytest.MonkeyPatch.context() as patch, quick_home() as folder:
         patch.setenv("GCRM_HOME", str(folder))
         patch.delenv("GCRM_DATABASE_URL", raising=False)
         patch.delenv("GCRM_READER_URL", raising=False)
@@ -52,7 +67,6 @@ def home() -> Iterator[Path]:
             yield folder
         finally:
             connection.close_all()
-            Cluster(folder).reset()
             settings.cache_clear()
 
 

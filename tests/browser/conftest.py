@@ -14,9 +14,8 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, ViewportSize, expect, sync_playwright
 
-from gcrm.db.cluster import Cluster
 from tests import forks
-from tests.conftest import short_folder
+from tests.conftest import quick_home
 
 # The pictures of the README show what `make demo` makes; the tests do with less of it.
 SCALE = "1" if os.environ.get("GCRM_UPDATE_SCREENSHOTS") == "1" else "0.3"
@@ -93,24 +92,17 @@ def serving(home: Path, **settings: str) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def demo_site() -> Iterator[Site]:
     """The dashboards of a demo city, smaller than the one of `make demo`."""
-    with short_folder() as home:
-        try:
-            gcrm(home, "demo", "--scale", SCALE)
-            with serving(home) as site:
-                yield site
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home:
+        gcrm(home, "demo", "--scale", SCALE)
+        with serving(home) as site:
+            yield site
 
 
 @pytest.fixture(scope="session")
 def empty_site() -> Iterator[Site]:
     """The dashboards of a database with nothing in it."""
-    with short_folder() as home:
-        try:
-            with serving(home) as site:
-                yield site
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home, serving(home) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

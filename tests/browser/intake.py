@@ -6,9 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from gcrm.db.cluster import Cluster
 from tests.browser.conftest import Site, gcrm, serving
-from tests.conftest import short_folder
+from tests.conftest import quick_home
 
 SHOP = Path(__file__).parents[1] / "data/shop"
 
@@ -16,14 +15,11 @@ SHOP = Path(__file__).parents[1] / "data/shop"
 @contextmanager
 def shop_site(*names: str) -> Iterator[Site]:
     """The dashboards of some objects of the shop."""
-    with short_folder() as home:
-        try:
-            for name in names:
-                gcrm(home, "import", name, SHOP / f"{name}.csv")
-            with serving(home) as site:
-                yield site
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home:
+        for name in names:
+            gcrm(home, "import", name, SHOP / f"{name}.csv")
+        with serving(home) as site:
+            yield site
 
 
 def import_text(site: Site, name: str, text: str, object_name: str = "accounts", source: str = "files") -> None:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from gcrm.db.cluster import Cluster
 from tests.browser.conftest import Site, Visit, gcrm, serving
-from tests.conftest import short_folder
+from tests.conftest import quick_home
 
 _FIELDS = """
 accounts:
@@ -40,18 +39,15 @@ _CUSTOM = "SELECT custom FROM gcrm.accounts WHERE source_key = %s"
 @pytest.fixture(scope="module")
 def own_site() -> Iterator[Site]:
     """The dashboards of two accounts, with custom fields."""
-    with short_folder() as home:
-        try:
-            (home / "fields.yaml").write_text(_FIELDS, encoding="utf-8")
-            (home / "accounts.csv").write_text(_ACCOUNTS, encoding="utf-8")
-            gcrm(home, "import", "accounts", str(home / "accounts.csv"), "--source", "crm")
-            for name, text in _OTHERS.items():
-                (home / f"{name}.csv").write_text(text, encoding="utf-8")
-                gcrm(home, "import", name, str(home / f"{name}.csv"), "--source", "crm")
-            with serving(home) as site:
-                yield site
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home:
+        (home / "fields.yaml").write_text(_FIELDS, encoding="utf-8")
+        (home / "accounts.csv").write_text(_ACCOUNTS, encoding="utf-8")
+        gcrm(home, "import", "accounts", str(home / "accounts.csv"), "--source", "crm")
+        for name, text in _OTHERS.items():
+            (home / f"{name}.csv").write_text(text, encoding="utf-8")
+            gcrm(home, "import", name, str(home / f"{name}.csv"), "--source", "crm")
+        with serving(home) as site:
+            yield site
 
 
 def _account(site: Site, key: str) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from gcrm.db.cluster import Cluster
 from tests.browser.conftest import Site, Visit, gcrm, serving
 from tests.browser.intake import import_text, shop_site
-from tests.conftest import short_folder
+from tests.conftest import quick_home
 
 _HOSTILE = "<img src=x onerror=alert(1)> *Bold* Bakery"
 _TWINS = f"""ID;Company;Street;House number;Zip;City;Phone;Mail
@@ -43,13 +42,9 @@ def site(filled: Site) -> Site:
 @pytest.fixture
 def unsearched() -> Iterator[Site]:
     """The dashboards of accounts among which nobody has looked for duplicates."""
-    with short_folder() as home:
-        try:
-            with serving(home) as served:
-                import_text(served, "twins.csv", _TWINS, source="crm")
-                yield served
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home, serving(home) as served:
+        import_text(served, "twins.csv", _TWINS, source="crm")
+        yield served
 
 
 def pair(page: Page) -> Locator:

@@ -9,10 +9,9 @@ import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from gcrm.db.cluster import Cluster
 from tests.browser.conftest import Site, Visit, serving
 from tests.browser.seen import until, words_of
-from tests.conftest import short_folder
+from tests.conftest import quick_home
 from tests.integration.records import EMPTY
 from tests.integration.shop import accounts_frame, shop_file
 
@@ -20,12 +19,8 @@ from tests.integration.shop import accounts_frame, shop_file
 @pytest.fixture(scope="module")
 def filled() -> Iterator[Site]:
     """Dashboards of a database that these tests fill."""
-    with short_folder() as home:
-        try:
-            with serving(home) as served:
-                yield served
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home, serving(home) as served:
+        yield served
 
 
 @pytest.fixture

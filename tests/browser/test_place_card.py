@@ -6,11 +6,10 @@ import h3
 import pytest
 from playwright.sync_api import Page, expect
 
-from gcrm.db.cluster import Cluster
 from gcrm.spatial.cells import descendants
 from tests.browser.conftest import Site, Visit, gcrm, serving
 from tests.browser.seen import number
-from tests.conftest import short_folder
+from tests.conftest import quick_home
 
 _RICHEST = """
     SELECT gcrm.cell_parent(cell, 9) FROM gcrm.cell_residence
@@ -26,17 +25,14 @@ _SECTIONS = ("Who lives here", "What is built here", "Floating population", "Mov
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     """A small demo city, with those who live there modelled from its buildings, and a trading area."""
-    with short_folder() as home:
-        try:
-            gcrm(home, "demo", "--scale", "0.3")
-            gcrm(home, "load", "residence", "--from-buildings")
-            sites = home / "sites.csv"
-            sites.write_text("name,longitude,latitude\nSample shop,24.944,60.1685\n")
-            gcrm(home, "trade-areas", "rings", "--sites", sites, "--radius", "3000")
-            with serving(home) as served:
-                yield served
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home:
+        gcrm(home, "demo", "--scale", "0.3")
+        gcrm(home, "load", "residence", "--from-buildings")
+        sites = home / "sites.csv"
+        sites.write_text("name,longitude,latitude\nSample shop,24.944,60.1685\n")
+        gcrm(home, "trade-areas", "rings", "--sites", sites, "--radius", "3000")
+        with serving(home) as served:
+            yield served
 
 
 def part(page: Page, title: str) -> str:

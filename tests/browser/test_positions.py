@@ -8,12 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboards.theme import LIGHT, rgb
-from gcrm.db.cluster import Cluster
 from gcrm.spatial.extracts import helsinki
 from tests.browser.conftest import Site, Visit, gcrm, serving
 from tests.browser.intake import click_cell, import_text, table, words
 from tests.browser.seen import map_of, pixels, until
-from tests.conftest import short_folder
+from tests.conftest import quick_home
 
 _DISC, _ENOUGH = 21, 150
 # A misspelt street, an unknown number (the street runs through several postcodes), an unknown street (twice), and one that is sure.
@@ -29,15 +28,12 @@ sure;Sure Oy;Mannerheimintie;14;00100;Helsinki;FI
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     """The centre of Helsinki, and five accounts in it of which one is placed surely."""
-    with short_folder() as home:
-        try:
-            gcrm(home, "load", "osm", helsinki())
-            with serving(home) as served:
-                import_text(served, "accounts.csv", _ACCOUNTS)
-                gcrm(home, "geocode")
-                yield served
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home:
+        gcrm(home, "load", "osm", helsinki())
+        with serving(home) as served:
+            import_text(served, "accounts.csv", _ACCOUNTS)
+            gcrm(home, "geocode")
+            yield served
 
 
 def account(site: Site, key: str) -> int:

@@ -15,9 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from gcrm.access.roles import USER_ROLES
 from gcrm.access.users import User, write_users
-from gcrm.db.cluster import Cluster
 from tests.browser.conftest import Site, Visit, free_port, gcrm, serving
-from tests.conftest import short_folder
+from tests.conftest import quick_home
 
 _PASSWORD = "correct horse battery"  # noqa: S105 - of users that are made up
 _REGION = "North"
@@ -29,16 +28,13 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 def site() -> Iterator[Site]:
     """The demo city with a user of each role, all but the admin in one region, and an organisation's sign-in."""
     vouched = [Vouched(sub="1", claims={"email": "rep@example.org", "email_verified": True}), Vouched(sub="2", claims={"email": "stranger@example.org"})]
-    with short_folder() as home, run_server_in_thread(free_port(), user_claims=vouched) as provider:
-        try:
-            gcrm(home, "demo", "--scale", "0.1")
-            users = [User(name, name, ("all",) if name == "admin" else (_REGION,), mail=f"{name}@example.org") for name in USER_ROLES]
-            write_users(home / "users.yaml", {user.name: user.with_password(_PASSWORD) for user in users})
-            issuer = f"http://localhost:{provider.server_port}"
-            with serving(home, GCRM_OIDC_ISSUER=issuer, GCRM_OIDC_CLIENT_ID="gcrm", GCRM_OIDC_CLIENT_SECRET="shared") as served:  # noqa: S106 - the provider is made up too
-                yield served
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home, run_server_in_thread(free_port(), user_claims=vouched) as provider:
+        gcrm(home, "demo", "--scale", "0.1")
+        users = [User(name, name, ("all",) if name == "admin" else (_REGION,), mail=f"{name}@example.org") for name in USER_ROLES]
+        write_users(home / "users.yaml", {user.name: user.with_password(_PASSWORD) for user in users})
+        issuer = f"http://localhost:{provider.server_port}"
+        with serving(home, GCRM_OIDC_ISSUER=issuer, GCRM_OIDC_CLIENT_ID="gcrm", GCRM_OIDC_CLIENT_SECRET="shared") as served:  # noqa: S106 - the provider is made up too
+            yield served
 
 
 def _ask(site: Site, method: str, path: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, str], str]:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from gcrm.db.cluster import Cluster
 from tests.browser.conftest import Site, Visit, serving
-from tests.conftest import short_folder
+from tests.conftest import quick_home
 
 _PASSWORD = "correct horse battery"  # noqa: S105 - of users that are made up
 
@@ -15,12 +14,8 @@ _PASSWORD = "correct horse battery"  # noqa: S105 - of users that are made up
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     """Dashboards with nothing in them, and no users."""
-    with short_folder() as home:
-        try:
-            with serving(home) as served:
-                yield served
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home, serving(home) as served:
+        yield served
 
 
 def _add(page: Page, name: str, mail: str = "") -> None:

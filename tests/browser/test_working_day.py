@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gcrm.access.users import EVERYTHING, User, write_users
-from gcrm.db.cluster import Cluster
 from tests.browser.conftest import Site, Visit, gcrm, serving
 from tests.browser.intake import SHOP
 from tests.browser.seen import until
-from tests.conftest import short_folder
+from tests.conftest import quick_home
 
 _PASSWORD = "correct horse battery"  # noqa: S105 - of users that are made up
 _USERS = (User("chief", "admin", (EVERYTHING,)), User("one", "rep", ("North",)), User("two", "rep", ("South",)), User("mara", "marketer", (EVERYTHING,)))
@@ -27,15 +26,12 @@ _LEADS = (
 @pytest.fixture
 def site() -> Iterator[Site]:
     """The shop's territories, reps, products, accounts and earlier orders, and four people who sign in."""
-    with short_folder() as home:
-        try:
-            for name in ("territories", "reps", "products", "accounts", "orders"):
-                gcrm(home, "import", name, SHOP / f"{name}.csv")
-            write_users(home / "users.yaml", {user.name: user.with_password(_PASSWORD) for user in _USERS})
-            with serving(home) as served:
-                yield served
-        finally:
-            Cluster(home).reset()
+    with quick_home() as home:
+        for name in ("territories", "reps", "products", "accounts", "orders"):
+            gcrm(home, "import", name, SHOP / f"{name}.csv")
+        write_users(home / "users.yaml", {user.name: user.with_password(_PASSWORD) for user in _USERS})
+        with serving(home) as served:
+            yield served
 
 
 def _as(visit: Visit, site: Site, name: str, path: str) -> Page:

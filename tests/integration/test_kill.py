@@ -220,7 +220,7 @@ def _write_changed_accounts() -> None:
 @pytest.fixture(scope="module")
 def own_cluster() -> Iterator[None]:
     """A home with a cluster of this module alone, since it is emptied in between; files have many chunks."""
-    with own_home("kill") as patch:
+    with own_home() as patch:
         patch.setattr(readers, "CHUNK_ROWS", CHUNK_ROWS)
         patch.setattr(geocoding, "_CHUNK_ROWS", CHUNK_ROWS)
         yield

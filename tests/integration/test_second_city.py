@@ -27,7 +27,7 @@ def city(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The commands of docs/how_to/second_city.md; the folder of the files that they write."""
     files, folder = real_data / "saopaulo", tmp_path_factory.mktemp("saopaulo")
     (folder / "customers.csv").write_text(_CUSTOMERS)
-    with own_home("second"):
+    with own_home():
         well("load", "osm", files / "spo_osm.pbf", "--name", "São Paulo")
         well("load", "gtfs", files / "spo.zip", "--name", "São Paulo")
         well("load", "residence", files / "spo_hexgrid.csv", "--map", "population=population", "--map", "jobs=jobs", "--name", "São Paulo")

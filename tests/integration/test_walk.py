@@ -38,7 +38,7 @@ _APP = Path(__file__).parents[2] / "dashboards" / "app.py"
 @pytest.fixture(scope="module")
 def foreign() -> Iterator[Foreign]:
     """The demo city with a user of each role in one region, all the rest of it marked."""
-    with own_home("walk"):
+    with own_home():
         well("demo", "--scale", "0.05")
         with connect(Role.OWNER) as owner:
             found = owner.execute("SELECT t.territory_id FROM gcrm.territories t JOIN gcrm.regions r USING (region_id) WHERE r.name = %s", [_REGION])
