@@ -54,7 +54,6 @@ def run(address: str, port: int) -> None:
             ws="websockets-sansio", ws_max_size=_MOST_BYTES_OF_MESSAGE, timeout_graceful_shutdown=_SECONDS_TO_CLOSE,
         )  # fmt: skip
         # Streamlit collects garbage after every run of a page; what the libraries made stays anyway, and takes a fifth of a second to look through.
-        gc.collect()
         gc.freeze()
         _Server(config).run(sockets=[listener])
 

@@ -46,4 +46,4 @@ async def _file(request: Request) -> Response:
 
 @cache
 def _packed(name: str) -> bytes:
-    return gzip.compress((_BUNDLE / name).read_bytes(), compresslevel=9, mtime=0)
+    return gzip.compress((_BUNDLE / name).read_bytes(), compresslevel=5, mtime=0)
