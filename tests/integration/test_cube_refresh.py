@@ -40,10 +40,11 @@ def _demo(database: None) -> None:
 
 @pytest.fixture
 def beside(tmp_path: Path) -> Beside:
-    """Builds all of the cube anew, beside the published one."""
+    """Builds all of the cube anew, beside the published one, but for the cuboids that are chosen, which may be others; random questions ask those."""
 
     def built() -> Version:
-        with store.building(tmp_path) as work:
+        with pytest.MonkeyPatch.context() as patch, store.building(tmp_path) as work:
+            patch.setattr(store, "chosen_for", lambda *_: [])
             taken = take_facts(work)
             return store.publish(tmp_path, work, taken.digest, taken.sources, taken.as_of, 1, lambda _: None)[0]
 
