@@ -1,7 +1,7 @@
 # Every command of this project. `make demo CHECK=1` does all but serving; `make test ARGS="-k cube"` hands ARGS to pytest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bundle bench scale large kill spark setup lock build clean
+.PHONY: help demo test lint format docs bundle bench scale large kill refresh spark setup lock build clean
 
 BIN := .venv/bin
 # Tests and demo start Python hundreds of times: where no bytecode is kept, each start compiles every library anew, which takes longer than all the rest.
@@ -55,6 +55,10 @@ large: ## reads a text of 2 GB (ARGS=10000 for 10 GB) and holds the memory to 1 
 kill: ## breaks import and geocoding off at a hundred random moments, the other commands too, and compares the end states
 	$(SETUP) python postgis
 	@GCRM_KILLS=100 $(BIN)/python -m pytest --timeout=0 --capture=no tests/integration/test_kill.py $(ARGS)
+
+refresh: ## compares every row of a refreshed cube with one that is built anew, after every kind of change, the chosen cuboids too
+	$(SETUP) python postgis
+	@GCRM_EVERY_CHANGE=1 $(BIN)/python -m pytest --timeout=0 tests/integration/test_cube_refresh.py $(ARGS)
 
 spark: ## builds the cube of the whole demo city with DuckDB and with Spark on a cluster that loses a worker, and compares every cuboid
 	$(SETUP) python postgis spark

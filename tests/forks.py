@@ -28,8 +28,8 @@ def run(*arguments: object, environment: Mapping[str, str] | None = None) -> sub
         out, err = Path(folder, "out"), Path(folder, "err")
         with started(command, environment, out, err) as process:
             process.join()
-            code = process.exitcode
-        return subprocess.CompletedProcess(["gcrm", *command], code or 0, out.read_text(), err.read_text())
+        assert process.exitcode is not None
+        return subprocess.CompletedProcess(["gcrm", *command], process.exitcode, out.read_text(), err.read_text())
 
 
 @contextmanager
@@ -42,6 +42,10 @@ def started(command: Sequence[str], environment: Mapping[str, str] | None, out: 
     finally:
         process.terminate()
         process.join(_SECONDS_TO_END)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise TimeoutError(f"gcrm {' '.join(command)} did not end within {_SECONDS_TO_END} s.")
 
 
 def _become(command: list[str], environment: dict[str, str], folder: str, out: str, err: str) -> None:

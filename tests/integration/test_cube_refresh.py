@@ -1,5 +1,6 @@
 """A cube that is refreshed, again and again, is the cube that is built anew: every row of every file, and every answer."""
 
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,8 @@ from tests.integration.records import rows, value
 
 EVERYTHING = Scope.everything()
 SEED, QUESTIONS = 20261127, 60
+EVERY = os.environ.get("GCRM_EVERY_CHANGE") == "1"
+"""Whether all is compared after every change, the chosen cuboids too (make refresh)."""
 ASKED = [name for name, facts in FACTS.items() if "destination" not in facts.dimensions]
 """Cubes of one place; those of two have questions of their own (test_cube_movement.py)."""
 
@@ -40,11 +43,12 @@ def _demo(database: None) -> None:
 
 @pytest.fixture
 def beside(tmp_path: Path) -> Beside:
-    """Builds all of the cube anew, beside the published one, but for the cuboids that are chosen, which may be others; random questions ask those."""
+    """Builds all of the cube anew, beside the published one; the cuboids that are chosen, which may be others, only where every change is compared."""
 
     def built() -> Version:
         with pytest.MonkeyPatch.context() as patch, store.building(tmp_path) as work:
-            patch.setattr(store, "chosen_for", lambda *_: [])
+            if not EVERY:
+                patch.setattr(store, "chosen_for", lambda *_: [])
             taken = take_facts(work)
             return store.publish(tmp_path, work, taken.digest, taken.sources, taken.as_of, 1, lambda _: None)[0]
 
@@ -152,7 +156,7 @@ def test_changes_of_every_kind_one_after_the_other(beside: Beside) -> None:
         assert built.new, what
         assert built.refreshed, what
         assert built.gone or built.came, what
-        if number % 2 or number == len(changes) - 1:  # what went wrong with one kind is still there after the next
+        if EVERY or number % 2 or number == len(changes) - 1:  # what went wrong with one kind is still there after the next
             anew = beside()
             _same(built.version, anew)
     assert {"activities", "pipeline", "surroundings"} <= _in_parts(published())
@@ -161,7 +165,7 @@ def test_changes_of_every_kind_one_after_the_other(beside: Beside) -> None:
 
 def test_random_batches(beside: Beside) -> None:
     chance = random.Random(SEED)  # noqa: S311 - chance, not a secret
-    for number in range(3):
+    for number in range(5 if EVERY else 3):
         some = [chance.randrange(60, 120) for _ in range(4)]
         _change(
             _NEW_LINES.format(tag=f"'b{number}'", rest=chance.randrange(97)),
