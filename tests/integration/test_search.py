@@ -101,3 +101,20 @@ def test_what_changes_is_found_as_it_is_now() -> None:
 def test_the_command_shows_what_is_found() -> None:
     assert "Velo Oy" in well("find", "velo", "mannerheimintie")
     assert "write fewer words" in well("find", "nobody is called so")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Café Zürich, Bahnhofstraße 5", ["cafe", "zurich", "bahnhofstraße", "5"]),
+        ("O'Neill & Söhne (Wien)\\Nord/Süd|Ost", ["o", "neill", "sohne", "wien", "nord", "sud", "ost"]),
+        ('[a]{b}<c>"d"`e`´f’“g”„h&i+j*k=l#m@n_o-p.q;r:s!t?u', list("abcdefghijklmnopqrstu")),  # noqa: RUF001 - the signs that are meant
+        ("서울특별시 중구", ["서울특별시", "중구"]),
+        ("100 % $5 ~", ["100", "%", "$5", "~"]),
+        ("  . - ", []),
+        ("", []),
+    ],
+)
+def test_signs_part_words_and_accents_go(database: None, text: str, words: list[str]) -> None:
+    del database
+    assert value("SELECT gcrm.words_of(%s)", text) == words
