@@ -70,22 +70,20 @@ def _categories(values: pd.Series, look: Look) -> Shown:
     return Shown([colours.get(value, look.none) for value in values], values.astype(str).tolist(), lines[::-1])
 
 
-def measured_cells(frame: pd.DataFrame, shown: Shown, look: Look, opacity: float, layer_id: str, chosen: str | None) -> list[pdk.Layer]:
-    """The cells in the colours of their values, paler where a value was not measured, and an outline around the chosen one.
+def measured_cells(frame: pd.DataFrame, shown: Shown, look: Look, opacity: float) -> list[pdk.Layer]:
+    """The cells in the colours of their values, paler where a value was not measured.
 
     Args:
         frame: cell (H3 integer), value, quality.
         shown: how its values are.
         look: the theme.
         opacity: of measured cells, 0 to 1.
-        layer_id: a text that changes with the data, since Streamlit keeps a selection by position.
-        chosen: the chosen cell, hexadecimal text.
     """
     rows = [
-        {"cell": h3.int_to_str(int(cell)), "fill": rgb(fill, round(255 * opacity * _OPACITY[quality])), "words": html.escape(words), "quality": quality}
+        {"cell": h3.int_to_str(int(cell)), "fill": rgb(fill, round(255 * opacity * _OPACITY[quality])), "words": words, "quality": quality}
         for cell, quality, fill, words in zip(frame["cell"], frame["quality"], shown.fills, shown.words, strict=True)
     ]
-    return maps.hexagons(rows, look, layer_id, chosen)
+    return [maps.hexagons(rows, look)]
 
 
 def arcs(flows: pd.DataFrame, look: Look) -> list[pdk.Layer]:
@@ -101,7 +99,7 @@ def arcs(flows: pd.DataFrame, look: Look) -> list[pdk.Layer]:
         for trips, fx, fy, tx, ty in flows[["trips", "from_longitude", "from_latitude", "to_longitude", "to_latitude"]].itertuples(index=False, name=None)
     ]
     return [
-        pdk.Layer("ArcLayer", rows, id=f"arcs-{look.dark}-{len(rows)}-{most}", pickable=True, auto_highlight=True, get_source_position="origin",
+        pdk.Layer("ArcLayer", rows, id="arcs", pickable=True, auto_highlight=True, get_source_position="origin",
                   get_target_position="destination", get_source_color=rgb(look.muted, 110), get_target_color=rgb(look.accent, 230), get_width="width",
                   get_height=0.5, get_tilt=25)
     ]  # fmt: skip
@@ -117,11 +115,11 @@ def streets(flows: pd.DataFrame, classes: Classes, look: Look) -> list[pdk.Layer
     """
     rows = [
         {"line": line, "colour": rgb(classes.colours[member], 235), "width": _THINNEST_STREET + 1.5 * int(member), "words": f"{trips:,} trips",
-         "kind": html.escape(kind.replace("_", " "))}
+         "kind": kind.replace("_", " ")}
         for line, trips, kind, member in zip(flows["line"], flows["trips"], flows["class"], classes.of(flows["trips"]), strict=True)
     ]  # fmt: skip
     return [
-        pdk.Layer("PathLayer", rows[::-1], id=f"streets-{look.dark}-{len(rows)}-{flows['trips'].sum()}", pickable=True, auto_highlight=True,
+        pdk.Layer("PathLayer", rows[::-1], id="flows", pickable=True, auto_highlight=True,
                   highlight_color=rgb(look.outline, 160), get_path="line", get_color="colour", get_width="width",
                   width_units=pdk.types.String("pixels"), cap_rounded=True, joint_rounded=True)
     ]  # fmt: skip

@@ -12,24 +12,16 @@ import pandas as pd
 import pyarrow as pa
 import pydeck as pdk
 import shapely
-from shapely import affinity
 
-from dashboards import basemap
 from dashboards.data import Cells, Window
 from dashboards.links import Camera
 from dashboards.texts import amount, large, nothing, unit_of
 from dashboards.theme import Look, rgb
 
-ATTRIBUTION = "© OpenStreetMap contributors"
 _TILE = 512
 _MOST_ZOOM = 17.5
 _MARGIN = 0.9
 _MANY = 1e6
-_LABEL_PIXELS = 12
-_LETTER_SHARE = 0.55
-_EQUATOR_METRES = 40_075_016.686
-_DEGREE_METRES = 111_320
-_ROAD_METRES = (16, 12, 9, 7, 2)
 _OPAQUE = 255
 # deck.gl takes the opacity of a layer to the power of 1 / 2.2.
 _GAMMA = 2.2
@@ -138,89 +130,16 @@ def _mercator(latitude: float) -> float:
     return math.log(math.tan(math.pi / 4 + math.radians(min(max(latitude, -85.0), 85.0)) / 2)) / (2 * math.pi)
 
 
-def basemap_layers(version: str, window: Window, look: Look) -> list[pdk.Layer]:
-    """The streets, buildings, water and green of the loaded extracts.
-
-    Args:
-        version: from `data.basemap_version`.
-        window: what is looked at.
-        look: the theme.
-    """
-
-    def of(layer: str) -> str:
-        return basemap.address(layer, version, window)
-
-    water, green = rgb(look.water), rgb(look.green)
-    land = pdk.Layer(
-        "GeoJsonLayer",
-        of("land_cover"),
-        id=f"land-{look.dark}",
-        stroked=False,
-        pickable=False,
-        get_fill_color=f"properties.kind == 'water' ? {water} : {green}",
-    )
-    buildings = pdk.Layer("GeoJsonLayer", of("buildings"), id=f"buildings-{look.dark}", stroked=False, pickable=False, get_fill_color=rgb(look.building))
-    roads = pdk.Layer(
-        "GeoJsonLayer", of("roads"), id=f"roads-{look.dark}", filled=False, pickable=False,
-        get_line_color=_by_rank([str(rgb(colour)) for colour in look.roads]), get_line_width=_by_rank([str(metres) for metres in _ROAD_METRES]),
-        line_width_min_pixels=0.7, line_width_max_pixels=14, line_cap_rounded=True, line_joint_rounded=True,
-    )  # fmt: skip
-    return [land, buildings, roads]
-
-
-def _by_rank(choices: Sequence[str]) -> str:
-    """An expression of deck.gl that chooses by the importance of a road."""
-    *others, last = choices
-    return "".join(f"properties.rank == {rank} ? {choice} : " for rank, choice in enumerate(others)) + last
-
-
-def label_layer(names: pd.DataFrame, looks_at: Camera, look: Look) -> pdk.Layer:
-    """The names of districts and streets, above the cells; the most important first, none over another.
-
-    They are as large on the ground as they are on the screen at this camera, and on the screen never larger: so they are
-    chosen once, and deck.gl need not look for collisions in every frame, which takes long without a graphics card.
-
-    Args:
-        names: from `data.names_on_map`.
-        looks_at: the camera at which they have their size.
-        look: the theme.
-    """
-    metres = _LABEL_PIXELS * _EQUATOR_METRES * math.cos(math.radians(looks_at.latitude)) / (_TILE * 2**looks_at.zoom)
-    return pdk.Layer(
-        "TextLayer", _apart(names, metres), id=f"labels-{look.dark}", pickable=False, character_set=pdk.types.String("auto"),
-        get_text="name", get_position="place", get_angle="angle", get_color=rgb(look.label),
-        get_size=metres, size_units=pdk.types.String("meters"), size_max_pixels=_LABEL_PIXELS,
-        font_family=pdk.types.String("sans-serif"), font_weight=600, font_settings={"sdf": True, "fontSize": 48, "buffer": 8, "radius": 12},
-        outline_width=4, outline_color=rgb(look.paper, 235),
-    )  # fmt: skip
-
-
-def _apart(names: pd.DataFrame, metres: float) -> list[dict[str, object]]:
-    """The names that have room, in order: a name's box may touch none that was chosen before it."""
-    boxes: list[shapely.Geometry] = []
-    rows: list[dict[str, object]] = []
-    for name, longitude, latitude, angle in names[["name", "longitude", "latitude", "angle"]].itertuples(index=False, name=None):
-        half = _LETTER_SHARE * metres * len(name) / 2 + metres
-        place = (longitude * _DEGREE_METRES * math.cos(math.radians(latitude)), latitude * _DEGREE_METRES)
-        box = affinity.translate(affinity.rotate(shapely.box(-half, -metres, half, metres), angle, origin=(0, 0)), *place)
-        if not any(box.intersects(other) for other in boxes):
-            boxes.append(box)
-            rows.append({"name": name, "place": [longitude, latitude], "angle": angle})
-    return rows
-
-
-def cell_layers(cells: Cells, classes: Classes, look: Look, opacity: float, layer_id: str, selected: str | None = None) -> list[pdk.Layer]:
-    """The cells in the colours of their classes, and an outline around the selected one.
+def cell_layer(cells: Cells, classes: Classes, look: Look, opacity: float) -> pdk.Layer:
+    """The cells in the colours of their classes, to choose from; the id of each is the cell, hexadecimal text.
 
     Args:
         cells: what to draw.
         classes: of its values.
         look: the theme.
         opacity: 0 to 1.
-        layer_id: a text that changes with the data: Streamlit keeps a selection by position, which means another cell when the data change.
-        selected: the selected cell, hexadecimal text.
     """
-    return hexagons(_rows(cells, classes, look, round(opacity * 255)), look, layer_id, selected)
+    return hexagons(_rows(cells, classes, look, round(opacity * 255)), look)
 
 
 def cell_table(cells: Cells, look: Look) -> pa.Table:
@@ -240,7 +159,7 @@ def cell_table(cells: Cells, look: Look) -> pa.Table:
     })  # fmt: skip
 
 
-def cell_layer(address: str, look: Look, opacity: float) -> pdk.Layer:
+def served_cell_layer(address: str, look: Look, opacity: float) -> pdk.Layer:
     """The cells behind an address, to choose from; the id of each is the cell, hexadecimal text.
 
     Args:
@@ -248,33 +167,22 @@ def cell_layer(address: str, look: Look, opacity: float) -> pdk.Layer:
         look: the theme.
         opacity: 0 to 1.
     """
-    return pdk.Layer(
-        "H3HexagonLayer", address, id="cells", pickable=True, auto_highlight=True, highlight_color=rgb(look.outline, 60), get_id="cell", get_hexagon="cell",
-        get_fill_color="fill", stroked=True, get_line_color=rgb(look.paper, 130), line_width_min_pixels=0.5, line_width_max_pixels=1, extruded=False,
-        opacity=opacity**_GAMMA,
-    )  # fmt: skip
+    return hexagons(address, look, opacity=opacity**_GAMMA)
 
 
-def hexagons(rows: Sequence[Mapping[str, object]], look: Look, layer_id: str, selected: str | None = None) -> list[pdk.Layer]:
-    """H3 cells to choose from, and an outline around the selected one.
+def hexagons(rows: str | Sequence[Mapping[str, object]], look: Look, opacity: float = 1.0) -> pdk.Layer:
+    """H3 cells to choose from.
 
     Args:
-        rows: cell (hexadecimal text), fill (its colour), and what the tooltip says.
+        rows: cell (hexadecimal text), fill (its colour), and what the card says; or the address of them.
         look: the theme.
-        layer_id: a text that changes with the data, since Streamlit keeps a selection by position.
-        selected: the selected cell, hexadecimal text.
+        opacity: of the layer, as deck.gl takes it.
     """
-    layers = [
-        pdk.Layer("H3HexagonLayer", rows, id=layer_id, pickable=True, auto_highlight=True, highlight_color=rgb(look.outline, 60), get_id="cell",
-                  get_hexagon="cell", get_fill_color="fill", stroked=True, get_line_color=rgb(look.paper, 130), line_width_min_pixels=0.5,
-                  line_width_max_pixels=1, extruded=False, filled=True),
-    ]  # fmt: skip
-    if selected is not None:
-        layers.append(
-            pdk.Layer("H3HexagonLayer", [{"cell": selected}], id=f"selected-{selected}", pickable=False, get_hexagon="cell", filled=False, stroked=True,
-                      extruded=False, get_line_color=rgb(look.outline), line_width_min_pixels=3, line_width_max_pixels=3)
-        )  # fmt: skip
-    return layers
+    return pdk.Layer(
+        "H3HexagonLayer", rows, id="cells", pickable=True, auto_highlight=True, highlight_color=rgb(look.outline, 60), get_id="cell", get_hexagon="cell",
+        get_fill_color="fill", stroked=True, get_line_color=rgb(look.paper, 130), line_width_min_pixels=0.5, line_width_max_pixels=1, extruded=False,
+        opacity=opacity,
+    )  # fmt: skip
 
 
 def _rows(cells: Cells, classes: Classes, look: Look, alpha: int) -> list[dict[str, object]]:
@@ -307,29 +215,28 @@ def in_words(cells: Cells) -> list[str]:
     return [none if pd.isna(value) else f"{amount(value, cells.measure)} {unit}".strip() for value in cells.frame["value"]]
 
 
-def point_layers(points: pd.DataFrame, look: Look, layer_id: str, chosen: int | None = None, marked: Sequence[tuple[float, float]] = ()) -> list[pdk.Layer]:
-    """Numbered points to choose from, and rings around places.
+def point_layers(points: pd.DataFrame, look: Look, chosen: int | None = None, marked: Sequence[tuple[float, float]] = ()) -> list[pdk.Layer]:
+    """Numbered points to choose from, whose ids are their numbers, and rings around places.
 
     Args:
-        points: number, name (HTML is shown as text), longitude, latitude (degrees, EPSG:4326).
+        points: number, name, longitude, latitude (degrees, EPSG:4326).
         look: the theme.
-        layer_id: a text that changes with the points, since Streamlit keeps a selection by position.
         chosen: the number of the one that is chosen.
         marked: longitude and latitude of places that get a ring.
     """
     rows = [
-        {"number": number, "text": str(number), "name": html.escape(name), "place": [longitude, latitude],
+        {"number": number, "text": str(number), "name": name, "place": [longitude, latitude],
          "fill": rgb(look.accent if number == chosen else look.muted), "radius": 15 if number == chosen else 12}
         for number, name, longitude, latitude in points[["number", "name", "longitude", "latitude"]].itertuples(index=False, name=None)
     ]  # fmt: skip
     rows.sort(key=lambda row: row["number"] == chosen)  # the chosen one above the others
     rings = [{"place": list(place)} for place in marked]
     return [
-        pdk.Layer("ScatterplotLayer", rings, id=f"rings-{layer_id}", pickable=False, get_position="place", filled=False, stroked=True, get_radius=20,
+        pdk.Layer("ScatterplotLayer", rings, id="rings", pickable=False, get_position="place", filled=False, stroked=True, get_radius=20,
                   radius_units=pdk.types.String("pixels"), get_line_color=rgb(look.outline), line_width_min_pixels=3, line_width_max_pixels=3),
-        pdk.Layer("ScatterplotLayer", rows, id=layer_id, pickable=True, get_position="place", get_fill_color="fill", get_radius="radius",
+        pdk.Layer("ScatterplotLayer", rows, id="points", pickable=True, get_id="number", get_position="place", get_fill_color="fill", get_radius="radius",
                   radius_units=pdk.types.String("pixels"), stroked=True, get_line_color=rgb(look.surface), line_width_min_pixels=2, line_width_max_pixels=2),
-        pdk.Layer("TextLayer", rows, id=f"numbers-{layer_id}", pickable=False, get_text="text", get_position="place", get_size=14,
+        pdk.Layer("TextLayer", rows, id="numbers", pickable=False, get_text="text", get_position="place", get_size=14,
                   get_color=rgb(look.surface), font_weight=700, font_family=pdk.types.String("sans-serif")),
     ]  # fmt: skip
 
@@ -343,7 +250,7 @@ def place_layers(places: Sequence[tuple[float, float]], look: Look) -> list[pdk.
     """
     rows = [{"place": list(place)} for place in places]
     return [
-        pdk.Layer("ScatterplotLayer", rows, id=f"places-{look.dark}", pickable=False, get_position="place", get_fill_color=rgb(look.accent), stroked=True,
+        pdk.Layer("ScatterplotLayer", rows, id="places", pickable=False, get_position="place", get_fill_color=rgb(look.accent), stroked=True,
                   get_line_color=rgb(look.surface), radius_min_pixels=8, get_radius=10, line_width_min_pixels=3)
     ]  # fmt: skip
 

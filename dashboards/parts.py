@@ -3,10 +3,9 @@
 import html
 from collections.abc import Callable, Sequence
 
-import pydeck as pdk
 import streamlit as st
 
-from dashboards import data, maps, session, texts
+from dashboards import data, session, texts
 from dashboards.data import DIMENSIONS, Filter, Overview
 from gcrm.errors import GcrmError
 
@@ -244,38 +243,20 @@ def explanation(cube: data.Cube, given: data.Explanation) -> None:
     st.caption(f"As of {cube.built_at:%d %b %Y, %H:%M} UTC.{money} {given.hidden}".rstrip(), help=how, width="content")
 
 
-def map_with_legend(drawn: pdk.Deck, legend: str, key: str, choose: Callable[[], None] | None, *, second: bool = False) -> None:
-    """A map with its legend and the attribution of the streets.
-
-    Args:
-        drawn: the map.
-        legend: HTML; empty for none.
-        key: of the chart; the same in every run, or the reader's view of the map would be lost.
-        choose: called when something on it was clicked; None for a map that is only looked at.
-        second: whether the page has another map before it.
-    """
-    suffix = "_beside" if second else ""
-    with st.container(key=f"map_frame{suffix}", gap=None):
-        with st.container(key=f"map{suffix}", gap=None):
-            st.pydeck_chart(drawn, height="stretch", key=key, on_select=choose or "ignore", alt="Map")
-            st.html(f'<div class="attribution">{maps.ATTRIBUTION}</div>')
-        if legend:
-            with st.container(key=f"legend{suffix}"):
-                st.html(legend)
-
-
-def map_frame(draw: Callable[[], object], legend: str) -> None:
+def map_frame(draw: Callable[[], object], legend: str, *, second: bool = False) -> None:
     """The place of a map that is as high as the window leaves room for, with its legend in it, or below it on a phone.
 
     Args:
         draw: draws the map, as high as its place.
         legend: HTML; empty for none.
+        second: whether the page has another map before it.
     """
-    with st.container(key="map_frame", gap=None):
-        with st.container(key="map", gap=None):
+    suffix = "_beside" if second else ""
+    with st.container(key=f"map_frame{suffix}", gap=None):
+        with st.container(key=f"map{suffix}", gap=None):
             draw()
         if legend:
-            with st.container(key="legend"):
+            with st.container(key=f"legend{suffix}"):
                 st.html(legend)
 
 

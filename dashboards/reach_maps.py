@@ -1,7 +1,5 @@
 """Maps of how far one gets: areas by minutes, the streets in them, what is closed and slowed."""
 
-import html
-
 import geopandas as gpd
 import pandas as pd
 import pydeck as pdk
@@ -34,7 +32,7 @@ def layers(
         for shape, colour in zip(areas.geometry, reversed(_colours(areas, look)), strict=True)
     ]
     rows = [
-        {"way": int(way), "words": html.escape(f"{name or 'a street without a name'} ({road_class.replace('_', ' ')})"), "path": path}
+        {"way": int(way), "words": f"{name or 'a street without a name'} ({road_class.replace('_', ' ')})", "path": path}
         for way, name, road_class, path in streets[["way_id", "name", "road_class", "path"]].itertuples(index=False, name=None)
     ]
     picked = [row for row in rows if row["way"] == chosen]
@@ -45,13 +43,13 @@ def layers(
     ]
     route = [{"path": shapely.get_coordinates(way.geometry).round(6).tolist()}] if way is not None else []
     return [
-        pdk.Layer("GeoJsonLayer", {"type": "FeatureCollection", "features": features}, id=f"areas-{look.dark}", pickable=False, stroked=True,
+        pdk.Layer("GeoJsonLayer", {"type": "FeatureCollection", "features": features}, id="areas", pickable=False, stroked=True,
                   get_fill_color="properties.fill", get_line_color=rgb(look.outline, 90), line_width_min_pixels=1),
-        pdk.Layer("PathLayer", rows, id=f"streets-{look.dark}-{len(rows)}", pickable=True, auto_highlight=True, highlight_color=rgb(look.accent, 220),
+        pdk.Layer("PathLayer", rows, id="ways", pickable=True, get_id="way", auto_highlight=True, highlight_color=rgb(look.accent, 220),
                   get_path="path", get_color=rgb(look.roads[0], 140), width_min_pixels=4, width_max_pixels=8, get_width=6),
-        pdk.Layer("PathLayer", picked, id=f"picked-{chosen}", pickable=False, get_path="path", get_color=rgb(look.outline), width_min_pixels=5, get_width=9),
-        pdk.Layer("PathLayer", marked, id=f"by-hand-{look.dark}", pickable=False, get_path="path", get_color="colour", width_min_pixels=5, get_width=9),
-        pdk.Layer("PathLayer", route, id=f"way-{look.dark}", pickable=False, get_path="path", get_color=rgb(ROUTE), width_min_pixels=4, get_width=8,
+        pdk.Layer("PathLayer", picked, id="picked", pickable=False, get_path="path", get_color=rgb(look.outline), width_min_pixels=5, get_width=9),
+        pdk.Layer("PathLayer", marked, id="by-hand", pickable=False, get_path="path", get_color="colour", width_min_pixels=5, get_width=9),
+        pdk.Layer("PathLayer", route, id="route", pickable=False, get_path="path", get_color=rgb(ROUTE), width_min_pixels=4, get_width=8,
                   joint_rounded=True, cap_rounded=True),
         *maps.place_layers([(start.longitude, start.latitude)], look),
     ]  # fmt: skip

@@ -10,11 +10,11 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 from streamlit.web.bootstrap import load_config_options
 
-from dashboards import basemap, calendar_feed, downloads, gate, map_cells, map_component, theme, tiles
+from dashboards import calendar_feed, downloads, gate, map_cells, map_component, theme, tiles
 from gcrm.errors import GcrmError
 
 _APP = Path(__file__).with_name("app.py")
-_ROUTED = (gate, basemap, tiles, map_cells, map_component, calendar_feed, downloads)
+_ROUTED = (gate, tiles, map_cells, map_component, calendar_feed, downloads)
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SECONDS_TO_CLOSE = 3
 _MOST_BYTES_OF_MESSAGE = 64 * 2**20

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from dashboards.data.accounts import MOST_ACCOUNTS, Accounts, accounts_in
-from dashboards.data.basemap import Window, basemap_layer, basemap_tile, basemap_version, names_on_map
+from dashboards.data.basemap import Window, basemap_tile, basemap_version
 from dashboards.data.contents import Overview, overview
 from dashboards.data.cube import (
     Cube,
@@ -124,7 +124,6 @@ __all__ = [
     "activity_lists",
     "answer",
     "answerable",
-    "basemap_layer",
     "basemap_tile",
     "basemap_version",
     "calendar_links",
@@ -153,7 +152,6 @@ __all__ = [
     "last_decisions",
     "level_of_cell",
     "members_of",
-    "names_on_map",
     "new_account",
     "overview",
     "place_of",

@@ -77,11 +77,8 @@ def _where(found: Account) -> None:
     if record["longitude"] is None:
         st.info("It has no position yet: `gcrm geocode` looks for one.", icon=":material/wrong_location:")
         return
-    look = theme.look()
     place = (record["longitude"], record["latitude"])
-    camera, streets = street_map.around([place], look)
-    deck = maps.deck([*streets, *maps.place_layers([place], look)], camera, "", look, tooltip_html="")
-    parts.map_with_legend(deck, "", _CHART, None)
+    street_map.draw(maps.place_layers([place], theme.look()), street_map.around([place]), key=_CHART)
     reach = ReachView(origin=f"{record['longitude']:.6f}, {record['latitude']:.6f}")
     st.link_button("How far one gets from here", session.address("reach", reach.parameters()), icon=":material/route:")
 

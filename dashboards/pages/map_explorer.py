@@ -102,7 +102,7 @@ def _map(cube: Cube, view: MapView, cells: Cells) -> None:
     streets = data.basemap_version(scope)
     classes = maps.classify(cells.frame["value"].dropna().astype(float), look)
     question = map_cells.CellQuestion(cube.name, view.measure, cells.level, tuple(str(each) for each in view.where), look.dark)
-    layers = [maps.cell_layer(map_cells.address(question, scope), look, view.opacity)]
+    layers = [maps.served_cell_layer(map_cells.address(question, scope), look, view.opacity)]
     deck = maps.deck(layers, view.camera or _camera_of(cube, cells), cells.measure.label, look, times_asked=st.session_state.get(_TIMES, 0))
     selected = () if view.cell is None else (view.cell,)
     # Exact edges would tell more than whoever sees neighbourhoods only may know.

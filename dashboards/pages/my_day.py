@@ -150,12 +150,10 @@ def _map(visits: pd.DataFrame) -> None:
     if visits.empty:
         st.caption("No visit with a known place is due.")
         return
-    look = theme.look()
     points = pd.DataFrame({"number": range(1, len(visits) + 1), "name": visits["account"], "longitude": visits["longitude"], "latitude": visits["latitude"]})
-    camera, layers = street_map.around(list(zip(points["longitude"], points["latitude"], strict=True)), look)
-    layers += maps.point_layers(points, look, f"visits-{'-'.join(map(str, visits['activity_id']))}")
+    camera = street_map.around(list(zip(points["longitude"], points["latitude"], strict=True)))
     st.html(f'<div class="group">Visits <span class="hint">{html.escape("numbered in the order of their times")}</span></div>')
-    parts.map_with_legend(maps.deck(layers, camera, "", look, tooltip_html="<div><span>{number}</span><b>{name}</b></div>"), "", _CHART, None)
+    street_map.draw(maps.point_layers(points, theme.look()), camera, key=_CHART, card="<div><span>{number}</span><b>{name}</b></div>")
 
 
 parts.guarded(main)

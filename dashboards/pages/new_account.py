@@ -3,7 +3,6 @@
 import html
 from collections.abc import Mapping
 
-import pandas as pd
 import streamlit as st
 
 from dashboards import custom_fields, data, intake, maps, parts, session, street_map, texts, theme
@@ -164,11 +163,8 @@ def _where(place: Located | None) -> None:
     if place.longitude is None or place.latitude is None:
         st.caption("The loaded addresses do not have it. Save it like this, or type its longitude and latitude.")
         return
-    look, here = theme.look(), (place.longitude, place.latitude)
-    camera, layers = street_map.around([here], look)
-    point = pd.DataFrame([(1, name, *here)], columns=["number", "name", "longitude", "latitude"])
-    layers += maps.point_layers(point, look, f"new-{here}", 1)
-    parts.map_with_legend(maps.deck(layers, camera, "", look, tooltip_html="<div><b>{name}</b></div>"), "", _CHART, lambda: None)
+    here = (place.longitude, place.latitude)
+    street_map.draw(maps.place_layers([here], theme.look()), street_map.around([here]), key=_CHART)
 
 
 def _likely(found: NewAccount) -> None:

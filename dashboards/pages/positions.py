@@ -239,24 +239,18 @@ def _attempt(act: Callable[[], None], onward: PositionsView, said: str) -> None:
 
 
 def _map(view: PositionsView, review: Review, typed: str) -> None:
-    look = theme.look()
     points = _points(review) if review.candidates else pd.DataFrame(columns=["number", "name", "longitude", "latitude"])
     rings = _rings(review, typed)
     places = [*zip(points["longitude"], points["latitude"], strict=True), *rings]
     if not places:
         st.caption("It has no position and no candidate, so there is nothing to show on a map. Type its point, or leave it.")
         return
-    camera, layers = street_map.around(places, look)
-    layers += maps.point_layers(points, look, f"candidates-{review.account_id}-{view.candidate}", view.candidate, rings)
-    drawn = maps.deck(layers, camera, "", look, tooltip_html="<div><span>{number}</span><b>{name}</b></div>")
-
-    def choose() -> None:
-        clicked = [each["number"] for group in st.session_state[_CHART].selection.objects.values() for each in group]
-        if clicked:
-            _go(replace(view, candidate=int(clicked[0])))
-
     legend = "Rings: where it stands now, and the point that you typed" if typed else "Ring: where it stands now"
-    parts.map_with_legend(drawn, f'<div class="legend">{legend}</div>' if rings else "", _CHART, choose)
+    street_map.draw(
+        maps.point_layers(points, theme.look(), view.candidate, rings), street_map.around(places), key=_CHART,
+        card="<div><span>{number}</span><b>{name}</b></div>", legend=f'<div class="legend">{legend}</div>' if rings else "",
+        on_pick=lambda number: _go(replace(view, candidate=int(number))),
+    )  # fmt: skip
 
 
 def _rings(review: Review, typed: str) -> list[tuple[float, float]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import basemap, data, intake, maps, parts, reach_maps, session, texts, theme
+from dashboards import data, intake, maps, parts, reach_maps, session, street_map, texts, theme
 from dashboards.data import Asked, Origin, Reach, Route, Window
 from dashboards.links import BESIDE, MODES, WEEKDAYS, Camera, ReachView
 
@@ -126,26 +126,19 @@ def _map(side: _Side, window: Window, start: Origin, streets: pd.DataFrame, by_h
     st.html(f'<div class="group">{html.escape(side.title)}</div>')
     look = theme.look()
     drawn = reach_maps.layers(side.reach.areas, start, streets, by_hand, side.way, look, None if second else view.way)
-    deck = maps.deck([*_below(window), *drawn], _camera(window), "", look, tooltip_html="<div><b>{words}</b></div>")
-    legend = reach_maps.legend(side.reach.areas, by_hand, side.way, look)
-    parts.map_with_legend(deck, legend, _BESIDE if second else _CHART, None if second else lambda: _choose(view), second=second)
-
-
-def _below(window: Window) -> list[object]:
-    streets = data.basemap_version(session.scope())
-    return maps.basemap_layers(streets, basemap.around(window), theme.look()) if streets else []
+    street_map.draw(
+        drawn, _camera(window), key=_BESIDE if second else _CHART, card="<div><b>{words}</b></div>",
+        legend=reach_maps.legend(side.reach.areas, by_hand, side.way, look), on_pick=None if second else lambda way: _choose(view, int(way)), second=second,
+    )  # fmt: skip
 
 
 def _camera(window: Window) -> Camera:
     return maps.camera(window, *(_SIZE_ON_PHONE if session.on_phone() else _SIZE))
 
 
-def _choose(view: ReachView) -> None:
+def _choose(view: ReachView, way: int) -> None:
     """A street was clicked; a second click lets it go."""
-    objects = st.session_state[_CHART].selection.objects
-    clicked = [each["way"] for group in objects.values() for each in group if "way" in each]
-    if clicked:
-        _go(replace(view, way=None if clicked[0] == view.way else clicked[0]))
+    _go(replace(view, way=None if way == view.way else way))
 
 
 def _figures(now: _Side, beside: _Side, end: Origin | None) -> None:

@@ -1,6 +1,5 @@
 """The surroundings page: what the layers tell of each cell and how well it is known, the flows between cells, and a card of any place."""
 
-import hashlib
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ import pandas as pd
 import pydeck as pdk
 import streamlit as st
 
-from dashboards import basemap, data, layer_maps, maps, parts, place_card, session, texts, theme
+from dashboards import data, layer_maps, maps, parts, place_card, session, street_map, texts, theme
 from dashboards.data import LEVELS, MOVEMENT_LEVEL, THEMATIC, CellLayer
 from dashboards.links import FLOW_MEASURES, FLOWS, ON_STREETS, Camera, SurroundingsView
 
@@ -18,7 +17,6 @@ PAGE = "surroundings"
 _CHART, _CAMERA = "map of surroundings", "camera of surroundings"
 _SIZE, _SIZE_ON_PHONE = (640, 650, 150), (358, 440, 0)
 _OPACITY = 0.75
-_MOST_NAMES = 200
 _ALL_DAY, _ALL_WEEK = "All day", "Every day"
 _HINTS = {
     (FLOWS, ""): "The wider an arc, the more trips; the strong end is where they go.",
@@ -156,28 +154,23 @@ def _map(view: SurroundingsView, layer: CellLayer | None, scope: data.Scope) -> 
         drawn = (_streets if view.measure == ON_STREETS else _flows)(view, look, scope)
     else:
         drawn = _cells(view, layer.measures[view.measure], look, scope)
-    around = maps.bounds(drawn.cells)
-    camera = _camera(around)
-    streets = data.basemap_version(scope)
-    layers = drawn.layers
-    if streets and around is not None:
-        window = basemap.around(around)
-        names = data.names_on_map(streets, window, _MOST_NAMES, scope)
-        layers = [*maps.basemap_layers(streets, window, look), *layers, maps.label_layer(names, camera, look)]
-    deck = maps.deck(layers, camera, "", look, tooltip_html=drawn.tooltip)
-    parts.map_with_legend(deck, drawn.legend, _CHART, lambda: _choose(view))
+    camera = _camera(maps.bounds(drawn.cells))
+    selected = () if view.cell is None else (view.cell,)
+    street_map.draw(
+        drawn.layers, camera, key=_CHART, card=drawn.card, legend=drawn.legend, selected=selected, on_pick=lambda cell: _choose(view, cell)
+    )  # fmt: skip
     if drawn.note:
         st.caption(drawn.note)
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """What lies above the streets: layers, the cells (hexadecimal text) that are to be seen, legend and tooltip (HTML), and what is to be said below."""
+    """What lies above the streets: layers, the cells (hexadecimal text) that are to be seen, legend and card (HTML), and what is to be said below."""
 
     layers: list[pdk.Layer]
     cells: list[str]
     legend: str
-    tooltip: str
+    card: str
     note: str
 
 
@@ -194,19 +187,17 @@ def _streets(view: SurroundingsView, look: theme.Look, scope: data.Scope) -> _Dr
     classes = maps.classify(streets["trips"], look)
     cells = sorted({h3.latlng_to_cell(latitude, longitude, max(LEVELS)) for line in streets["line"] for longitude, latitude in line[:1]})
     note = "" if len(streets) else "No trip on streets is known at this hour; `gcrm tracks match` matches the routes that are loaded to the streets."
-    tooltip = "<div><b>{words}</b></div><small>{kind}</small>"
-    return _Drawn(layer_maps.streets(streets, classes, look), cells, layer_maps.street_legend(classes), tooltip, note)
+    card = "<div><b>{words}</b></div><small>{kind}</small>"
+    return _Drawn(layer_maps.streets(streets, classes, look), cells, layer_maps.street_legend(classes), card, note)
 
 
 def _cells(view: SurroundingsView, measure: data.LayerMeasure, look: theme.Look, scope: data.Scope) -> _Drawn:
     frame = data.places.layer_cells(view.layer, view.measure, view.level, scope, weekday=view.weekday, hour=view.hour)
     shown = layer_maps.shown(frame["value"], measure, look)
-    seen = hashlib.sha256(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()).hexdigest()[:8]
-    layer_id = hashlib.sha256(repr((replace(view, cell=None), seen)).encode()).hexdigest()[:12]
-    tooltip = f"<div><span>{html.escape(measure.label)}</span><b>{{words}}</b></div><small>{{quality}}</small>"
-    layers = layer_maps.measured_cells(frame, shown, look, _OPACITY, layer_id, view.cell)
+    card = f"<div><span>{html.escape(measure.label)}</span><b>{{words}}</b></div><small>{{quality}}</small>"
+    layers = layer_maps.measured_cells(frame, shown, look, _OPACITY)
     cells = [h3.int_to_str(cell) for cell in frame["cell"].tolist()]
-    return _Drawn(layers, cells, layer_maps.legend(frame, measure, shown), tooltip, "" if len(frame) else _nothing(view))
+    return _Drawn(layers, cells, layer_maps.legend(frame, measure, shown), card, "" if len(frame) else _nothing(view))
 
 
 def _nothing(view: SurroundingsView) -> str:
@@ -227,12 +218,9 @@ def _camera(around: data.Window | None) -> Camera:
     return camera
 
 
-def _choose(view: SurroundingsView) -> None:
+def _choose(view: SurroundingsView, cell: str) -> None:
     """A cell was clicked: its card is shown; a second click closes it."""
-    objects = st.session_state[_CHART].selection.objects
-    clicked = [each["cell"] for group in objects.values() for each in group if "cell" in each]
-    if clicked:
-        _go(replace(view, cell=None if clicked[0] == view.cell else clicked[0]))
+    _go(replace(view, cell=None if cell == view.cell else cell))
 
 
 def _card(view: SurroundingsView, cell: str, scope: data.Scope) -> None:

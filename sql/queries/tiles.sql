@@ -1,6 +1,12 @@
 -- The basemap as vector tiles (Mapbox Vector Tile 2.1): what was loaded from extracts, in the tile z/x/y of Web Mercator. What appears from
 -- which zoom on, and how far lines are simplified, keeps a tile of a dense city below some 100 kB; a pixel is one of 512 across a tile.
 
+-- name: versions()$
+-- The versions of the layers that are drawn, as text: it changes when one of them does.
+SELECT coalesce(string_agg(layer_version_id::text, '-' ORDER BY layer_version_id), '')
+FROM gcrm.layer_versions
+WHERE retired_at IS NULL AND layer IN ('roads', 'buildings', 'land_cover', 'districts');
+
 -- name: tile(z, x, y)$
 -- Layers: land_cover (kind), boundaries (level: OSM admin_level), roads (kind, name), buildings (height: metres, storeys at 3.2 m where only they are
 -- tagged), names (kind: district, water or green; name; size: pixels across). Empty where there is nothing.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from dashboards.theme import DARK, LIGHT, rgb
 
@@ -22,6 +22,13 @@ def map_of(page: Page) -> Locator:
     """The map, without the legend over it, whose colours are those of the cells."""
     page.add_style_tag(content=".st-key-legend { visibility: hidden }")
     return page.locator(".st-key-map")
+
+
+def ready(page: Page) -> Locator:
+    """The first map of the page, once nothing is loading any more."""
+    area = page.locator(".gcrm-map").first
+    expect(area).to_have_attribute("aria-busy", "false")
+    return area
 
 
 def pixels(area: Locator) -> NDArray[np.int16]:

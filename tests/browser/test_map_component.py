@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site, Visit, free_port
-from tests.browser.seen import pixels, until
+from tests.browser.seen import pixels, ready, until
 
 CHECKOUT = Path(__file__).parents[2]
 CENTRE = "8a1126d331b7fff"
@@ -54,13 +54,6 @@ def _answers(site: Site, process: subprocess.Popen[bytes]) -> bool:
     except OSError:
         time.sleep(0.2)
         return False
-
-
-def ready(page: Page) -> Locator:
-    """The map, once nothing is loading any more."""
-    area = page.locator(".gcrm-map")
-    expect(area).to_have_attribute("aria-busy", "false")
-    return area
 
 
 def state(page: Page) -> dict[str, Any]:

@@ -23,25 +23,16 @@ def in_cell(site: Site, cell: str, condition: str = "true") -> int:
 
 
 def click_a_cell(page: Page, area: Locator, of: int) -> tuple[str, str]:
-    """Clicks a cell of a class: the words of its tooltip, and the cell that the link names then. A slow machine may miss a click."""
+    """Clicks a cell of a class: the words of its tooltip, and the cell that the link names then."""
     x, y = middle_of_a_cell(pixels(area), of)
     before = page.url
-
-    def try_it() -> bool:
-        area.hover(position={"x": x - 2, "y": y})
-        area.hover(position={"x": x, "y": y})
-        # Without a graphics card the hover has to be drawn before the press, or the press takes too long to be a click.
-        page.wait_for_timeout(1000)
-        page.mouse.down()
-        page.mouse.up()
-        page.wait_for_timeout(1500)
-        return page.url != before
-
     area.hover(position={"x": x, "y": y})
     tooltip = page.get_by_role("tooltip")
     expect(tooltip).to_be_visible()
     words = tooltip.inner_text()
-    assert until(page, try_it)
+    page.mouse.down()
+    page.mouse.up()
+    expect(page).not_to_have_url(before)
     found = re.search(r"cell=([0-9a-f]{15})", page.url)
     assert found is not None, page.url
     return words, found.group(1)

@@ -11,7 +11,7 @@ from dashboards.theme import LIGHT, rgb
 from gcrm.spatial.extracts import helsinki
 from tests.browser.conftest import Site, Visit, gcrm, serving
 from tests.browser.intake import click_cell, import_text, table, words
-from tests.browser.seen import map_of, pixels, until
+from tests.browser.seen import map_of, pixels, ready, until
 from tests.conftest import quick_home
 
 _DISC, _ENOUGH = 21, 150
@@ -139,6 +139,7 @@ def test_a_candidate_is_chosen_by_its_row_accepted_and_taken_back(site: Site, vi
 
 def test_a_candidate_is_chosen_by_its_point(site: Site, visit: Visit) -> None:
     page = opened(visit, site, "number")
+    ready(page)
     found = until(page, lambda: another_point(page))
     assert found is not None
     page.locator(".st-key-map canvas").first.click(position={"x": found[0], "y": found[1]}, force=True)

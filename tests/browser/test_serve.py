@@ -1,7 +1,6 @@
 """`gcrm serve`: what it prints, what it answers, and how it refuses."""
 
 import gzip
-import json
 import subprocess
 import sys
 from contextlib import closing
@@ -33,29 +32,6 @@ def answered(site: Site, path: str) -> tuple[int, dict[str, str], bytes]:
         connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
         answer = connection.getresponse()
         return answer.status, dict(answer.getheaders()), answer.read()
-
-
-@pytest.mark.parametrize("layer", ["roads", "buildings", "land_cover"])
-def test_the_basemap_has_what_was_loaded(demo_site: Site, layer: str) -> None:
-    status, headers, body = answered(demo_site, f"/basemap/{layer}.json?v=1&window=24.9,60.1,25.0,60.2")
-    assert (status, headers["content-encoding"]) == (200, "gzip")
-    features = json.loads(gzip.decompress(body))["features"]
-    drawn = sum(len(feature["geometry"]["coordinates"]) for feature in features) if layer == "roads" else len(features)
-    assert drawn == demo_site.value(f"SELECT count(*) FROM gcrm.{layer}")
-
-
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/basemap/accounts.json?window=0,0,1,1", 404),
-        ("/basemap/roads.json?window=1,0,0,1", 400),
-        ("/basemap/roads.json?window=everywhere", 400),
-        ("/basemap/roads.json?window=nan,0,1,1", 400),
-        ("/basemap/roads.json", 400),
-    ],
-)
-def test_the_basemap_refuses_what_is_wrong(demo_site: Site, path: str, status: int) -> None:
-    assert answered(demo_site, path)[0] == status
 
 
 def test_a_tile_has_what_was_loaded_and_may_be_kept(demo_site: Site) -> None:

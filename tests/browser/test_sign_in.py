@@ -135,7 +135,7 @@ def test_what_comes_back_from_elsewhere_is_refused(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", [
-    "/", "/cube", "/_stcore/host-config", "/media/x", "/download/x", "/basemap/roads", "/tiles/1/0/0/0.mvt", "/cells/x/y.arrow", "/map-component/x/map.js",
+    "/", "/cube", "/_stcore/host-config", "/media/x", "/download/x", "/tiles/1/0/0/0.mvt", "/cells/x/y.arrow", "/map-component/x/map.js",
     "/_stcore/upload_file/a/b", "/static/x",
 ])  # fmt: skip
 def test_nothing_is_shown_to_whoever_is_not_signed_in(site: Site, path: str) -> None:

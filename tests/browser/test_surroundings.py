@@ -35,18 +35,13 @@ def test_a_click_shows_all_that_is_known_of_a_place(demo_site: Site, visit: Visi
     page = visit(demo_site, "/surroundings?layer=buildings&measure=buildings&level=9")
     area = drawn_map(page)
     height, width, _ = pixels(area).shape
-    tooltip = page.locator(".deck-tooltip")
-
-    def click() -> bool:
-        area.hover(position={"x": width * 0.55, "y": height * 0.5})
-        area.hover(position={"x": width * 0.55 + 2, "y": height * 0.5})
-        page.wait_for_timeout(1000)
-        page.mouse.down()
-        page.mouse.up()
-        page.wait_for_timeout(1500)
-        return "cell=" in page.url
-
-    assert until(page, click)
+    area.hover(position={"x": width * 0.55, "y": height * 0.5})
+    tooltip = page.get_by_role("tooltip")
+    expect(tooltip).to_contain_text("Buildings")
+    told = number(tooltip.inner_text())
+    page.mouse.down()
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("cell="))
     found = re.search(r"cell=([0-9a-f]{15})", page.url)
     assert found is not None
     assert h3.get_resolution(found.group(1)) == 9
@@ -54,7 +49,7 @@ def test_a_click_shows_all_that_is_known_of_a_place(demo_site: Site, visit: Visi
     expect(page.get_by_text("What is built here").last).to_be_visible()
     assert until(page, lambda: page.locator(".place li").filter(has_text="Buildings").count())
     assert of_card(page, "Buildings") == demo_site.value("SELECT sum(buildings) FROM gcrm.cell_buildings WHERE cell BETWEEN %s AND %s", low, high)
-    assert number(tooltip.inner_text()) == of_card(page, "Buildings")
+    assert told == of_card(page, "Buildings")
     page.get_by_role("button", name="Close").click()
     expect(page.locator(".place")).to_have_count(0)
 

@@ -10,7 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
 _SECONDS = 120
-_ADDRESSES = re.compile(rb"/(?:basemap|cells|media|download)/[\w./?=&,:;%+-]+")
+_ADDRESSES = re.compile(rb"/(?:cells|media|download)/[\w./?=&,:;%+-]+")
 
 
 @dataclass(frozen=True)
