@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from tests import forks
 from tests.conftest import quick_home
@@ -118,55 +118,78 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
-    """Opens an address in a window of its own; in the end no request may have gone elsewhere, and nothing may have failed in the page."""
-    contexts: list[BrowserContext] = []
-    elsewhere: list[str] = []
-    failures: list[str] = []
+class Windows:
+    """The windows of a browser, which keeps what it loaded from test to test as a reader's does; and what went wrong in them.
 
-    def open_page(site: Site, path: str, *, dark: bool = False, phone: bool = False) -> Page:
-        size = ViewportSize(width=390, height=844) if phone else ViewportSize(width=1440, height=900)
-        context = browser.new_context(
-            viewport=size, color_scheme="dark" if dark else "light", is_mobile=phone, has_touch=phone, user_agent=PHONE if phone else None
-        )
-        contexts.append(context)
-        context.set_default_timeout(_PATIENCE)
-        _watch(context, site, elsewhere, failures)
-        page = context.new_page()
+    Attributes:
+        elsewhere: addresses of another host that were asked for.
+        failures: what the pages called an error.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: dict[tuple[bool, bool], BrowserContext] = {}
+        self._hosts: set[str] = set()
+        self.elsewhere: list[str] = []
+        self.failures: list[str] = []
+
+    def open(self, site: Site, path: str, *, dark: bool = False, phone: bool = False) -> Page:
+        """Opens an address in a new window."""
+        self._hosts.add(urlsplit(site.url).netloc)
+        page = self._context(dark=dark, phone=phone).new_page()
         page.goto(site.url + path)
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    def close(self) -> None:
+        """Closes all windows; nobody is signed in any more, and nothing went wrong."""
+        for context in self._contexts.values():
+            for page in context.pages:
+                page.close()
+            context.clear_cookies()
+        self._hosts.clear()
+        self.elsewhere.clear()
+        self.failures.clear()
+
+    def _context(self, *, dark: bool, phone: bool) -> BrowserContext:
+        if (dark, phone) not in self._contexts:
+            size = ViewportSize(width=390, height=844) if phone else ViewportSize(width=1440, height=900)
+            context = self._browser.new_context(
+                viewport=size, color_scheme="dark" if dark else "light", is_mobile=phone, has_touch=phone, user_agent=PHONE if phone else None
+            )
+            context.set_default_timeout(_PATIENCE)
+            context.on("page", self._follow)
+            context.on("console", self._listen)
+            context.on("weberror", lambda error: self.failures.append(str(error.error)))
+            self._contexts[dark, phone] = context
+        return self._contexts[dark, phone]
+
+    def _follow(self, page: Page) -> None:
+        page.on("websocket", lambda opened: self._note(opened.url))
+        page.on("request", lambda request: self._note(request.url))
+
+    def _note(self, url: str) -> None:
+        if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc not in self._hosts:
+            self.elsewhere.append(url)
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.location["url"].partition("?")[0].endswith((*_PROBES, _REFUSED)):
+            self.failures.append(f"{message.text} ({message.location['url']})")
+
+
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Windows:
+    """The windows of the session's browser."""
+    return Windows(browser)
+
+
+@pytest.fixture
+def visit(windows: Windows) -> Iterator[Visit]:
+    """Opens an address in a window of its own; in the end no request may have gone elsewhere, and nothing may have failed in the page."""
+    yield windows.open
+    elsewhere, failures = [*windows.elsewhere], [*windows.failures]
+    windows.close()
     assert elsewhere == []
     assert failures == []
-
-
-def _watch(context: BrowserContext, site: Site, elsewhere: list[str], failures: list[str]) -> None:
-    def goes_elsewhere(url: str) -> bool:
-        return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != urlsplit(site.url).netloc
-
-    def guard(route: Route) -> None:
-        if goes_elsewhere(route.request.url):
-            elsewhere.append(route.request.url)
-            route.abort()
-        else:
-            route.continue_()
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.location["url"].partition("?")[0].endswith((*_PROBES, _REFUSED)):
-            failures.append(f"{message.text} ({message.location['url']})")
-
-    def follow(page: Page) -> None:
-        page.on("websocket", lambda opened: elsewhere.append(opened.url) if goes_elsewhere(opened.url) else None)
-        page.on("request", lambda request: elsewhere.append(request.url) if goes_elsewhere(request.url) else None)
-
-    context.route("**/*", guard)
-    context.on("page", follow)
-    context.on("console", listen)
-    context.on("weberror", lambda error: failures.append(str(error.error)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

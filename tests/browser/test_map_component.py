@@ -168,7 +168,7 @@ def test_the_card_shows_values_as_text(component_site: Site, visit: Visit) -> No
 
 def test_one_context_and_the_readers_view_last_over_twenty_runs(component_site: Site, visit: Visit) -> None:
     page = visit(component_site, "/")
-    page.context.add_init_script(COUNT_CONTEXTS)
+    page.add_init_script(COUNT_CONTEXTS)
     page.reload()
     area = ready(page)
     drag(page, (0, 120), (150, 120))

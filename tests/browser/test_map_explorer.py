@@ -210,7 +210,7 @@ def test_a_phone_shows_the_map_first_and_the_controls_folded(demo_site: Site, vi
 
 def test_streets_that_cannot_be_read_are_said(demo_site: Site, visit: Visit) -> None:
     page = visit(demo_site, "/")
-    page.context.route("**/tiles/**", lambda route: route.fulfill(status=200, content_type="application/vnd.mapbox-vector-tile", body=b"\xff\xff\xff no tile"))
+    page.route("**/tiles/**", lambda route: route.fulfill(status=200, content_type="application/vnd.mapbox-vector-tile", body=b"\xff\xff\xff no tile"))
     page.goto(f"{demo_site.url}/map?{OPAQUE}")
     expect(page.get_by_role("alert").filter(has_text="A part of the streets could not be loaded")).to_be_visible()
     drawn_map(page)
