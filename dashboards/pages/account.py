@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import account_card, custom_fields, data, history, maps, parts, session, street_map, texts, theme
+from dashboards import account_card, custom_fields, data, history, maps, parts, people, session, street_map, texts, theme
 from dashboards.data import Account
 from dashboards.links import AccountView, ReachView
 from gcrm.custom_fields import fields_of
@@ -39,6 +39,7 @@ def main() -> None:
         with st.container(key="account_where"):
             _where(found)
             _served(found)
+        people.draw(int(record["account_id"]))
         custom_fields.draw("accounts", int(record["account_id"]), record["custom"])
         _contact_fields(found)
         account_card.consents(found)

@@ -15,6 +15,7 @@ from gcrm.cli import (
     audiences,
     cases,
     consent,
+    contacts,
     cube,
     db,
     demo,
@@ -76,6 +77,7 @@ app.command("enrich", rich_help_panel="The way of the data")(places.enrich)
 app.command("update", rich_help_panel="The way of the data")(places.update)
 app.command("find", rich_help_panel="The daily work")(find.find)
 app.add_typer(accounts.app, name="accounts", rich_help_panel="The daily work")
+app.add_typer(contacts.app, name="contacts", rich_help_panel="The daily work")
 app.add_typer(leads.app, name="leads", rich_help_panel="The daily work")
 app.add_typer(audiences.app, name="audiences", rich_help_panel="The daily work")
 app.add_typer(partners.app, name="partners", rich_help_panel="The daily work")

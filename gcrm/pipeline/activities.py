@@ -34,7 +34,7 @@ class Details:
         kind: one of `gcrm.crm.activities.KINDS`.
         subject: what it is about.
         rep_id: whose it is; None for nobody's.
-        contact_id: the person it is with, of the account.
+        contact_id: the person it is with, who is of the account or has a role there.
         opportunity_id: what it is about, of the account.
         channel: through what.
         department: which part of the company.

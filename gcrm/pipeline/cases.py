@@ -35,7 +35,7 @@ class NewCase:
         kind: one of `gcrm.crm.cases.KINDS`.
         subject: what it is about.
         priority: says its deadlines.
-        contact_id: the person, of the account.
+        contact_id: the person, who is of the account or has a role there.
         product_id: the product it is about.
         rep_id: who works on it.
         channel: through what it came.

@@ -13,7 +13,7 @@ SELECT EXISTS (SELECT FROM gcrm.accounts WHERE account_id = :account_id);
 SELECT 'rep' AS what, :rep_id::int AS key WHERE :rep_id::int IS NOT NULL AND NOT EXISTS (SELECT FROM gcrm.reps WHERE rep_id = :rep_id)
 UNION ALL
 SELECT 'contact', :contact_id::bigint
-WHERE :contact_id::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM gcrm.contacts WHERE contact_id = :contact_id AND account_id = :account_id)
+WHERE :contact_id::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM gcrm.people_of(:account_id) p WHERE p.contact_id = :contact_id)
 UNION ALL
 SELECT 'opportunity', :opportunity_id::bigint
 WHERE :opportunity_id::bigint IS NOT NULL
@@ -131,8 +131,9 @@ ORDER BY r.name, r.rep_id;
 
 -- name: partners_of(account_id)
 -- Whom an activity with an account can be with, and what it can be about: what (contact or opportunity), key, name.
-SELECT 'contact' AS what, contact_id AS key, coalesce(nullif(concat_ws(' ', given_name, family_name), ''), role, 'contact') AS name
-FROM gcrm.contacts WHERE account_id = :account_id
+SELECT 'contact' AS what, k.contact_id AS key, coalesce(nullif(concat_ws(' ', k.given_name, k.family_name), ''), k.role, 'contact') AS name
+FROM gcrm.contacts k
+WHERE k.contact_id IN (SELECT p.contact_id FROM gcrm.people_of(:account_id) p)
 UNION ALL
 SELECT 'opportunity', opportunity_id, name FROM gcrm.opportunities WHERE account_id = :account_id AND closed_at IS NULL
 ORDER BY what, name, key;

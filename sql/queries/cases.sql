@@ -51,7 +51,7 @@ UNION ALL
 SELECT 'product', :product_id::bigint WHERE :product_id::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM gcrm.products WHERE product_id = :product_id)
 UNION ALL
 SELECT 'contact', :contact_id::bigint
-WHERE :contact_id::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM gcrm.contacts WHERE contact_id = :contact_id AND account_id = :account_id);
+WHERE :contact_id::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM gcrm.people_of(:account_id) p WHERE p.contact_id = :contact_id);
 
 -- name: create(source, source_key, account_id, contact_id, product_id, rep_id, kind, priority, subject, channel, opened_at, response_due_at, solution_due_at, actor)$
 -- A new one: its case_id.

@@ -45,12 +45,16 @@ class Site:
         """Runs a command on the database of the dashboards; what it printed."""
         return gcrm(self.home, *arguments)
 
-    def value(self, query: str, *parameters: object) -> object:
-        """The one value that a query to the database of the dashboards gives."""
+    def row(self, query: str, *parameters: object) -> tuple[object, ...]:
+        """The first row that a query to the database of the dashboards gives."""
         with psycopg.connect(gcrm(self.home, "db", "url", "--role", "writer").strip()) as connection:
             row = connection.execute(query.encode(), parameters).fetchone()
         assert row is not None
-        return row[0]
+        return row
+
+    def value(self, query: str, *parameters: object) -> object:
+        """The one value that a query to the database of the dashboards gives."""
+        return self.row(query, *parameters)[0]
 
 
 type Visit = Callable[..., Page]

@@ -108,3 +108,28 @@ def test_who_may_be_contacted_is_shown_with_the_reason(demo_site: Site, visit: V
     page = visit(demo_site, f"/account?account={demo_site.value(_WITHDRAWN)}")
     card = page.locator(".place").filter(has=page.locator("h4").filter(has_text="Consents"))
     expect(card.locator("li").filter(has_text="marketing by mail").first).to_contain_text("no. Consent to marketing by mail was withdrawn on ")
+
+
+_REACHED = """SELECT concat_ws(' ', given_name, family_name), phone, account_id, contact_id FROM gcrm.contacts
+    WHERE phone IS NOT NULL AND given_name IS NOT NULL ORDER BY contact_id LIMIT 1"""
+
+
+def test_a_contact_of_another_account_gets_a_role_here_which_is_taken_back(demo_site: Site, visit: Visit) -> None:
+    name, phone, own, contact = (str(each) for each in demo_site.row(_REACHED))
+    other = int(str(demo_site.value("SELECT min(account_id) FROM gcrm.accounts WHERE account_id <> %s AND status = 'customer'", own)))
+    page = visit(demo_site, f"/account?account={own}")
+    expect(page.locator(".person").filter(has_text=name).get_by_role("link", name=phone)).to_have_attribute("href", f"tel:{phone}")
+    page.goto(f"{demo_site.url}/account?account={other}")
+    page.get_by_role("button", name="Somebody of another account").click()
+    page.get_by_label("Who").fill(phone)
+    page.get_by_label("Who").press("Enter")
+    page.get_by_label("Role here").fill("accountant")
+    page.get_by_role("option", name="accountant").click()
+    page.get_by_role("button", name="Write it down").click()
+    expect(page.get_by_text("is accountant here.")).to_be_visible()
+    assert demo_site.value("SELECT role FROM gcrm.contact_roles WHERE contact_id = %s AND account_id = %s", contact, other) == "accountant"
+    expect(page.locator(".person").filter(has_text="accountant")).to_contain_text(name)
+    expect(visit(demo_site, f"/account?account={own}").locator(".person").filter(has_text=name)).to_contain_text("accountant of")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".person").filter(has_text="accountant")).to_have_count(0)
+    assert demo_site.value("SELECT count(*) FROM gcrm.contact_roles") == 0

@@ -18,7 +18,7 @@ def value(query: str, *parameters: object) -> Any:  # noqa: ANN401 - whatever th
 
 EMPTY = (
     "TRUNCATE gcrm.tracks, gcrm.track_stops, gcrm.contact_ranges, gcrm.contact_routes, gcrm.contact_sites,"
-    " gcrm.partner_leads, gcrm.partners,"
+    " gcrm.contact_roles, gcrm.partner_leads, gcrm.partners,"
     " gcrm.leads, gcrm.stage_changes, gcrm.audience_members, gcrm.audiences, gcrm.campaign_members, gcrm.campaigns, gcrm.account_territories,"
     " gcrm.account_words, gcrm.contact_words, gcrm.search_terms,"
     " gcrm.consents, gcrm.opportunity_lines, gcrm.opportunities, gcrm.activities, gcrm.cases, gcrm.orders, gcrm.contacts, gcrm.account_surroundings,"

@@ -22,6 +22,7 @@ from gcrm.access.scope import Scope
 from gcrm.crm.activities import Plan
 from gcrm.crm.audiences import Criteria
 from gcrm.crm.audiences import Terms as AudienceTerms
+from gcrm.crm.contact_roles import Role
 from gcrm.crm.lists import ACCOUNTS
 from gcrm.crm.partners import Terms as PartnerTerms
 from gcrm.errors import GcrmError
@@ -107,7 +108,8 @@ def _known(of: Foreign, scope: Scope, folder: Path) -> dict[str, Any]:
         "version": data.basemap_version(scope), "layer": "roads", "tolerance": 0.0, "due_at": datetime.now(UTC), "when": Plan(datetime.now(UTC)),
         "comment": "x", "priority": "high", "change_id": 1, "quarantine_id": 1, "values": {}, "way_id": 1, "factor": 0.5, "advance": lambda _: None,
         "of": ACCOUNTS, "sort": ACCOUNTS.sort, "keys": [of.account], "expected": 1, "change_set_id": 1, "area": of.cell, "lines": (),
-        "audience_id": 1, "partner_id": 1, "frame": pd.DataFrame({"contact_id": [of.contact], "email": [of.name], "phone": None, "city": None}),
+        "audience_id": 1, "partner_id": 1, "contact_role_id": 1,
+        "frame": pd.DataFrame({"contact_id": [of.contact], "email": [of.name], "phone": None, "city": None}),
     }  # fmt: skip
 
 
@@ -124,6 +126,8 @@ def _special(of: Foreign) -> dict[str, dict[str, Any]]:
         "reach.streets_in": {"window": (24.0, 60.0, 26.0, 61.0)}, "places.layer_cells": {"layer": "footfall", "measure": "people_per_hour"},
         "reports.report": {"name": "win-rate"}, "basemap.basemap_tile": {"z": 0, "x": 0, "y": 0},
         "audiences.save": {"criteria": Criteria(area=of.cell), "terms": AudienceTerms("x", Decimal(0), date(2100, 1, 1))},
+        "contact_roles.give": {"account_id": of.account, "contact_id": of.contact, "role": Role("x", date(2020, 1, 1))},
+        "contact_roles.end": {"until": date(2100, 1, 1)},
         "partners.agree": {"terms": PartnerTerms("gold", date(2020, 1, 1)), "area": ""},
         "audiences.cells_of": {"chosen": Preview(0, pd.DataFrame(), [], pd.DataFrame(), {}, pd.DataFrame(), _NOWHERE)},
         "opportunity_lines.parse_lines": {"texts": ["b1,1"], "currency": "EUR"},
