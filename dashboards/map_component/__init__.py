@@ -27,6 +27,9 @@ export default async function (component) {
     return render(component);
 }
 """
+_MOST_ZOOM = 25.0
+"""More than any map has; JSON knows no infinity."""
+
 _mount = st.components.v2.component("gcrm_map", js=_LOADER)
 
 
@@ -42,6 +45,7 @@ def show(  # noqa: PLR0913 - a map is one call; all but two have a default
     on_pick: Callable[[Picked], None] | None = None,
     on_draw: Callable[[FeatureCollection], None] | None = None,
     on_move: Callable[[Viewport], None] | None = None,
+    still: tuple[float, float] | None = None,
 ) -> MapState:
     """Draws a map. It keeps where the reader moved it to, and what is drawn on it, over all runs; it moves when the deck's view state becomes another one.
 
@@ -57,8 +61,10 @@ def show(  # noqa: PLR0913 - a map is one call; all but two have a default
         on_pick: told what was chosen, by a click or by Enter in the middle of the map.
         on_draw: told the shapes whenever one was drawn, changed or deleted.
         on_move: told the viewport a moment after it changed; a map without it does not run the page then.
+        still: zooms between which nothing is told; None to tell every move.
     """
     data = _data(deck, streets) | {"height": height, "tools": list(tools), "drawn": drawn, "selected": list(selected), "follows": on_move is not None}
+    data |= {"still": None if still is None else [max(still[0], 0.0), min(still[1], _MOST_ZOOM)]}
     result = _mount(
         key=key, data=data, height="stretch" if height is None else height,
         on_picked_change=_telling(key, "picked", on_pick and (lambda value: on_pick(Picked(**value)))),

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboards import data, drawn_area, map_cells, map_component, maps, parts, session, texts, theme
+from dashboards import data, drawn_area, map_cells, map_component, maps, parts, session, texts, theme, zoom_levels
 from dashboards.data import LEVELS, MEASURES, PLACE, Accounts, Cells, Cube, Filter, quality
 from dashboards.data.lists import ACCOUNTS
 from dashboards.links import AccountView, Camera, ListView, MapView
 
 PAGE = "map"
 _CHART = "map of cells"
-_CAMERA, _TIMES = "camera of the map", "times the map was moved"
+_CAMERA, _TIMES, _FOLLOWED = "camera of the map", "times the map was moved", "level that the zoom suits"
 _SIZE, _SIZE_ON_PHONE = (640, 650, 150), (358, 440, 0)
 _CLOSE = (300, 300)
 _HIGHEST = 10
@@ -22,7 +22,7 @@ def main() -> None:
     scope = session.scope()
     cube = parts.cube_or_what_to_do(scope, "Map")
     view = session.asked(PAGE, MapView.from_parameters, MapView())
-    level = view.level or min(data.comfortable_level(cube), scope.finest_level)
+    level = view.level or _followed(cube, view, scope)
     _controls(cube, view, level, scope)
     cells = data.cells(cube, view.measure, level, view.where, scope)
     measure = MEASURES[view.measure]
@@ -44,6 +44,16 @@ def main() -> None:
         else:
             _accounts(cube, view, view.cell)
     parts.explanation(cube, cells.explanation)
+
+
+def _followed(cube: Cube, view: MapView, scope: data.Scope) -> int:
+    """The level that suits the zoom; before the map was moved the one that suits the data."""
+    kept: tuple[str, int] | None = st.session_state.get(_FOLLOWED)
+    if kept is not None and kept[0] == cube.name:
+        return min(kept[1], scope.finest_level)
+    if view.camera is not None:
+        return zoom_levels.level_at(view.camera.zoom, view.camera.latitude, scope.finest_level)
+    return min(data.comfortable_level(cube), scope.finest_level)
 
 
 def _above_the_map(view: MapView, level: int, cells: Cells) -> None:
@@ -74,6 +84,11 @@ def _controls(cube: Cube, view: MapView, level: int, scope: data.Scope) -> None:
             "Width of the cells", sorted(LEVELS), key="level", format_func=texts.width_of, help="From H3 level 5 at the left to level 10 at the right.",
             on_change=lambda: _go(replace(view, level=st.session_state["level"])),
         )  # fmt: skip
+        st.session_state["follow the zoom"] = view.level is None
+        st.toggle(
+            "Follow the zoom", key="follow the zoom", help="The cells become finer where you zoom in, and wider where you zoom out.",
+            on_change=lambda: _go(replace(view, level=None if st.session_state["follow the zoom"] else level)),
+        )  # fmt: skip
         st.html('<div class="group">Filters</div>')
         parts.filters(cube, view.measure, view.where, lambda dimension, members: _go(view.filtered(dimension, members)), scope)
         if "month" not in data.dimensions_of(view.measure):
@@ -103,14 +118,20 @@ def _map(cube: Cube, view: MapView, cells: Cells) -> None:
     classes = maps.classify(cells.frame["value"].dropna().astype(float), look)
     question = map_cells.CellQuestion(cube.name, view.measure, cells.level, tuple(str(each) for each in view.where), look.dark)
     layers = [maps.served_cell_layer(map_cells.address(question, scope), look, view.opacity)]
-    deck = maps.deck(layers, view.camera or _camera_of(cube, cells), cells.measure.label, look, times_asked=st.session_state.get(_TIMES, 0))
+    camera = view.camera or _camera_of(cube, cells)
+    deck = maps.deck(layers, camera, cells.measure.label, look, times_asked=st.session_state.get(_TIMES, 0))
     selected = () if view.cell is None else (view.cell,)
     # Exact edges would tell more than whoever sees neighbourhoods only may know.
     tools = () if scope.has_floor else tuple(map_component.Tool)
+
+    def follow(seen: map_component.Viewport) -> None:
+        st.session_state[_FOLLOWED] = (cube.name, zoom_levels.level_at(seen.zoom, (seen.south + seen.north) / 2, scope.finest_level))
+
     parts.map_frame(
         lambda: map_component.show(
             deck, key=_CHART, streets=streets, selected=selected, tools=tools, drawn=drawn_area.drawn_of(view.where),
             on_pick=lambda picked: _choose(view, picked.id),
+            on_move=follow if view.level is None else None, still=zoom_levels.stays_between(cells.level, camera.latitude, scope.finest_level),
             on_draw=lambda drawn: _go(view.filtered(PLACE, drawn_area.members_of(drawn))),
         ),
         maps.legend(cells, classes, look),

@@ -214,3 +214,31 @@ def test_streets_that_cannot_be_read_are_said(demo_site: Site, visit: Visit) -> 
     page.goto(f"{demo_site.url}/map?{OPAQUE}")
     expect(page.get_by_role("alert").filter(has_text="A part of the streets could not be loaded")).to_be_visible()
     drawn_map(page)
+
+
+_AT_EIGHT = "SELECT count(DISTINCT (cell & ~(15::bigint << 52)) | (8::bigint << 52) | ((1::bigint << 21) - 1)) FROM gcrm.accounts WHERE cell IS NOT NULL"
+
+
+def zoomed_out(page: Page, level: int) -> bool:
+    """Zooms out by one, unless a level is shown already; whether it is shown then."""
+    if not page.get_by_text(f"H3 level {level}").is_visible():
+        page.get_by_role("button", name="Zoom out").first.click()
+        page.wait_for_timeout(1500)
+    return page.get_by_text(f"H3 level {level}").is_visible()
+
+
+def test_the_level_follows_the_zoom_until_one_is_chosen(demo_site: Site, visit: Visit) -> None:
+    page = visit(demo_site, f"/map?{OPAQUE}")
+    area = drawn_map(page)
+    expect(page.get_by_text("H3 level 10")).to_be_visible()
+    assert until(page, lambda: zoomed_out(page, 9))
+    assert until(page, lambda: zoomed_out(page, 8))
+    assert until(page, lambda: metric(page, "Cells") == demo_site.value(_AT_EIGHT))
+    assert "level=" not in page.url
+    page.get_by_text("Follow the zoom").click()
+    expect(page).to_have_url(re.compile("level=8"))
+    area.get_by_role("button", name="Zoom in").click()
+    page.wait_for_timeout(1500)
+    expect(page.get_by_text("H3 level 8")).to_be_visible()
+    page.get_by_text("Follow the zoom").click()
+    expect(page).not_to_have_url(re.compile("level="))

@@ -51,7 +51,7 @@ export class MapView {
         map.once("load", () => this.drawLayers(this.layers ?? []));
         const tell = debounced(() => this.report.setStateValue("viewport", viewportOf(map)), PAUSE_MS);
         map.on("moveend", () => {
-            if (this.data.follows) {
+            if (this.data.follows && !isWithin(map.getZoom(), this.data.still)) {
                 tell();
             }
         });
@@ -151,6 +151,9 @@ export class MapView {
         this.root.remove();
     }
 }
+
+/** Whether a zoom is between two others; no zoom is between none. */
+const isWithin = (zoom, range) => range !== null && range[0] <= zoom && zoom <= range[1];
 
 /** What went wrong with the streets, for the reader. */
 function sentence(error) {
