@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+import h3
 import streamlit as st
 
-from dashboards import data, drawn_area, map_cells, map_component, maps, parts, session, texts, theme, zoom_levels
+from dashboards import data, drawn_area, map_cells, map_component, maps, parts, session, texts, theme, views_menu, zoom_levels
 from dashboards.data import LEVELS, MEASURES, PLACE, Accounts, Cells, Cube, Filter, quality
 from dashboards.data.lists import ACCOUNTS
 from dashboards.links import AccountView, Camera, ListView, MapView
@@ -12,8 +13,10 @@ from dashboards.links import AccountView, Camera, ListView, MapView
 PAGE = "map"
 _CHART = "map of cells"
 _CAMERA, _TIMES, _FOLLOWED = "camera of the map", "times the map was moved", "level that the zoom suits"
+_SOUGHT, _FOUND = "go to", "what was found of go to"
 _SIZE, _SIZE_ON_PHONE = (640, 650, 150), (358, 440, 0)
 _CLOSE = (300, 300)
+_NEAR_ZOOM = 16.0
 _HIGHEST = 10
 
 
@@ -46,6 +49,23 @@ def main() -> None:
     parts.explanation(cube, cells.explanation)
 
 
+def _seek(view: MapView) -> None:
+    """Takes the map to what was written; what is not found is said."""
+    text = st.session_state[_SOUGHT].strip()
+    if not text:
+        return
+    if h3.is_valid_cell(text):
+        around = maps.bounds([text])
+        if around is not None:
+            _look_at(replace(view, cell=text), maps.camera(around, *_CLOSE))
+        return
+    found = data.reach.origin(text, session.scope())
+    if found is None:
+        st.session_state[_FOUND] = text
+    else:
+        _look_at(view, Camera(found.latitude, found.longitude, _NEAR_ZOOM))
+
+
 def _followed(cube: Cube, view: MapView, scope: data.Scope) -> int:
     """The level that suits the zoom; before the map was moved the one that suits the data."""
     kept: tuple[str, int] | None = st.session_state.get(_FOLLOWED)
@@ -74,6 +94,11 @@ def _go(view: MapView) -> None:
 def _controls(cube: Cube, view: MapView, level: int, scope: data.Scope) -> None:
     """The sidebar: what is shown, how finely, of whom."""
     with st.sidebar:
+        st.text_input(
+            "Go to", key=_SOUGHT, placeholder="account, address, cell, or 24.94, 60.17", icon=":material/search:", on_change=_seek, args=(view,),
+        )  # fmt: skip
+        if missed := st.session_state.pop(_FOUND, ""):
+            st.caption(f"Nothing is called or lies like “{texts.plain(missed)}”; write fewer words, or the beginnings of them.")
         st.session_state["measure"] = view.measure
         st.selectbox(
             "Measure", list(MEASURES), key="measure", format_func=lambda name: MEASURES[name].label,
@@ -100,6 +125,7 @@ def _controls(cube: Cube, view: MapView, level: int, scope: data.Scope) -> None:
 
 def _tools(view: MapView) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", key="tools"):
+        views_menu.menu(PAGE, view.parameters(), session.scope(), "Revenue of the north")
         st.button("Zoom to data", icon=":material/zoom_out_map:", on_click=_look_at, args=(view, None))
         parts.link_button(PAGE, view.parameters(), "How the map was moved by hand is not in it: it opens with all of the data, or the cell that was zoomed to.")
 

@@ -242,3 +242,26 @@ def test_the_level_follows_the_zoom_until_one_is_chosen(demo_site: Site, visit: 
     expect(page.get_by_text("H3 level 8")).to_be_visible()
     page.get_by_text("Follow the zoom").click()
     expect(page).not_to_have_url(re.compile("level="))
+
+
+def test_the_map_goes_to_an_account_an_address_and_a_cell(demo_site: Site, visit: Visit) -> None:
+    name, key, longitude, latitude, cell = demo_site.row(
+        "SELECT a.name, a.source_key, ST_X(position), ST_Y(position), to_hex(cell) FROM gcrm.accounts a WHERE position IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM gcrm.accounts b WHERE lower(b.name) = lower(a.name) AND b.account_id <> a.account_id) ORDER BY account_id LIMIT 1"
+    )
+    page = visit(demo_site, f"/map?{OPAQUE}")
+    drawn_map(page)
+    field = page.get_by_label("Go to")
+    for text in (str(key), str(name), f"{longitude}, {latitude}"):
+        field.fill(text)
+        field.press("Enter")
+        expect(page).to_have_url(re.compile(f"at={latitude}"[:9] + ".*16"))
+        page.get_by_role("button", name="Zoom to data").click()
+        expect(page).not_to_have_url(re.compile("at="))
+    field.fill(str(cell))
+    field.press("Enter")
+    expect(page).to_have_url(re.compile(f"cell={cell}"))
+    expect(page.get_by_text("Cell ", exact=False).first).to_be_visible()
+    field.fill("nobody is called like this")
+    field.press("Enter")
+    expect(page.get_by_text("Nothing is called or lies like")).to_be_visible()

@@ -1,6 +1,6 @@
 // One map on the page: MapLibre below, the layers of deck.gl in it, the tools above.
 import { MapLibreOverlay } from "@deck.gl/maplibre";
-import { AttributionControl, Map as BaseMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { AttributionControl, FullscreenControl, Map as BaseMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import { cameraOf, viewportOf } from "./camera.js";
 import { Drawing, PREFIX } from "./drawing.js";
 import { debounced, element, loadStyles } from "./elements.js";
@@ -32,7 +32,7 @@ export class MapView {
         this.status = new Status(root);
         const container = element("div", "base");
         root.prepend(container);
-        this.map = baseMap(container, data);
+        this.map = baseMap(container, data, root);
         this.overlay = new MapLibreOverlay({ interleaved: true, layers: [], parent: unheard() });
         this.stack = new LayerStack(layers => this.drawLayers(layers), this.status);
         this.map.addControl(this.overlay);
@@ -164,7 +164,7 @@ function sentence(error) {
 /** Where deck.gl listens for the pointer: nothing is heard there, since the map tells what is clicked and hovered. */
 const unheard = () => element("div", "", {}, [element("div", "deck-events-root")]);
 
-function baseMap(container, data) {
+function baseMap(container, data, root) {
     const map = new BaseMap({
         container,
         style: data.style,
@@ -179,6 +179,8 @@ function baseMap(container, data) {
         transformRequest: url => ({ url: new URL(url, location.origin).href })
     });
     map.addControl(new NavigationControl({ visualizePitch: true }), "top-right");
+    // The whole of it: with its card, its tools and what is wrong.
+    map.addControl(new FullscreenControl({ container: root }), "top-right");
     map.addControl(new AttributionControl({ compact: false }), "bottom-right");
     map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-right");
     return map;
