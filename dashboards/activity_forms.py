@@ -167,7 +167,7 @@ def _case(account_id: int, _: str, form: int) -> None:
         if tried(lambda: _undo_of_case(intake_service.open_case(case)), f"The {case.kind} is opened; it stands on the page Cases."):
             _close(form)
 
-    st.form_submit_button("Open", type="primary", icon=":material/support_agent:", on_click=save)
+    st.form_submit_button("Open the case", type="primary", icon=":material/support_agent:", on_click=save)
 
 
 def _partners(account_id: int, keys: Mapping[str, str]) -> None:

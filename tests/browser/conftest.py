@@ -133,19 +133,25 @@ class Windows:
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._contexts: dict[tuple[bool, bool], BrowserContext] = {}
+        self._strangers: list[BrowserContext] = []
         self._hosts: set[str] = set()
         self.elsewhere: list[str] = []
         self.failures: list[str] = []
 
-    def open(self, site: Site, path: str, *, dark: bool = False, phone: bool = False) -> Page:
-        """Opens an address in a new window."""
+    def open(self, site: Site, path: str, *, dark: bool = False, phone: bool = False, stranger: bool = False) -> Page:
+        """Opens an address in a new window; as a stranger in a browser of which the site knows nothing."""
         self._hosts.add(urlsplit(site.url).netloc)
-        page = self._context(dark=dark, phone=phone).new_page()
+        if stranger:
+            self._strangers.append(self._made(dark=dark, phone=phone))
+        page = (self._strangers[-1] if stranger else self._known(dark=dark, phone=phone)).new_page()
         page.goto(site.url + path)
         return page
 
     def close(self) -> None:
         """Closes all windows; nobody is signed in any more, and nothing went wrong."""
+        for stranger in self._strangers:
+            stranger.close()
+        self._strangers.clear()
         for context in self._contexts.values():
             for page in context.pages:
                 page.close()
@@ -154,18 +160,21 @@ class Windows:
         self.elsewhere.clear()
         self.failures.clear()
 
-    def _context(self, *, dark: bool, phone: bool) -> BrowserContext:
+    def _known(self, *, dark: bool, phone: bool) -> BrowserContext:
         if (dark, phone) not in self._contexts:
-            size = ViewportSize(width=390, height=844) if phone else ViewportSize(width=1440, height=900)
-            context = self._browser.new_context(
-                viewport=size, color_scheme="dark" if dark else "light", is_mobile=phone, has_touch=phone, user_agent=PHONE if phone else None
-            )
-            context.set_default_timeout(_PATIENCE)
-            context.on("page", self._follow)
-            context.on("console", self._listen)
-            context.on("weberror", lambda error: self.failures.append(str(error.error)))
-            self._contexts[dark, phone] = context
+            self._contexts[dark, phone] = self._made(dark=dark, phone=phone)
         return self._contexts[dark, phone]
+
+    def _made(self, *, dark: bool, phone: bool) -> BrowserContext:
+        size = ViewportSize(width=390, height=844) if phone else ViewportSize(width=1440, height=900)
+        context = self._browser.new_context(
+            viewport=size, color_scheme="dark" if dark else "light", is_mobile=phone, has_touch=phone, user_agent=PHONE if phone else None
+        )
+        context.set_default_timeout(_PATIENCE)
+        context.on("page", self._follow)
+        context.on("console", self._listen)
+        context.on("weberror", lambda error: self.failures.append(str(error.error)))
+        return context
 
     def _follow(self, page: Page) -> None:
         page.on("websocket", lambda opened: self._note(opened.url))

@@ -67,7 +67,7 @@ def test_a_complaint_is_worked_on_and_is_on_the_map_once_the_cube_is_built(demo_
     page = visit(demo_site, f"/account?account={account}")
     page.get_by_role("radio", name="Open a case").or_(page.get_by_role("button", name="Open a case")).first.click()
     page.get_by_label("About", exact=True).fill("Brake squeals")
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("button", name="Open the case").click()
     _result(page, "The complaint is opened")
     expect(page.locator(".history").first).to_contain_text("Brake squeals")
     case = int(str(demo_site.value("SELECT max(case_id) FROM gcrm.cases")))
