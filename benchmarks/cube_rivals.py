@@ -1,4 +1,4 @@
-"""The cuboids of the sales, built bare by other tools: the same rows in the same order in the same files, each level from the next finer one as gcrm does."""
+"""The cuboids of the sales, built bare by other tools: the same rows in the same order in the same files, each out of the same file as gcrm does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,8 +50,12 @@ def _steps() -> Iterator[_Step]:
         if cuboid.facts != "sales":
             continue
         level = cuboid.level
-        if level is None or not cuboid.full:
-            yield _Step(cuboid, f"{Cuboid('sales', level or min(LEVELS), _FACTS.keys).name}.parquet", level, inherits=True)
+        if level is None:
+            yield _Step(cuboid, f"{Cuboid('sales', min(LEVELS), _FACTS.keys).name}.parquet", level, inherits=True)
+        elif not cuboid.full and level < FINEST_LEVEL:
+            yield _Step(cuboid, f"{Cuboid('sales', level + 1, cuboid.dimensions).name}.parquet", level, inherits=False)
+        elif not cuboid.full:
+            yield _Step(cuboid, f"{Cuboid('sales', level, _FACTS.keys).name}.parquet", level, inherits=True)
         elif level == FINEST_LEVEL:
             yield _Step(cuboid, facts_file(_FACTS), level, inherits=True)
         else:
@@ -74,8 +78,10 @@ def ours(facts: Path) -> Work:
     def work() -> None:
         with build_database() as database:
             engine = DuckDBEngine(database)
+            there: list[Cuboid] = []
             for step in _steps():
-                build(engine, folder, step.cuboid)
+                build(engine, folder, step.cuboid, there)
+                there.append(step.cuboid)
 
     return work
 

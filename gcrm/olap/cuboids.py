@@ -1,7 +1,8 @@
 """Cuboids: the facts rolled up in advance, each a sorted Parquet file.
 
-One statement builds one cuboid, and a coarser level is built from the next finer one: of the ways that were measured
-this is the fastest that stays in bounded memory (see docs/architecture.md). The statement is SQL that DuckDB and Spark both take as it is.
+One statement builds one cuboid, out of the smallest file that is there and has all it needs (the smallest-parent rule of S. Agarwal et al., "On the
+computation of multidimensional aggregates", VLDB 1996): of the ways that were measured this is the fastest that stays in bounded memory (see
+docs/architecture.md). The statement is SQL that DuckDB and Spark both take as it is.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gcrm.olap import calendar
+from gcrm.olap import calendar, delta
 from gcrm.olap.build_engine import ORIGIN, ROWS_A_GROUP, BuildEngine
 from gcrm.olap.catalogue import DIMENSIONS, FACTS, MEASURES, Facts, Measure
 from gcrm.spatial.cells import parent_expression
@@ -92,35 +93,65 @@ def grouping(facts: Facts, dimensions: Iterable[str]) -> tuple[str, ...]:
     return tuple(finest.values())
 
 
-def build(engine: BuildEngine, folder: Path, cuboid: Cuboid) -> int:
+def build(engine: BuildEngine, folder: Path, cuboid: Cuboid, among: Iterable[Cuboid] = ()) -> int:
     """Builds one cuboid out of the files in a folder that are there already.
 
     Args:
         engine: what runs the statement.
         folder: holds the facts and the finer cuboids; the cuboid is written into it.
         cuboid: what to build.
+        among: other cuboids in the folder; the smallest of them that has all that is needed is read in place of what `origin_of` names.
 
     Returns:
         Its rows.
     """
-    origin, _ = origin_of(cuboid)
+    parent = min((each for each in among if gives(each, cuboid)), key=lambda each: delta.base(_file(folder, each.name)).stat().st_size, default=None)
+    origin = origin_of(cuboid)[0] if parent is None else parent.name
     rows_a_group = ROWS_A_GROUP if cuboid in declared() else _ROWS_A_GROUP
-    return engine.roll_up(statement(cuboid), folder / f"{origin}.parquet", folder / f"{cuboid.name}.parquet", rows_a_group)
+    return engine.roll_up(statement(cuboid, parent), _file(folder, origin), _file(folder, cuboid.name), rows_a_group)
 
 
-def statement(cuboid: Cuboid) -> str:
-    """What a cuboid is, as SQL over ORIGIN; where a missing key stands is said, since engines differ in what they do else."""
-    of_facts = origin_of(cuboid)[0] == f"{cuboid.facts}-facts"
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.parquet"
+
+
+def gives(parent: Cuboid, cuboid: Cuboid) -> bool:
+    """Whether a cuboid can be rolled up out of another one: of its facts, as fine, with its dimensions. Distinct counts cannot."""
+    as_fine = cuboid.level is None or (parent.level is not None and parent.level >= cuboid.level)
+    return parent.facts == cuboid.facts and not (parent.distinct or cuboid.distinct) and as_fine and {*cuboid.dimensions} <= {*parent.dimensions}
+
+
+def parents_first(cuboids: Iterable[Cuboid]) -> list[Cuboid]:
+    """Cuboids in an order in which none stands before one that it can be built out of."""
+    return sorted(cuboids, key=lambda each: (-len(each.dimensions), each.level is None, -(each.level or 0), each.name))
+
+
+def statement(cuboid: Cuboid, parent: Cuboid | None = None) -> str:
+    """What a cuboid is, as SQL over ORIGIN; where a missing key stands is said, since engines differ in what they do else.
+
+    Args:
+        cuboid: what is built.
+        parent: the cuboid behind ORIGIN; None for what `origin_of` names.
+    """
+    origin, place = origin_of(cuboid)
+    if parent is not None:
+        origin, place = parent.name, _cell_at(cuboid.level, parent.level)
+    of_facts = origin == f"{cuboid.facts}-facts"
     measures = [f"{each.formula if of_facts else each.over_cuboids} AS {each.name}" for each in measures_in(cuboid)]
-    grouped = [f"{expression} AS {key}" for key, expression in keys(cuboid).items()]
+    grouped = [f"{expression} AS {key}" for key, expression in keys(cuboid, place).items()]
     # Every name is declared in gcrm/olap/cubes/.
     order = f"GROUP BY ALL ORDER BY {', '.join(f'{key} NULLS LAST' for key in _sorted_by(cuboid))}" if grouped else ""
     return f"SELECT {', '.join([*grouped, *measures])} FROM {ORIGIN} {order}"  # noqa: S608 - declared names only
 
 
-def keys(cuboid: Cuboid) -> dict[str, str]:
-    """What a cuboid is grouped by: its columns in their order, and how each comes out of the file that it is built from."""
-    cell = {} if cuboid.level is None else {"cell": origin_of(cuboid)[1]}
+def keys(cuboid: Cuboid, place: str | None = None) -> dict[str, str]:
+    """What a cuboid is grouped by: its columns in their order, and how each comes out of the file that it is built from.
+
+    Args:
+        cuboid: which.
+        place: how the cell comes out of it; None for what `origin_of` names.
+    """
+    cell = {} if cuboid.level is None else {"cell": place or origin_of(cuboid)[1]}
     if cuboid.distinct:  # the first day of a quarter stands where a month would, so that it is asked like one
         return cell | {DIMENSIONS[name].column: DIMENSIONS[name].expression for name in cuboid.dimensions}
     return cell | {name: name for name in cuboid.dimensions}
@@ -151,9 +182,14 @@ def origin_of(cuboid: Cuboid) -> tuple[str, str]:
         return Cuboid(cuboid.facts, cuboid.level, facts.keys).name, "cell"
     if cuboid.level is None:
         return (f"{facts.name}-facts" if of_facts else Cuboid(cuboid.facts, min(LEVELS), facts.keys).name), "cell"
-    place = "cell" if cuboid.level == facts.finest_level else parent_expression("cell", cuboid.level)
+    place = _cell_at(cuboid.level, facts.finest_level)
     finest = of_facts or cuboid.level == facts.finest_level
     return (f"{facts.name}-facts" if finest else Cuboid(cuboid.facts, cuboid.level + 1, facts.keys).name), place
+
+
+def _cell_at(level: int | None, of: int | None) -> str:
+    """The expression of a cell of a level where there are cells of the same or a finer one."""
+    return "cell" if level is None or level == of else parent_expression("cell", level)
 
 
 def stored(facts: str) -> tuple[Measure, ...]:

@@ -175,15 +175,17 @@ def publish(
     goes_on = before is not None and any(_is_made(work, cuboid) for cuboid in cuboids.declared())
     with engine() as builder, build_database() as database:
         rows = {f"{facts.name}-facts": delta.row_count(database, work / cuboids.facts_file(facts)) for facts in FACTS.values()}
+        there: list[cuboids.Cuboid] = []
         for cuboid in cuboids.declared():
-            rows[cuboid.name] = _made(builder, database, work, cuboid)
+            rows[cuboid.name] = _made(builder, database, work, cuboid, there)
             advance(1)
         if before is not None and goes_on:
             chosen = before.chosen
-            rows |= {cuboid.name: _made(builder, database, work, cuboid) for cuboid in map(cuboids.Cuboid.read, chosen)}
+            kept = cuboids.parents_first(map(cuboids.Cuboid.read, chosen))
+            rows |= {cuboid.name: _made(builder, database, work, cuboid, there) for cuboid in kept}
         else:
             candidates = chosen_for(database, work, query_log.asked(folder), rows, budget)
-            rows |= _build_chosen(builder, work, candidates, budget)
+            rows |= _build_chosen(builder, database, work, candidates, there, budget)
             chosen = [each.told for each in candidates if each.cuboid.name in rows]
         currencies = _currencies(database, [work / f"{facts.name}-all-full.parquet" for facts in FACTS.values() if "currency" in facts.columns])
     built_at = datetime.now(UTC)
@@ -204,9 +206,11 @@ def _is_made(work: Path, cuboid: cuboids.Cuboid) -> bool:
     return delta.base(work / f"{cuboid.name}.parquet").is_file()
 
 
-def _made(engine: BuildEngine, database: duckdb.DuckDBPyConnection, work: Path, cuboid: cuboids.Cuboid) -> int:
-    """Builds a cuboid, unless a refresh made it, and returns its rows."""
-    return delta.row_count(database, work / f"{cuboid.name}.parquet") if _is_made(work, cuboid) else cuboids.build(engine, work, cuboid)
+def _made(engine: BuildEngine, database: duckdb.DuckDBPyConnection, work: Path, cuboid: cuboids.Cuboid, there: list[cuboids.Cuboid]) -> int:
+    """Builds a cuboid out of those that are there, unless a refresh made it; adds it to them, and returns its rows."""
+    rows = delta.row_count(database, work / f"{cuboid.name}.parquet") if _is_made(work, cuboid) else cuboids.build(engine, work, cuboid, there)
+    there.append(cuboid)
+    return rows
 
 
 def _in_parts(folder: Path) -> bool:
@@ -214,17 +218,17 @@ def _in_parts(folder: Path) -> bool:
     return any(delta.is_changed(folder / cuboids.facts_file(facts)) for facts in FACTS.values())
 
 
-def _build_chosen(engine: BuildEngine, work: Path, chosen: Sequence[Chosen], budget: int) -> dict[str, int]:
-    """Builds what was chosen, the best for its bytes first, as long as the files are within the budget: their bytes were estimated only."""
-    rows = {}
+def _build_chosen(
+    engine: BuildEngine, database: duckdb.DuckDBPyConnection, work: Path, chosen: Sequence[Chosen], there: list[cuboids.Cuboid], budget: int
+) -> dict[str, int]:
+    """Builds what was chosen, and leaves the best for their bytes as long as the files are within the budget: their bytes were estimated only."""
+    rows = {each.name: _made(engine, database, work, each, there) for each in cuboids.parents_first(each.cuboid for each in chosen)}
     for each in chosen:
-        count = cuboids.build(engine, work, each.cuboid)
         file = work / f"{each.cuboid.name}.parquet"
-        if file.stat().st_size > budget:
-            file.unlink()
-            break
         budget -= file.stat().st_size
-        rows[each.cuboid.name] = count
+        if budget < 0:
+            file.unlink()
+            del rows[each.cuboid.name]
     return rows
 
 
