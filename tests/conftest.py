@@ -21,6 +21,7 @@ from gcrm.db.configuration import DATABASE
 from tests import forks
 
 _TEMPLATE = "gcrm_template"
+_LONGEST = tuple(f"tests/{name}.py" for name in ("integration/test_kill", "integration/test_cube_refresh", "unit/ingest/hostile/test_bad_files"))
 
 # No test is timed: a loaded machine is no fault of the program.
 # A loaded machine is no fault of a test.
@@ -125,6 +126,11 @@ def run_cli() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs `gcrm` with arguments in a process of its own, in the environment of the test."""
 
     return forks.run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first: of two workers none is left with one of them in the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
 
 
 def _silence() -> None:
