@@ -29,7 +29,7 @@ def main() -> None:
     _controls(cube, view, level, scope)
     cells = data.cells(cube, view.measure, level, view.where, scope)
     measure = MEASURES[view.measure]
-    title, tools = st.columns([5, 2], vertical_alignment="bottom")
+    title, tools = st.columns([4, 3], vertical_alignment="bottom")
     with title:
         money = f", in {cells.explanation.currency}" if measure.unit == "money" else ""
         parts.heading(measure.label, f"{parts.made_up_note(scope)}By hexagon of about {texts.width_of(cells.level)} across (H3 level {cells.level}){money}.")
