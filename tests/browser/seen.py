@@ -14,7 +14,7 @@ from dashboards.theme import DARK, LIGHT, rgb
 CLASSES = 6
 _NEAR = 6
 _INSIDE = 7
-_TRIES = 40
+_TRIES = 120
 _FULL, _MANY = 70, 1_000
 
 
