@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboards import data, drawn_area, map_component, maps, session, theme
+from dashboards import data, drawn_area, map_component, maps, session
 from dashboards.data import lists
 from dashboards.links import Camera
 
@@ -41,7 +41,7 @@ def _open(apply: Callable[[str], None], words: str) -> None:
         st.session_state[_DRAWN] = drawn
 
     map_component.show(
-        maps.deck([], st.session_state[_CAMERA], "", theme.look(), tooltip_html=""), key="map to draw on", streets=data.basemap_version(session.scope()),
+        maps.deck([], st.session_state[_CAMERA], card=""), key="map to draw on", streets=data.basemap_version(session.scope()),
         height=_HEIGHT, tools=tuple(map_component.Tool), drawn=st.session_state[_DRAWN], on_draw=keep,
     )  # fmt: skip
     area = drawn_area.area_of(st.session_state[_DRAWN])

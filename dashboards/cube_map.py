@@ -32,7 +32,7 @@ def draw(cube: Cube, query: CubeQuery, scope: Scope) -> None:
         return
     streets = data.basemap_version(scope)
     camera = maps.camera(window, *(_SIZE if not session.on_phone() else _PHONE_SIZE))
-    deck = maps.deck([maps.cell_layer(cells, classes, look, 0.75)], camera, cells.measure.label, look)
+    deck = maps.deck([maps.cell_layer(cells, classes, look, 0.75)], camera, cells.measure.label)
 
     def choose(picked: map_component.Picked) -> None:
         cube_question.choose(query, {PLACE: picked.id})

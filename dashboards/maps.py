@@ -255,30 +255,23 @@ def place_layers(places: Sequence[tuple[float, float]], look: Look) -> list[pdk.
     ]  # fmt: skip
 
 
-def deck(layers: Sequence[pdk.Layer], looks_at: Camera, measure_label: str, look: Look, *, times_asked: int = 0, tooltip_html: str | None = None) -> pdk.Deck:
+def deck(layers: Sequence[pdk.Layer], looks_at: Camera, measure_label: str = "", *, times_asked: int = 0, card: str | None = None) -> pdk.Deck:
     """The map. It moves to `looks_at` when that changes, and is left where the reader moved it to otherwise.
 
     Args:
         layers: from bottom to top.
         looks_at: the camera.
-        measure_label: the name of the measure, for the tooltip.
-        look: the theme.
-        tooltip_html: a tooltip other than that of a measure, {names} stand for columns; they have to be escaped.
-        times_asked: how often the reader asked to be taken there: Streamlit moves a map only to a camera that is new, so that a repeated one has to differ.
+        measure_label: the name of the measure, for the card of a cell.
+        times_asked: how often the reader asked to be taken there: a map moves only to a camera that is new, so that a repeated one has to differ.
+        card: HTML of a card other than that of a cell, {names} stand for values; empty for none.
     """
     nudge = times_asked * 1e-9
-    shows_accounts = measure_label != "Accounts"
-    accounts = "<div><span>Accounts</span><b>{accounts}</b></div>" if shows_accounts else ""
-    tooltip = {
-        "html": tooltip_html or f"<div><span>{html.escape(measure_label)}</span><b>{{value}}</b></div>{accounts}<small>{{cell}}</small>",
-        "style": {"backgroundColor": look.surface, "color": look.text, "border": f"1px solid {look.border}"},
-    }
+    if card is None:
+        accounts = "<div><span>Accounts</span><b>{accounts}</b></div>" if measure_label != "Accounts" else ""
+        card = f"<div><span>{html.escape(measure_label)}</span><b>{{value}}</b></div>{accounts}<small>{{cell}}</small>"
     return pdk.Deck(
-        layers=list(layers), map_provider=None, tooltip=tooltip,
-        views=[pdk.View(type="MapView", controller={"dragRotate": False, "touchRotate": False, "doubleClickZoom": True, "keyboard": True})],
-        initial_view_state=pdk.ViewState(
-            latitude=looks_at.latitude + nudge, longitude=looks_at.longitude + nudge, zoom=looks_at.zoom + nudge, min_zoom=0, max_zoom=20, pitch=0, bearing=0
-        ),
+        layers=list(layers), map_provider=None, tooltip={"html": card},
+        initial_view_state=pdk.ViewState(latitude=looks_at.latitude + nudge, longitude=looks_at.longitude + nudge, zoom=looks_at.zoom + nudge),
     )  # fmt: skip
 
 

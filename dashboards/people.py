@@ -26,15 +26,18 @@ def draw(account_id: int) -> None:
         account_id: of the account.
     """
     scope = session.scope()
-    found = sales_parts.records(contact_roles.people(account_id, scope))
-    st.html(f'<div class="group">People <span class="hint">{len(found):,}</span></div>' if found else '<div class="group">People</div>')
+    most = contact_roles.MOST_PEOPLE
+    every = sales_parts.records(contact_roles.people(account_id, scope, most + 1))
+    found = every[:most]
+    more = " are shown, there are more" if len(every) > most else ""
+    st.html(f'<div class="group">People <span class="hint">{f"{len(found):,}{more}" if found else ""}</span></div>')
     sales_parts.result(_CARD)
     others = sales_parts.records(contact_roles.elsewhere([each["contact_id"] for each in found if each["contact_role_id"] is None], scope))
     for each in found:
         if each["contact_role_id"] is None:
             st.html(_person(each, [other for other in others if other["contact_id"] == each["contact_id"]]))
         else:
-            _with_role(each)
+            _with_role(each, account_id)
     if not found:
         st.caption("Nobody is known here yet. Contacts come with `gcrm import contacts`.")
     if sales_parts.can_write():
@@ -68,30 +71,30 @@ def _since(row: _Row) -> str:
     return f"since {row['since']:%d %b %Y}" + (f", until {row['until']:%d %b %Y}" if row["until"] is not None else "")
 
 
-def _with_role(row: _Row) -> None:
-    """Somebody of another account, whose role can be ended."""
+def _with_role(row: _Row, account_id: int) -> None:
+    """Somebody of another account, whose role here can be ended."""
     key = int(row["contact_role_id"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"role-{key}"):
         st.html(_person(row, []), width="stretch")
         if sales_parts.can_write() and row["holds"]:
             st.button(
-                "End", icon=":material/event_busy:", type="tertiary", key=f"end role {key}", on_click=sales_parts.attempt, args=(_CARD, lambda: _ended(row))
-            )
+                "End", icon=":material/event_busy:", type="tertiary", key=f"end role {key}", on_click=sales_parts.attempt,
+                args=(_CARD, lambda: _ended(row, account_id)),
+            )  # fmt: skip
 
 
-def _ended(row: _Row) -> tuple[str, Callable[[], str]]:
+def _ended(row: _Row, account_id: int) -> tuple[str, Callable[[], str]]:
     """Ends a role today; one that began today is taken away."""
     key, today = int(row["contact_role_id"]), datetime.now(UTC).date()
     if row["since"] < today:
         intake_contacts.end_role(key, today)
     else:
         intake_contacts.remove_role(key)
-    account_id = session.asked("account", AccountView.from_parameters, AccountView()).account_id
 
     def undo() -> str:
         if row["since"] < today:
             intake_contacts.end_role(key, row["until"])
-        elif account_id is not None:
+        else:
             intake_contacts.give_role(int(row["contact_id"]), account_id, Role(row["role"], row["since"], row["until"]))
         return f"{row['name']} is {row['role']} again."
 

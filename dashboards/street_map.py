@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pydeck as pdk
 
-from dashboards import data, map_component, maps, parts, session, theme
+from dashboards import data, map_component, maps, parts, session
 from dashboards.data import Window
 from dashboards.links import Camera
 
@@ -46,7 +46,7 @@ def draw(
         on_pick: told the id of an object that was chosen.
         second: whether the page has another map before it.
     """
-    deck = maps.deck(layers, camera, "", theme.look(), tooltip_html=card)
+    deck = maps.deck(layers, camera, card=card)
     streets = data.basemap_version(session.scope())
 
     def choose(picked: map_component.Picked) -> None:

@@ -95,7 +95,7 @@ def _map(chosen: Preview, scope: data.Scope) -> None:
     look = theme.look()
     classes = maps.classify(cells.frame["value"].astype(float), look)
     camera = maps.camera(window, *(_SIZE_ON_PHONE if session.on_phone() else _SIZE), 120)
-    deck = maps.deck([maps.cell_layer(cells, classes, look, 0.75)], camera, cells.measure.label, look)
+    deck = maps.deck([maps.cell_layer(cells, classes, look, 0.75)], camera, cells.measure.label)
     parts.map_frame(lambda: map_component.show(deck, key=_MAP, streets=data.basemap_version(scope)), maps.legend(cells, classes, look))
     unplaced = f" {cells.unplaced_accounts:,} have no position." if cells.unplaced_accounts else ""
     st.caption(f"Cells of about {texts.width_of(cells.level)} across (H3 level {cells.level}).{unplaced}")

@@ -145,7 +145,7 @@ def _map(cube: Cube, view: MapView, cells: Cells) -> None:
     question = map_cells.CellQuestion(cube.name, view.measure, cells.level, tuple(str(each) for each in view.where), look.dark)
     layers = [maps.served_cell_layer(map_cells.address(question, scope), look, view.opacity)]
     camera = view.camera or _camera_of(cube, cells)
-    deck = maps.deck(layers, camera, cells.measure.label, look, times_asked=st.session_state.get(_TIMES, 0))
+    deck = maps.deck(layers, camera, cells.measure.label, times_asked=st.session_state.get(_TIMES, 0))
     selected = () if view.cell is None else (view.cell,)
     # Exact edges would tell more than whoever sees neighbourhoods only may know.
     tools = () if scope.has_floor else tuple(map_component.Tool)

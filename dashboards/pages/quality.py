@@ -153,7 +153,7 @@ def _map(found: quality.Quality, view: QualityView, flaw: quality.Flaw, scope: d
     classes = maps.classify(cells.frame["value"].astype(float), look)
     streets = data.basemap_version(scope)
     camera = maps.camera(window, *(_MAP_SIZE_ON_PHONE if session.on_phone() else _MAP_SIZE))
-    deck = maps.deck([maps.cell_layer(cells, classes, look, 0.75)], camera, "Share", look)
+    deck = maps.deck([maps.cell_layer(cells, classes, look, 0.75)], camera, "Share")
     selected = () if view.cell is None else (view.cell,)
 
     def choose(picked: map_component.Picked) -> None:
